@@ -1,0 +1,396 @@
+"""The actor: one live aggregate, its state and its mailbox. The only place that changes an aggregate's state.
+
+A command goes through three steps, and the state changes only in the last, after all that can fail:
+1. decide: the user's handler, all its events collected;
+2. check: every event encoded and decoded again;
+3. accept: evolve the state, append the records to the open batch, note the receipt.
+
+State, version and position are tentative until the batch is durable, and visible to nobody else. If a handler has a bug, or a
+batch is lost to a full disk, the actor forgets its state and reads it again from the log.
+
+An actor has no task of its own: the scheduler calls `run` in the loop. It has no mailbox while it is idle (an empty deque is
+760 bytes).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, final
+
+from actum_storage import StorageError
+from msgspec import Raw
+
+from actum.batch import PLAIN
+from actum.codec import command_fault
+from actum.errors import CommandFailed, Conflict, Invalid, Quarantined, Rejected
+from actum.messages import Event
+from actum.records import Receipt
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Awaitable
+
+    from actum.aggregate import Aggregate
+    from actum.batch import Answer, Delivery, OpenBatch
+    from actum.streams import Replay, Streams
+
+log = logging.getLogger("actum.actor")
+
+#: Events that passed the check: their bytes, and what a replay will see.
+Checked = list[tuple[bytes, Event]]
+
+
+@final
+class Actor:
+    """One live aggregate.
+
+    Attributes:
+        key: which one.
+        state: the aggregate, None while it has to be read from the log.
+        version: its version, tentative.
+        position: of its last event, tentative; 0 for none.
+        mailbox: commands that wait, None for none.
+        scheduled: whether it stands in the scheduler's queue.
+        deciding: the command whose asynchronous decision is under way.
+        failures: bugs in a row.
+        fault: the last of them.
+        touched: when it last worked, in ticks of the directory.
+        waiting: whether it waits for a commit or for its own waking, and comes back by itself.
+    """
+
+    __slots__ = (
+        "_decided", "_lost", "_snapshot_version", "_stream", "_window", "_woken", "deciding", "failures", "fault", "key",
+        "mailbox", "position", "scheduled", "state", "streams", "touched", "version", "waiting",
+    )  # fmt: skip
+
+    def __init__(self, streams: Streams, key: str, stream: bytes, position: int) -> None:
+        """Asleep at the position of its last durable event."""
+        self.streams = streams
+        self.key = key
+        self.position = position
+        self.version = 0
+        self.state: Aggregate | None = None
+        self.mailbox: deque[Delivery] | None = None
+        self.scheduled = False
+        self.deciding: Delivery | None = None
+        self.failures = 0
+        self.fault: BaseException | None = None
+        self.touched = 0
+        self.waiting = False
+        self._stream = stream
+        self._decided: tuple[Delivery, Checked | None, BaseException | None] | None = None
+        self._lost: Exception | None = None
+        self._woken = 0
+        self._window: dict[bytes, int] | None = None
+        self._snapshot_version = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits for it or depends on it."""
+        return not self.mailbox and self.deciding is None and self._decided is None and not self.waiting
+
+    @property
+    def can_run(self) -> bool:
+        """Whether there is work that nothing else has to come before."""
+        return bool(self.mailbox or self._decided is not None) and self.deciding is None and not self.waiting
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether its commands are refused."""
+        return self.failures >= self.streams.scheduler.options.quarantine_failures_max
+
+    def run(self, batch: OpenBatch, budget: int) -> int:
+        """Take commands from the mailbox until it is empty, the budget is spent, or something has to be waited for.
+
+        Args:
+            batch: where events and receipts go.
+            budget: how many commands at most.
+
+        Returns:
+            How many commands left the mailbox.
+        """
+        taken = 0
+        if self.state is None:
+            if self.quarantined:
+                return self._refuse_all(self._quarantine())
+            error = self._wake()
+            if error is not None:
+                return self._refuse_all(error)
+            if self.state is None:
+                return taken
+        if self._decided is not None and not self._resume(batch):
+            return taken
+        mailbox = self.mailbox
+        while mailbox and taken < budget and self.state is not None and self.deciding is None:
+            delivery = mailbox.popleft()
+            taken += 1
+            if delivery.reply.done():
+                continue
+            if delivery.metadata is not PLAIN and self._answered(delivery):
+                continue
+            if not self._decide(delivery, batch):
+                break
+        if not mailbox:
+            self.mailbox = None
+        return taken
+
+    def _decide(self, delivery: Delivery, batch: OpenBatch) -> bool:
+        """Step 1 and 2; False if the actor has to wait."""
+        decision = self.streams.decisions[type(delivery.command)]
+        try:
+            result = decision.function(self.state, delivery.command, *decision.services)
+            if decision.is_async:
+                self.deciding = delivery
+                self.streams.scheduler.spawn(self._decide_async(delivery, result), f"decide {self!r}")
+                return False
+            events = self._check(result)
+        except BaseException as error:  # noqa: BLE001  # a user's handler may raise anything; what is not an Exception goes on
+            self._refuse(delivery, error)
+            if not isinstance(error, Exception):
+                raise
+            return True
+        return self._accept(delivery, events, batch)
+
+    async def _decide_async(self, delivery: Delivery, result: Awaitable[object]) -> None:
+        """Wait for an asynchronous decision, then ask for a turn. Cancelled only by a close that ran out of time."""
+        scheduler = self.streams.scheduler
+        scheduler.enter(delivery)
+        try:
+            self._decided = (delivery, self._check(await result), None)
+        except BaseException as error:  # noqa: BLE001  # as above; a cancelled decision answers its caller too
+            self._decided = (delivery, None, error)
+        self.deciding = None
+        scheduler.schedule(self)
+
+    def _resume(self, batch: OpenBatch) -> bool:
+        """Go on with a decision that was waited for; False if the batch has no room for it yet."""
+        assert self._decided is not None
+        delivery, events, error = self._decided
+        self._decided = None
+        if self._lost is not None:
+            self._answer(delivery, self._lost)
+            self._lost = None
+            return True
+        if events is None:
+            assert error is not None
+            self._refuse(delivery, error)
+            return self.state is not None
+        return self._accept(delivery, events, batch)
+
+    def _check(self, result: Any) -> Checked:
+        """Step 2: what the handler gave, as checked events."""
+        check = self.streams.check
+        if isinstance(result, Event):
+            return [check(result)]
+        if result is None:
+            return []
+        events = [check(event) for event in result]
+        self.streams.check_size(events)
+        return events
+
+    def _accept(self, delivery: Delivery, events: Checked, batch: OpenBatch) -> bool:
+        """Step 3; False if the batch has no room: the decision is kept for the next one."""
+        scheduler = self.streams.scheduler
+        if not events:
+            self.failures = 0
+            command_id = delivery.metadata.command_id_bytes or scheduler.ids.make(scheduler.now_ns())
+            self._answer(delivery, Receipt(command_id, self.key, self.version, self.position, ()))
+            return True
+        if not batch.has_room(events):
+            self._decided = (delivery, events, None)
+            return False
+        evolves = self.streams.evolves
+        try:
+            for _, event in events:
+                evolves[type(event)](self.state, event)
+        except BaseException as error:  # noqa: BLE001  # as in `_decide`
+            self._refuse(delivery, error)
+            if not isinstance(error, Exception):
+                raise
+            return True
+        self._append(delivery, events, batch)
+        return True
+
+    def _append(self, delivery: Delivery, events: Checked, batch: OpenBatch) -> None:
+        """The end of step 3, which can't fail: records, receipt, and where the actor stands now."""
+        streams, scheduler, metadata, key = self.streams, self.streams.scheduler, delivery.metadata, self.key
+        now_ns = scheduler.now_ns()
+        command_id = metadata.command_id_bytes or scheduler.ids.make(now_ns)
+        version, previous, position = self.version, self.position, batch.first + len(batch.events)
+        if self not in batch.actors:
+            batch.actors[self] = previous
+        for payload, event in events:
+            version += 1
+            batch.add(
+                self._stream,
+                event,
+                (
+                    Raw(payload), streams.name, key, version, previous, now_ns, command_id,
+                    metadata.correlation_id, metadata.causation_id, metadata.user_id,
+                ),
+            )  # fmt: skip
+            previous = position
+            position += 1
+        self.version, self.position, self.failures = version, previous, 0
+        batch.receipts.append((delivery.reply, Receipt(command_id, key, version, previous, tuple([event for _, event in events]))))
+        if metadata.command_id_bytes is not None:
+            self._remember(command_id, previous)
+        if version - self._snapshot_version >= scheduler.options.snapshot_events_max:
+            self.snapshot()
+
+    def _answered(self, delivery: Delivery) -> bool:
+        """Whether the metadata decides the answer: a repeated command, or a wrong expected version."""
+        metadata = delivery.metadata
+        if metadata.command_id_bytes is not None:
+            try:
+                position = self._known(metadata.command_id_bytes)
+            except Exception as error:  # noqa: BLE001  # a damaged log answers this caller
+                self._answer(delivery, error)
+                return True
+            if position is not None:
+                self._answer(delivery, lambda: self.streams.receipt_at(position))
+                return True
+        expected = metadata.expected_version
+        if expected is not None and expected != self.version:
+            message = f"{self.streams.name}/{self.key} is at version {self.version}, not {expected}: read again and decide again"
+            self._answer(delivery, Conflict(message, expected_version=expected, version=self.version))
+            return True
+        return False
+
+    def _known(self, command_id: bytes) -> int | None:
+        """The position of the last event of an earlier command with this id, among those the window remembers."""
+        if self._window is None:
+            self._window = self.streams.read_window(self._woken)
+        return self._window.get(command_id)
+
+    def _remember(self, command_id: bytes, position: int) -> None:
+        """Put a command into the window, and the oldest out."""
+        window = self._window
+        assert window is not None, "a command with an id is looked up before it is decided"
+        window[command_id] = position
+        if len(window) > self.streams.scheduler.options.dedup_commands_max:
+            del window[next(iter(window))]
+
+    def _wake(self) -> Exception | None:
+        """Read the state from snapshot and log. It stays None if that has to wait: for a commit, or for a long stream's slices."""
+        scheduler = self.streams.scheduler
+        if self.waiting:
+            return None
+        if self.position > scheduler.durable:
+            self.waiting = True
+            scheduler.schedule_after_commit(self)
+            return None
+        try:
+            replay = self.streams.replay(self.key, self.position)
+            if replay.step():
+                self._awake(replay)
+            else:
+                self.waiting = True
+                scheduler.spawn(self._wake_in_slices(replay), f"wake {self!r}")
+        except Exception as error:  # noqa: BLE001  # damage, or a bug in evolve
+            return self._failed(error)
+        return None
+
+    async def _wake_in_slices(self, replay: Replay) -> None:
+        """Replay a long stream without holding the loop, then ask for a turn."""
+        try:
+            while not replay.step():
+                await asyncio.sleep(0)
+            self._awake(replay)
+        except Exception as error:  # noqa: BLE001  # as in `_wake`
+            self._refuse_all(self._failed(error))
+        self.waiting = False
+        self.streams.scheduler.schedule(self)
+
+    def _awake(self, replay: Replay) -> None:
+        """Take over what a replay found."""
+        self.version = replay.version
+        self._snapshot_version = replay.snapshot_version
+        self._woken = self.position
+        self._window = {} if self.position == 0 else None
+        self.state = replay.state
+
+    def forget(self) -> None:
+        """Drop the state; the next command reads it from the log again."""
+        self.state = None
+        self._window = None
+
+    def rewind(self, position: int, error: Exception) -> None:
+        """Go back to a durable position after a batch was lost; a decision under way was made on lost ground and gets `error`."""
+        self.forget()
+        self.position = position
+        self.streams.forget_snapshot(self.key, position)
+        if self.deciding is not None or self._decided is not None:
+            self._lost = error
+
+    def snapshot(self) -> None:
+        """Save the state, for the next waking and the next checkpoint."""
+        if self.state is not None and self.version > self._snapshot_version:
+            self.streams.save_snapshot(self.key, self.version, self.position, self.state)
+            self._snapshot_version = self.version
+
+    @property
+    def events_since_snapshot(self) -> int:
+        """Events that a waking would have to replay, as long as the actor is awake."""
+        return self.version - self._snapshot_version if self.state is not None else 0
+
+    def _refuse(self, delivery: Delivery, error: BaseException) -> None:
+        """Answer a command that was not accepted; after a bug the state can't be trusted and is read again."""
+        if isinstance(error, (Rejected, Invalid)):
+            self._answer(delivery, error)
+            return
+        invalid = command_fault(delivery.command)
+        self._answer(delivery, self._failed(error) if invalid is None else invalid)
+        self.forget()
+
+    def _failed(self, error: BaseException) -> Exception:
+        """Count a bug, and say what happened."""
+        self.failures += 1
+        self.fault = error
+        if isinstance(error, StorageError):
+            return error
+        log.error("%r failed", self, exc_info=error)
+        failed = CommandFailed(f"a handler of {self.streams.name}/{self.key} raised {type(error).__name__}: {error}")
+        failed.__cause__ = error
+        return failed
+
+    def _quarantine(self) -> Quarantined:
+        """The answer of an actor that failed too often."""
+        error = Quarantined(
+            f"{self.streams.name}/{self.key} is quarantined after {self.failures} failures in a row, the last {self.fault!r}: "
+            f"fix the handler and reopen, or call engine.release({self.streams.kind.aggregate.__name__}, {self.key!r})"
+        )
+        error.__cause__ = self.fault
+        return error
+
+    def release(self) -> bool:
+        """End the quarantine; False if there was none."""
+        was = self.quarantined
+        self.failures = 0
+        self.fault = None
+        return was
+
+    def _refuse_all(self, error: Exception) -> int:
+        """Answer everything in the mailbox with the same error; how many there were."""
+        waiting, self.mailbox = self.mailbox or (), None
+        for delivery in waiting:
+            self._answer(delivery, error)
+        return len(waiting)
+
+    def refuse_pending(self, error: Exception) -> int:
+        """Answer everything that waits, a kept decision included: the engine can't go on. How many left the mailbox."""
+        if self._decided is not None:
+            self._answer(self._decided[0], error)
+            self._decided = None
+        return self._refuse_all(error)
+
+    def _answer(self, delivery: Delivery, outcome: Receipt | Exception | Answer) -> None:
+        """Give an answer, once what it was decided on is durable."""
+        self.streams.scheduler.answer(self.position, delivery.reply, outcome)
+
+    def __repr__(self) -> str:
+        """Which one, its version, its mailbox and what it is doing."""
+        waiting = len(self.mailbox) if self.mailbox else 0
+        doing = "deciding" if self.deciding is not None else "asleep" if self.state is None else "awake"
+        return f"<Actor {self.streams.name}/{self.key}@{self.version} mailbox {waiting} {doing}>"

@@ -1,0 +1,125 @@
+"""An open batch: what one group commit will write, and what has to be told to whom once it is durable.
+
+Positions are given out here, tentatively: they hold if the batch is committed and the batches are committed in order, which is
+all that the committer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, final
+
+import msgspec
+
+from actum.codec import encode_into
+
+if TYPE_CHECKING:
+    from actum.actor import Actor
+    from actum.messages import Command, Event
+    from actum.records import Receipt
+
+
+class Reply(Protocol):
+    """Who waits for an answer: a future of `send`, or one part of `send_many`."""
+
+    def done(self) -> bool:
+        """Whether nobody waits any more."""
+        ...
+
+    def set_result(self, result: Receipt, /) -> None:
+        """Answer."""
+        ...
+
+    def set_exception(self, exception: Exception, /) -> None:
+        """Answer with an error."""
+        ...
+
+
+@final
+class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a caller said beside the command; each field as the parameter of `Engine.send` of that name."""
+
+    command_id_bytes: bytes | None = None
+    user_id: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    expected_version: int | None = None
+
+
+#: The metadata of a command sent without anything beside it; compared by identity.
+PLAIN = Metadata()
+
+#: A record's metadata at their largest: four ids, the aggregate's name, five numbers and headers.
+RECORD_BYTES_MAX = 6 * 210 + 64
+
+
+@final
+class Delivery(msgspec.Struct, frozen=True, gc=False):
+    """A command in a mailbox."""
+
+    command: Command
+    reply: Reply
+    metadata: Metadata
+    chain: tuple[Actor, ...]
+
+
+#: An answer that can be given only when what it was decided on is durable.
+Answer = Callable[[], "Receipt | Exception"]
+
+
+@final
+class OpenBatch:
+    """The records, events and answers of one commit to be.
+
+    Attributes:
+        first: the position of the first record.
+        events: what was decided, as a replay will see it.
+        receipts: who gets which receipt.
+        answers: who gets an answer that is made after the commit.
+        full: whether a command did not fit.
+        actors: the actors that wrote, with the position that each had before: where to go back to if the commit does not happen.
+    """
+
+    __slots__ = ("_bytes_max", "_events_max", "actors", "answers", "events", "first", "full", "offsets", "receipts", "records", "streams")
+
+    def __init__(self, first: int, *, events_max: int, bytes_max: int) -> None:
+        """Empty, at the position of its first record to be."""
+        self.first = first
+        self.full = False
+        self._events_max = events_max
+        self._bytes_max = bytes_max
+        self.records = bytearray()
+        self.offsets: list[int] = []
+        self.streams: list[bytes] = []
+        self.events: list[Event] = []
+        self.receipts: list[tuple[Reply, Receipt]] = []
+        self.answers: list[tuple[Reply, Answer]] = []
+        self.actors: dict[Actor, int] = {}
+
+    @property
+    def next_position(self) -> int:
+        """The position that the next record gets."""
+        return self.first + len(self.events)
+
+    def has_room(self, events: list[tuple[bytes, Event]]) -> bool:
+        """Whether a command's events fit; if not, the batch takes no more."""
+        if len(self.events) + len(events) <= self._events_max and len(self.records) + frame_bytes(events) <= self._bytes_max:
+            return True
+        self.full = True
+        return False
+
+    def add(self, stream: bytes, event: Event, record: tuple[object, ...]) -> None:
+        """Take one record; its position is `next_position`."""
+        self.offsets.append(len(self.records))
+        encode_into(record, self.records, -1)
+        self.streams.append(stream)
+        self.events.append(event)
+
+    def __repr__(self) -> str:
+        """Its first position and size."""
+        return f"<OpenBatch @{self.first} {len(self.events)} events {len(self.records)} bytes>"
+
+
+def frame_bytes(events: list[tuple[bytes, Event]]) -> int:
+    """The most that these events can take in a frame: payloads, and the largest metadata each."""
+    return sum([len(payload) for payload, _ in events]) + RECORD_BYTES_MAX * len(events)

@@ -1,0 +1,290 @@
+"""The catalogue: which commands, events, queries, aggregates and views exist, and who handles what. Built and checked once, at open.
+
+Every fault is collected and named with its fix, so that one run shows them all. What is here is read-only afterwards.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Any, final
+
+import msgspec
+
+from actum.aggregate import Aggregate
+from actum.codec import schema_documents, tag_of
+from actum.errors import CatalogueError
+from actum.handlers import HandlerInfo, event_types, fingerprint_of, read_handlers, show
+from actum.messages import Command, Event, Query, Row
+from actum.records import Record
+from actum.table import TableSchema, check_schema
+from actum.views import Projection, View
+
+
+@final
+class Decision(msgspec.Struct, frozen=True):
+    """How one command is decided: the handler, the services it takes, and whether it is a coroutine."""
+
+    function: Callable[..., Any]
+    services: tuple[object, ...]
+    is_async: bool
+
+
+@final
+class AggregateKind(msgspec.Struct, frozen=True):
+    """One aggregate class, read."""
+
+    name: str
+    aggregate: type[Aggregate]
+    key: str
+    decisions: dict[type[Command], Decision]
+    evolves: dict[type[Event], Callable[[Any, Any], None]]
+    fingerprint: str
+
+
+@final
+class ViewKind(msgspec.Struct, frozen=True):
+    """One view class, read."""
+
+    name: str
+    view: type[View[Any]]
+    schema: TableSchema
+    projections: dict[type[Event], Projection]
+    answers: dict[type[Query[Any]], Callable[[Any, Any], Any]]
+    fingerprint: str
+
+
+@final
+class Catalogue(msgspec.Struct, frozen=True):
+    """All that an engine knows of its user's code."""
+
+    aggregates: tuple[AggregateKind, ...]
+    views: tuple[ViewKind, ...]
+    event_types: tuple[type[Event], ...]
+
+    @classmethod
+    def build(cls, components: Sequence[type], services: Sequence[object] = ()) -> Catalogue:
+        """Read and check the classes given to `Engine.open`.
+
+        Raises:
+            CatalogueError: with every fault and its fix.
+        """
+        faults: list[str] = []
+        aggregates: list[AggregateKind] = []
+        views: list[ViewKind] = []
+        for component in dict.fromkeys(components):
+            if isinstance(component, type) and issubclass(component, Aggregate) and component is not Aggregate:
+                aggregates.append(AggregateReader(component, services, faults).read())
+            elif isinstance(component, type) and issubclass(component, View) and component is not View:
+                views.append(ViewReader(component, faults).read())
+            else:
+                faults.append(f"{show(component)} is neither an Aggregate nor a View class: pass classes, not instances")
+        events = {event: None for kind in (*aggregates, *views) for event in handled_events(kind)}
+        check_unique(aggregates, views, tuple(events), faults)
+        if faults:
+            raise CatalogueError(faults)
+        return cls(tuple(aggregates), tuple(views), tuple(sorted(events, key=tag_of)))
+
+
+class AggregateReader:
+    """Reads one aggregate class."""
+
+    def __init__(self, aggregate: type[Aggregate], services: Sequence[object], faults: list[str]) -> None:
+        self.aggregate = aggregate
+        self.services = services
+        self.faults = faults
+        self.options = aggregate.__aggregate_options__
+
+    def read(self) -> AggregateKind:
+        """The kind, with what is faulty left out and named."""
+        name = self.aggregate.__name__
+        for field in msgspec.structs.fields(self.aggregate):
+            if field.required:
+                self.faults.append(f"{name}.{field.name} has no default: give it the value it has before the first event")
+        if self.options.key is None:
+            self.faults.append(f"{name} has no key: write `class {name}(Aggregate, key=<the commands' field that names the target>)`")
+        handlers = read_handlers(self.aggregate, Aggregate, {"decide": Command, "evolve": Event}, self.faults)
+        decides = [handler for handler in handlers if handler.role == "decide"]
+        evolves = [handler for handler in handlers if handler.role == "evolve"]
+        self._check_once(decides)
+        self._check_once(evolves)
+        evolved = {handler.message: handler.function for handler in evolves}
+        decisions = {handler.message: self._decision(handler, set(evolved)) for handler in decides}
+        return AggregateKind(
+            self.options.name, self.aggregate, self.options.key or "", decisions, evolved, self._fingerprint(evolves)
+        )
+
+    def _check_once(self, handlers: list[HandlerInfo]) -> None:
+        """Each message has one handler."""
+        seen: dict[type, HandlerInfo] = {}
+        for handler in handlers:
+            if handler.message in seen:
+                first = seen[handler.message].where
+                self.faults.append(f"{handler.message.__name__} has two handlers, {first} and {handler.where}: keep one")
+            seen[handler.message] = handler
+            if handler.role == "evolve" and handler.parameters:
+                self.faults.append(f"{handler.where} takes more than the event: an @evolve handler takes the event only")
+
+    def _decision(self, handler: HandlerInfo, evolved: set[type]) -> Decision:
+        """The handler of one command, its target field, its events and its services checked."""
+        key = self.options.key
+        if key is not None and key not in handler.message.__struct_fields__:  # type: ignore[attr-defined]
+            self.faults.append(
+                f"{handler.message.__name__} has no field {key!r}, which is the key of {self.aggregate.__name__}: add it"
+            )
+        if handler.returns is inspect.Signature.empty:
+            self.faults.append(f"{handler.where} has no return annotation: write `-> <the events it gives>`, or `-> None`")
+        for event in event_types(handler.returns, Event):
+            if event not in evolved:
+                self.faults.append(
+                    f"{handler.where} emits {event.__name__}, which has no @evolve in {self.aggregate.__name__}: add one"
+                )
+        given = tuple(self._service(handler, parameter) for parameter in handler.parameters)
+        return Decision(handler.function, given, inspect.iscoroutinefunction(handler.function))
+
+    def _service(self, handler: HandlerInfo, annotation: object) -> object:
+        """The one service of the annotated type."""
+        try:
+            fitting = [service for service in self.services if isinstance(service, annotation)]  # type: ignore[arg-type]
+        except TypeError as error:
+            self.faults.append(f"{handler.where}: {show(annotation)} can't be matched ({error}): use a class or a runtime_checkable Protocol")
+            return None
+        if len(fitting) != 1:
+            self.faults.append(
+                f"{handler.where} needs a service {show(annotation)}, and {len(fitting)} of those given fit: "
+                f"pass one in Engine.open(..., services=[...])"
+            )
+            return None
+        return fitting[0]
+
+    def _fingerprint(self, evolves: list[HandlerInfo]) -> str:
+        """What a snapshot depends on: the fields, the evolve handlers and their events."""
+        return digest(
+            b"aggregate",
+            self.options.revision.encode(),
+            type_description(self.aggregate),
+            fingerprint_of([handler.function for handler in evolves]),
+            *event_descriptions(handler.message for handler in evolves),
+        )
+
+
+class ViewReader:
+    """Reads one view class."""
+
+    def __init__(self, view: type[View[Any]], faults: list[str]) -> None:
+        self.view = view
+        self.faults = faults
+
+    def read(self) -> ViewKind:
+        """The kind, with what is faulty left out and named."""
+        options = self.view.__view_options__
+        schema = self._schema(options.row_type)
+        handlers = read_handlers(self.view, View, {"project": Event, "answer": Query}, self.faults)
+        projects = [handler for handler in handlers if handler.role == "project"]
+        projections: dict[type[Event], Projection] = {}
+        answers: dict[type[Query[Any]], Callable[[Any, Any], Any]] = {}
+        for handler in handlers:
+            self._check(handler, projections if handler.role == "project" else answers)
+            if handler.role == "project":
+                projections[handler.message] = Projection(handler.function, wants_record=bool(handler.parameters))
+            else:
+                answers[handler.message] = handler.function
+        fingerprint = digest(
+            b"view",
+            options.revision.encode(),
+            type_description(options.row_type or Row),
+            fingerprint_of([handler.function for handler in projects]),
+            *event_descriptions(handler.message for handler in projects),
+        )
+        return ViewKind(options.name, self.view, schema, projections, answers, fingerprint)
+
+    def _schema(self, row_type: type[Row] | None) -> TableSchema:
+        """The table's shape, checked."""
+        name = self.view.__name__
+        if row_type is None:
+            self.faults.append(f"{name} has no row type: write `class {name}(View[<a Row>])`")
+            return TableSchema(Row, "", (), ())
+        options = row_type.__row_options__
+        if options.key is None:
+            self.faults.append(f"{row_type.__name__} has no key: write `class {row_type.__name__}(Row, key=<the field that identifies it>)`")
+            return TableSchema(row_type, "", (), ())
+        schema = TableSchema(row_type, options.key, options.indexes, options.hash_indexes)
+        self.faults.extend(check_schema(schema))
+        return schema
+
+    def _check(self, handler: HandlerInfo, known: dict[Any, Any]) -> None:
+        """One handler per message, synchronous, with the parameters its role may have."""
+        if handler.message in known:
+            self.faults.append(f"{handler.where}: {self.view.__name__} handles {handler.message.__name__} twice: keep one handler")
+        if inspect.iscoroutinefunction(handler.function):
+            self.faults.append(f"{handler.where} is async: views work in memory and at once; make it `def`")
+        if handler.role == "project" and handler.parameters not in ((), (Record,)):
+            self.faults.append(f"{handler.where}: after the event a projection may take one `record: Record`, no services")
+        if handler.role == "answer" and handler.parameters:
+            self.faults.append(f"{handler.where}: an answer takes the query only")
+
+
+def handled_events(kind: AggregateKind | ViewKind) -> Iterable[type[Event]]:
+    """The events that an aggregate or a view knows."""
+    return kind.evolves if isinstance(kind, AggregateKind) else kind.projections
+
+
+def check_unique(
+    aggregates: list[AggregateKind], views: list[ViewKind], events: tuple[type[Event], ...], faults: list[str]
+) -> None:
+    """One name per aggregate and view, one handler per command and query over all of them, one tag per event."""
+    for what, pairs in {
+        "aggregates": [(kind.name, kind.aggregate.__name__) for kind in aggregates],
+        "views": [(kind.name, kind.view.__name__) for kind in views],
+        "events": [(tag_of(event), event.__qualname__) for event in events],
+    }.items():
+        for name, owners in grouped(pairs).items():
+            if len(owners) > 1:
+                option = "tag" if what == "events" else "name"
+                faults.append(f"the {what} {' and '.join(owners)} are both stored as {name!r}: give one another {option}=")
+    commands = grouped([(command, kind.aggregate.__name__) for kind in aggregates for command in kind.decisions])
+    queries = grouped([(query, kind.view.__name__) for kind in views for query in kind.answers])
+    for message, owners in (*commands.items(), *queries.items()):
+        if len(owners) > 1:
+            faults.append(f"{message.__name__} is handled by {' and '.join(owners)}: exactly one may handle it")
+    layouts = {bool(event.__struct_config__.array_like) for event in events}
+    if len(layouts) > 1:
+        faults.append("some events are array_like and some are not: one engine's events are all of one layout")
+
+
+def grouped(pairs: Iterable[tuple[Any, str]]) -> dict[Any, list[str]]:
+    """The second halves by the first."""
+    groups: defaultdict[Any, list[str]] = defaultdict(list)
+    for first, second in pairs:
+        groups[first].append(second)
+    return groups
+
+
+def type_description(described: type) -> bytes:
+    """A type's JSON Schema and defaults, or its fields as written where it has no schema."""
+    try:
+        return msgspec.json.encode(msgspec.json.schema(described), order="deterministic")
+    except TypeError:
+        return repr([(field.name, str(field.type), field.default) for field in msgspec.structs.fields(described)]).encode()
+
+
+def event_descriptions(events: Iterable[type[Event]]) -> list[bytes]:
+    """The schemas of some events, in the order of their names in the store."""
+    return [document for _, document in sorted(schema_documents(events).items())]
+
+
+def digest(*parts: bytes) -> str:
+    """A short hash of several parts, each with its length."""
+    hasher = blake2b(digest_size=16)
+    for part in parts:
+        hasher.update(len(part).to_bytes(8))
+        hasher.update(part)
+    return hasher.hexdigest()
+
+
+def key_getter(kind: AggregateKind) -> Callable[[Any], Any]:
+    """Reads the target of a command."""
+    return attrgetter(kind.key)

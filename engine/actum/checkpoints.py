@@ -1,0 +1,236 @@
+"""Checkpoints: derived state saved so that opening is fast. They can always be thrown away.
+
+A checkpoint saves what changed since the last one: view rows, the streams' heads, snapshots. Rows are immutable, so the cut is a
+swap of each view's dict of changed rows between two turns; the rows are then encoded in slices of a millisecond while commands
+go on, and written by a thread of its own. The closing record comes last: without it the checkpoint does not exist.
+
+When the deltas have outgrown the base, a new base is written: all rows are walked in slices while they change, and what changed
+meanwhile is in the cut at the end, so the whole is again exactly one position.
+
+Heads and snapshots name their own positions and may be newer than the cut; the closing record waits until those are durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any, final
+
+from actum_storage import Chunk, StorageError
+
+from actum.codec import encode_chunk
+from actum.recovery import Closing, SavedView, heads_section, snapshots_section, view_section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from actum_storage import CheckpointWriter, Derived, Head
+
+    from actum.actor import Actor
+    from actum.clock import Clock
+    from actum.directory import Directory
+    from actum.options import Options
+    from actum.scheduler import Scheduler
+    from actum.views import LiveView
+
+log = logging.getLogger("actum.checkpoints")
+
+#: Rows of the first slice; later slices follow the time that it took.
+SLICE_ROWS_FIRST = 200
+SLICE_ROWS_MAX = 4_000
+
+
+@final
+class Checkpointer:
+    """Saves derived state, periodically and on close.
+
+    Attributes:
+        position: of the last checkpoint, 0 for none.
+        count: checkpoints made since opening.
+        failures: checkpoints that failed since the last one made.
+        failure: why the last one failed, or None.
+        seconds: how long the last one took.
+    """
+
+    def __init__(
+        self,
+        derived: Derived,
+        scheduler: Scheduler,
+        directory: Directory,
+        views: Mapping[str, LiveView],
+        clock: Clock,
+        options: Options,
+        *,
+        position: int,
+    ) -> None:
+        """Nothing is saved by this one yet.
+
+        Args:
+            derived: where to.
+            scheduler: tells what is durable.
+            directory: streams and actors.
+            views: the live list; rebuilt views are swapped in there.
+            clock: measures slices.
+            options: how often, how long.
+            position: of the checkpoint that was opened from, 0 for none.
+        """
+        self._derived = derived
+        self._scheduler = scheduler
+        self._directory = directory
+        self._views = views
+        self._clock = clock
+        self._options = options
+        self._executor = ThreadPoolExecutor(1, "actum-checkpoint")
+        self._lock = asyncio.Lock()
+        self._base_next = position == 0
+        self._slice_rows = SLICE_ROWS_FIRST
+        self._hasty = False
+        self.position = position
+        self.count = 0
+        self.failures = 0
+        self.failure: Exception | None = None
+        self.seconds = 0.0
+
+    @property
+    def due(self) -> bool:
+        """Whether enough has happened since the last checkpoint for another one."""
+        return self._scheduler.durable - self.position >= self._options.checkpoint_events_min
+
+    async def checkpoint(self, *, hasty: bool = False, head: Head | None = None) -> bool:
+        """Make a checkpoint; False if it failed, which is logged and costs nothing but a slower opening.
+
+        Args:
+            hasty: without the pauses that keep commands fast: for opening and closing.
+            head: where the views stand during opening; the last durable position otherwise.
+        """
+        async with self._lock:
+            self._hasty = hasty
+            started = self._clock.monotonic_ns()
+            try:
+                await self._checkpoint(head)
+            except (StorageError, OSError, LostGroundError) as error:
+                self._base_next = True
+                self.failures += 1
+                self.failure = error
+                log.warning("a checkpoint failed, opening will take longer: %s", error)
+                return False
+            self.seconds = (self._clock.monotonic_ns() - started) / 1e9
+            self.count += 1
+            self.failures = 0
+            self.failure = None
+            if self._options.gc_policy == "freeze":
+                gc.freeze()
+            return True
+
+    async def _checkpoint(self, head: Head | None) -> None:
+        """Begin, write everything, close; or abort."""
+        ratio_max = self._options.checkpoint_deltas_ratio_max
+        base = self._base_next or self._derived.size_deltas > ratio_max * self._derived.size_base
+        writer: CheckpointWriter = await self._in_thread(lambda: self._derived.begin(base=base))
+        try:
+            closing = await self._write(writer, head, base=base)
+            await self._in_thread(lambda: writer.close(encode_chunk(closing)))
+        except BaseException:
+            with suppress(StorageError, OSError):
+                await self._in_thread(writer.abort)
+            raise
+        self._base_next = False
+        self.position = closing.position
+
+    async def _write(self, writer: CheckpointWriter, head: Head | None, *, base: bool) -> Closing:
+        """All chunks; the closing record that makes them valid."""
+        if base:
+            for view in list(self._views.values()):
+                if not view.all_changed:
+                    await self._write_slices(writer, view_section(view), list(view.table.rows), encode_rows(view))
+        # The cut: nothing may be awaited from here to the end of this block.
+        committer = self._scheduler.committer
+        head = head or committer.head
+        served = [view for view in self._views.values() if view.broken is None]
+        saved = {view.name: SavedView(view.fingerprint, base or not view.saved) for view in served}
+        cuts = [(view, view.cut()) for view in served]
+        changed, self._directory.changed = self._directory.changed, {}
+        losses = committer.losses
+
+        for view, cut in cuts:
+            await self._write_slices(writer, view_section(view), cut.items(), encode_cut)
+        horizon = await self._write_streams(writer, changed, base=base)
+        await self._wait_until_durable(horizon, losses)
+        return Closing(head.position, head.hash, saved)
+
+    async def _write_streams(self, writer: CheckpointWriter, changed: dict[Actor, int], *, base: bool) -> int:
+        """Heads and snapshots; the last position that any of them names."""
+        horizon = 0
+        actors = list(self._directory.actors()) if base else list(changed)
+        minimum = self._options.snapshot_events_min
+        for actor in actors:
+            if actor.events_since_snapshot >= minimum:
+                actor.snapshot()
+        for streams in self._directory.streams.values():
+            section = heads_section(streams.name)
+            replayed, streams.heads_changed = streams.heads_changed, {}
+            await self._write_slices(writer, section, list(streams.heads.items()) if base else replayed.items(), dict)
+            heads = [(actor.key, actor.position) for actor in actors if actor.streams is streams and actor.position]
+            await self._write_slices(writer, section, heads, dict)
+            horizon = max(horizon, max((position for _, position in heads), default=0))
+            snapshots, streams.snapshots_changed = streams.snapshots_changed, {}
+            section = snapshots_section(streams.name, streams.kind.fingerprint)
+            saved = list(streams.snapshots.items()) if base else list(snapshots.items())
+            await self._write_slices(writer, section, saved, dict)
+            horizon = max(horizon, max((snapshot.position for _, snapshot in saved), default=0))
+        return horizon
+
+    async def _write_slices(
+        self, writer: CheckpointWriter, section: str, items: Iterable[Any], shape: Callable[[list[Any]], Any]
+    ) -> None:
+        """Encode and write items, a slice of about a millisecond at a time, with a pause for the loop in between."""
+        iterator: Iterator[Any] = iter(items)
+        while part := list(islice(iterator, self._slice_rows)):
+            started = self._clock.monotonic_ns()
+            body = encode_chunk(shape(part))
+            self._follow(len(part), self._clock.monotonic_ns() - started)
+            chunk = Chunk(section, len(part), body)
+            await self._in_thread(lambda chunk=chunk: writer.write(chunk))  # type: ignore[misc]  # bound now
+            if not self._hasty:
+                await asyncio.sleep(self._options.checkpoint_pause_seconds)
+
+    def _follow(self, rows: int, elapsed_ns: int) -> None:
+        """Choose the next slice's rows so that it takes the time it may."""
+        if rows == self._slice_rows:
+            fitting = int(rows * self._options.checkpoint_slice_seconds * 1e9 / max(elapsed_ns, 1))
+            self._slice_rows = max(1, min(fitting, 2 * rows, SLICE_ROWS_MAX))
+
+    async def _wait_until_durable(self, horizon: int, losses: int) -> None:
+        """Wait for the commit of everything that heads and snapshots saw; if any batch was lost meanwhile, so is this checkpoint."""
+        committer = self._scheduler.committer
+        while committer.durable < horizon and committer.losses == losses:
+            await asyncio.sleep(self._options.checkpoint_pause_seconds)
+        if committer.losses != losses:
+            raise LostGroundError("a batch was lost while the checkpoint was made")
+
+    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+        """Do disk work on the checkpoint thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    async def stop(self) -> None:
+        """End the thread."""
+        self._executor.shutdown(wait=True)
+
+
+class LostGroundError(Exception):
+    """A batch that a snapshot had seen was lost to a full disk. Inside this module only."""
+
+
+def encode_rows(view: LiveView) -> Callable[[list[Any]], Any]:
+    """The rows of these keys as they are now; those removed meanwhile are in the cut."""
+    rows = view.table.rows
+    return lambda keys: ([rows[key] for key in keys if key in rows], [])
+
+
+def encode_cut(part: list[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
+    """Changed rows, and keys of removed ones."""
+    return [row for _, row in part if row is not None], [key for key, row in part if row is None]

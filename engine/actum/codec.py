@@ -1,0 +1,206 @@
+"""The only place that speaks msgpack: events to bytes, bytes to records.
+
+Payloads are maps with a tag per event type, so that fields can be added with defaults. Every event is decoded again before it
+is written: constructors don't validate, and what evolves an aggregate, changes a view and reaches the caller is then exactly
+what a replay will see.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_type_hints
+
+import msgspec
+from actum_storage import StoreMismatch
+from msgspec.structs import force_setattr
+
+from actum.errors import Invalid
+from actum.messages import Event
+from actum.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from actum_storage import Frame
+
+    from actum.messages import Command
+
+T = TypeVar("T")
+
+#: Encodes anything that msgspec knows; one for all, since it holds no state between calls. Sets are sorted: equal values, equal bytes.
+ENCODER = msgspec.msgpack.Encoder(order="deterministic")
+
+encode_into = msgspec.msgpack.Encoder().encode_into
+
+#: For checkpoints, where the order of a dict does not matter.
+encode_chunk = msgspec.msgpack.Encoder().encode
+
+
+class Link(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """As much of a record as walking a stream backwards needs."""
+
+    event: msgspec.Raw
+    aggregate: str
+    key: str
+    version: int
+    previous: int
+    timestamp_ns: int
+    command_id_bytes: bytes
+
+
+class Heading(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """As much of a record as finding the streams' heads needs."""
+
+    event: msgspec.Raw
+    aggregate: str
+    key: str
+
+
+class Codec:
+    """Encodes and decodes the events of one catalogue."""
+
+    __slots__ = ("_decode_facts", "_decode_payload", "_decode_record", "_decode_records", "_encode", "_event_bytes_max", "event_types")
+
+    def __init__(self, event_types: Sequence[type[Event]], *, event_bytes_max: int) -> None:
+        """Build the decoders once.
+
+        Args:
+            event_types: every event type that may be written or read, with distinct tags.
+            event_bytes_max: bytes of one encoded event.
+        """
+        union: Any = Union[tuple(event_types)] if event_types else Event  # noqa: UP007  # built at run time
+        self.event_types = tuple(event_types)
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._event_bytes_max = event_bytes_max
+        self._decode_payload: Callable[[bytes], Event] = msgspec.msgpack.Decoder(union).decode
+        fact = msgspec.defstruct("Fact", [("event", union)], array_like=True, frozen=True, gc=False)
+        self._decode_facts: Callable[[Any], list[Any]] = msgspec.msgpack.Decoder(list[fact]).decode  # type: ignore[valid-type]
+        record = record_type(union)
+        self._decode_record: Callable[[Any], Record] = msgspec.msgpack.Decoder(record).decode
+        self._decode_records: Callable[[Any], list[Record]] = msgspec.msgpack.Decoder(list[record]).decode  # type: ignore[valid-type]
+
+    def check(self, event: Event) -> tuple[bytes, Event]:
+        """The bytes of an event and the event as a replay will see it.
+
+        Raises:
+            Invalid: a field has the wrong type, can't be encoded, or the event is too large.
+        """
+        try:
+            payload = self._encode(event)
+            decoded = self._decode_payload(payload)
+        except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise Invalid(f"event {type(event).__name__} can't be stored: {error}") from error
+        if len(payload) > self._event_bytes_max:
+            raise Invalid(
+                f"event {type(event).__name__} has {len(payload):,} bytes, {self._event_bytes_max:,} are allowed (event_bytes_max)"
+            )
+        return payload, decoded
+
+    def events(self, frame: Frame) -> list[Event]:
+        """The events of a frame, the fast way: nothing else is decoded.
+
+        Raises:
+            StoreMismatch: an event is of a type, or has a shape, that this code doesn't know.
+        """
+        try:
+            return [fact.event for fact in self._decode_facts(frame.body)]
+        except msgspec.ValidationError as error:
+            raise unreadable(frame.first, frame.last, error) from error
+
+    def records(self, first: int, body: bytes | memoryview) -> list[Record]:
+        """The records of a frame's body, with their positions from `first`.
+
+        Raises:
+            StoreMismatch: as `events`.
+        """
+        try:
+            records = self._decode_records(body)
+        except msgspec.ValidationError as error:
+            raise unreadable(first, first, error) from error
+        for position, record in enumerate(records, first):
+            force_setattr(record, "position", position)
+        return records
+
+    def record(self, frame: Frame, position: int) -> Record:
+        """One record of a frame.
+
+        Raises:
+            StoreMismatch: as `events`.
+        """
+        try:
+            record = self._decode_record(frame.record(position - frame.first))
+        except msgspec.ValidationError as error:
+            raise unreadable(position, position, error) from error
+        force_setattr(record, "position", position)
+        return record
+
+
+def unreadable(first: int, last: int, error: Exception) -> StoreMismatch:
+    """The error for events that today's classes can't represent."""
+    return StoreMismatch(
+        f"the events at positions {first} to {last} can't be read with the classes given: {error}. "
+        "Pass the aggregate or view of every event that was ever written, and give added fields defaults"
+    )
+
+
+def array_of(count: int, records: bytes | bytearray) -> bytes:
+    """Encoded records as one msgpack array, as a frame's body has it."""
+    return b"\xdd" + count.to_bytes(4) + records
+
+
+def record_type(union: Any) -> type[Record]:
+    """`Record` with `event` narrowed to the catalogue's events; the layout stays."""
+    hints = get_type_hints(Record, localns={"Event": Event})
+    fields = [
+        (field.name, union if field.name == "event" else hints[field.name])
+        if field.required
+        else (field.name, hints[field.name], field.default)
+        for field in msgspec.structs.fields(Record)
+    ]
+    return msgspec.defstruct("Record", fields, bases=(Record,), array_like=True, frozen=True, gc=False)
+
+
+#: Decoders that need no catalogue.
+decode_link = msgspec.msgpack.Decoder(Link).decode
+decode_headings = msgspec.msgpack.Decoder(list[Heading]).decode
+
+
+def decoder_of(decoded: type[T]) -> Callable[[bytes], T]:
+    """A decoder of one type."""
+    return msgspec.msgpack.Decoder(decoded).decode
+
+
+def command_fault(command: Command) -> Invalid | None:
+    """What is wrong with a command's own fields; looked for only after a handler failed on it."""
+    try:
+        msgspec.msgpack.decode(ENCODER.encode(command), type=type(command))
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        return Invalid(f"command {type(command).__name__} is malformed: {error}")
+    return None
+
+
+class Schema(msgspec.Struct, frozen=True):
+    """The stored description of one version of an event type: its tag and its JSON Schema (2020-12)."""
+
+    tag: str
+    schema: dict[str, Any]
+
+
+def schema_documents(event_types: Iterable[type[Event]]) -> dict[str, bytes]:
+    """The JSON Schema of each event type, by a name that changes with the content."""
+    documents: dict[str, bytes] = {}
+    for event_type in event_types:
+        (schema,), components = msgspec.json.schema_components([event_type])
+        tag = tag_of(event_type)
+        document = msgspec.json.encode(Schema(tag, {**schema, "$defs": components}), order="deterministic")
+        documents[f"{tag}:{blake2b(document, digest_size=8).hexdigest()}"] = document
+    return documents
+
+
+decode_schema = msgspec.json.Decoder(Schema).decode
+
+
+def tag_of(event_type: type[Event]) -> str:
+    """The tag under which an event type is stored."""
+    return str(event_type.__struct_config__.tag)
+

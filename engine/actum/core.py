@@ -1,0 +1,209 @@
+"""The parts of an open engine, wired: what `Engine` uses between open and close.
+
+Order matters here and nowhere else. Opening: store, streams and views, checkpoint, tail of the log, then the writer. A durable
+batch: views first, in position order, then waiting questions, then (in the scheduler) the answers. Closing: the writer stops
+last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from typing import TYPE_CHECKING, Any, final
+
+from actum_storage import StoreDirectory
+
+from actum.bus import Bus
+from actum.checkpoints import Checkpointer
+from actum.codec import Codec, array_of, schema_documents
+from actum.directory import Directory
+from actum.errors import CommandTimeout, Invalid
+from actum.recovery import Records, Recovery
+from actum.scheduler import Scheduler
+from actum.streams import Streams
+from actum.views import LiveView
+
+if TYPE_CHECKING:
+    from actum_storage import Head, Log
+
+    from actum.batch import OpenBatch
+    from actum.catalogue import Catalogue
+    from actum.clock import Clock
+    from actum.options import Options
+
+log = logging.getLogger("actum.core")
+
+#: How long decisions may go on after `close` was called, before they are cancelled.
+DRAIN_SECONDS_MAX = 30.0
+
+#: How often idle actors are looked for and a checkpoint is considered.
+TICK_SECONDS = 1.0
+
+
+@final
+class Core:
+    """An open engine's parts."""
+
+    def __init__(self, store: StoreDirectory | None, log: Log, catalogue: Catalogue, clock: Clock, options: Options) -> None:
+        """Empty views and streams over a log.
+
+        Args:
+            store: where the log lies on disk; None for a log without a directory.
+            log: the truth.
+            catalogue: the user's classes.
+            clock: time.
+            options: bounds.
+        """
+        self.store = store
+        self.log = log
+        self.catalogue = catalogue
+        self.clock = clock
+        self.options = options
+        self.codec = Codec(catalogue.event_types, event_bytes_max=options.event_bytes_max)
+        self.directory = Directory(options)
+        self.views: dict[str, LiveView] = {
+            kind.name: LiveView(kind.name, kind.view, kind.schema, kind.projections, kind.fingerprint) for kind in catalogue.views
+        }
+        self.scheduler = Scheduler(log, self.directory, clock, options, settled=self._settled)
+        for kind in catalogue.aggregates:
+            self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler)
+        self.bus = Bus(catalogue, self.directory, self.views)
+        self.recovery = Recovery(log, self.codec, self.directory, slice_events=options.replay_slice_events)
+        self.checkpointer: Checkpointer | None = None
+        self.rebuilding: set[str] = set()
+        self.loop = asyncio.get_running_loop()
+        self.queries = 0
+        self.open_seconds = 0.0
+        self._asked: list[tuple[int, asyncio.Future[None]]] = []
+        self._housekeeping: asyncio.Task[None] | None = None
+        self._frozen = False
+
+    async def start(self) -> None:
+        """Bring everything to the log's head, then begin housekeeping."""
+        started = self.clock.monotonic_ns()
+        self.log.put_schemas(self.scheduler.committer.epoch, schema_documents(self.catalogue.event_types))
+        views = list(self.views.values())
+        position = 0
+        if self.store is not None:
+            derived = self.store.derived
+            position = self.recovery.restore(derived, views)
+            self.checkpointer = Checkpointer(
+                derived, self.scheduler, self.directory, self.views, self.clock, self.options, position=position
+            )
+        await self.recovery.catch_up(views, position, self._save_at if self.store is not None else None)
+        if self.options.gc_policy == "freeze":
+            gc.collect()
+            gc.freeze()
+            self._frozen = True
+        self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
+        self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
+
+    async def _save_at(self, head: Head) -> None:
+        """A checkpoint in the middle of a long replay."""
+        assert self.checkpointer is not None
+        await self.checkpointer.checkpoint(hasty=True, head=head)
+
+    def _settled(self, batch: OpenBatch) -> None:
+        """A batch is durable: views, then the questions that waited for its position."""
+        records = Records(self.codec, batch.first, lambda: array_of(len(batch.events), batch.records))
+        for view in self.views.values():
+            view.apply(batch.first, batch.events, records)
+        if self._asked:
+            self._answer_asked()
+
+    def _answer_asked(self) -> None:
+        """Let the questions go on that waited for a position now durable."""
+        durable = self.scheduler.durable
+        waiting, self._asked = self._asked, []
+        for position, asked in waiting:
+            if position > durable:
+                self._asked.append((position, asked))
+            elif not asked.done():
+                asked.set_result(None)
+
+    async def wait_for(self, position: int) -> None:
+        """Wait until a position is durable and every view shows it.
+
+        Raises:
+            CommandTimeout: it did not come within `ask_after_seconds_max`.
+            Invalid: not a position.
+        """
+        if not isinstance(position, int) or position < 0:
+            raise Invalid(f"after={position!r} is not a position: give a receipt's position")
+        seconds_max = self.options.ask_after_seconds_max
+        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asked.append((position, asked))
+        try:
+            await asyncio.wait_for(asked, seconds_max)
+        except TimeoutError as error:
+            raise CommandTimeout(
+                f"position {position} did not come within {seconds_max} s (ask_after_seconds_max); the log is at {self.scheduler.durable}"
+            ) from error
+        finally:
+            self._asked = [entry for entry in self._asked if entry[1] is not asked]
+
+    async def rebuild(self, name: str) -> None:
+        """Fold a view from the whole log beside the one that is served, then put it in its place in one turn.
+
+        Cancelling drops the new one; the old one stays.
+        """
+        if name in self.rebuilding:
+            raise Invalid(f"view {name} is being rebuilt already: wait for it")
+        self.rebuilding.add(name)
+        try:
+            twin = self.views[name].twin()
+            while twin.broken is None and twin.position < self.scheduler.durable:
+                async for _ in self.recovery.replay([twin], twin.position + 1, self.scheduler.durable):
+                    pass
+            twin.check()
+            twin.table.build()
+            self.views[name] = twin
+        finally:
+            self.rebuilding.discard(name)
+
+    async def _keep_house(self) -> None:
+        """Once a second: put idle actors to sleep, keep the log's readers in order, make a checkpoint when one is due."""
+        options = self.options
+        since = 0.0
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            since += TICK_SECONDS
+            try:
+                self.directory.sweep(self.scheduler.durable, ticks=1)
+                checkpointer = self.checkpointer
+                if checkpointer is not None and 0 < options.checkpoint_seconds <= since and checkpointer.due:
+                    since = 0.0
+                    await checkpointer.checkpoint()
+            except Exception:
+                log.exception("housekeeping failed; it goes on")
+
+    async def stop(self, *, drain: bool) -> None:
+        """Let what was accepted end, save a checkpoint, stop the writer, close the log.
+
+        Args:
+            drain: False when opening failed: nothing was accepted and nothing is worth saving.
+        """
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+            await asyncio.gather(self._housekeeping, return_exceptions=True)
+        if drain:
+            await self.scheduler.drain(DRAIN_SECONDS_MAX)
+            await self._save()
+        self.scheduler.stop()
+        if self.checkpointer is not None:
+            await self.checkpointer.stop()
+        for _, asked in self._asked:
+            asked.cancel()
+        if self.store is not None:
+            self.store.close()
+        if self._frozen:
+            gc.unfreeze()
+
+    async def _save(self) -> None:
+        """The checkpoint on close, with the states of those that are awake."""
+        checkpointer = self.checkpointer
+        if checkpointer is None or self.scheduler.committer.failure is not None:
+            return
+        if self.scheduler.durable > checkpointer.position or not all(view.saved for view in self.views.values()):
+            await checkpointer.checkpoint(hasty=True)

@@ -1,0 +1,122 @@
+"""The directory of live actors: finds one, wakes one, and puts the least recently used to sleep.
+
+Waking here only makes the actor; it reads its state at its first turn. Sleeping takes only actors that nothing depends on: no
+mailbox, no decision under way, and every event durable.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, final
+
+from actum_storage import stream_hash
+
+from actum.actor import Actor
+from actum.records import check_identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from actum.options import Options
+    from actum.streams import Streams
+
+#: Actors looked at in one sweep at most, so that a sweep stays a matter of milliseconds.
+SWEEP_ACTORS_MAX = 2_048
+
+
+@final
+class Directory:
+    """All streams of all aggregate classes, and which actors are awake.
+
+    Attributes:
+        streams: by the aggregate's name in the log.
+        changed: actors that wrote since the last checkpoint.
+        activations: actors woken.
+        passivations: actors put to sleep.
+    """
+
+    __slots__ = ("_actors_max", "_idle_ticks_max", "_recent", "_tick", "activations", "changed", "passivations", "streams")
+
+    def __init__(self, options: Options) -> None:
+        """No streams yet."""
+        self.streams: dict[str, Streams] = {}
+        self.changed: dict[Actor, int] = {}
+        self.activations = 0
+        self.passivations = 0
+        self._recent: OrderedDict[Actor, None] = OrderedDict()
+        self._actors_max = options.actors_max
+        self._idle_ticks_max = max(1, round(options.passivate_seconds))
+        self._tick = 0
+
+    def wake(self, streams: Streams, key: str) -> Actor:
+        """Make the actor of a key; it is not awake yet.
+
+        Raises:
+            Invalid: the key is not a string of 1 to 200 bytes.
+        """
+        check_identifier(f"{streams.name}'s key {streams.kind.key}", key)
+        actor = Actor(streams, key, stream_hash(streams.name, key), streams.heads.get(key, 0))
+        streams.actors[key] = actor
+        self._recent[actor] = None
+        self.activations += 1
+        return actor
+
+    def touch(self, actor: Actor) -> None:
+        """Note that an actor works now."""
+        actor.touched = self._tick
+        self._recent.move_to_end(actor)
+
+    def sweep(self, durable: int, *, ticks: int = 0) -> None:
+        """Put actors to sleep: the least recently used while there are too many, then those idle for too long.
+
+        Args:
+            durable: the last durable position.
+            ticks: seconds that have passed since the last call that gave any.
+        """
+        self._tick += ticks
+        excess = len(self._recent) - self._actors_max
+        looked = 0
+        for actor in list(self._oldest(SWEEP_ACTORS_MAX)):
+            idle_ticks = self._tick - actor.touched
+            if looked >= excess and idle_ticks <= self._idle_ticks_max:
+                return
+            looked += 1
+            if actor.idle and not actor.quarantined and actor.position <= durable:
+                self._sleep(actor)
+            else:
+                self._recent.move_to_end(actor)
+
+    def _oldest(self, count: int) -> Iterator[Actor]:
+        """The first few actors by last use."""
+        for _, actor in zip(range(count), self._recent, strict=False):
+            yield actor
+
+    def _sleep(self, actor: Actor) -> None:
+        """Forget an actor but for where its stream ends, and its state where replaying it would be long."""
+        streams = actor.streams
+        if actor.events_since_snapshot >= streams.scheduler.options.snapshot_events_min:
+            actor.snapshot()
+        if actor.position:
+            streams.heads[actor.key] = actor.position
+        actor.forget()
+        del streams.actors[actor.key]
+        del self._recent[actor]
+        self.passivations += 1
+
+    @property
+    def crowded(self) -> bool:
+        """Whether more actors are awake than should be."""
+        return len(self._recent) > self._actors_max
+
+    @property
+    def awake(self) -> int:
+        """How many actors are live."""
+        return len(self._recent)
+
+    def actors(self) -> Iterator[Actor]:
+        """All live actors, least recently used first."""
+        return iter(self._recent)
+
+    def __repr__(self) -> str:
+        """How many actors and streams."""
+        return f"<Directory {self.awake} awake of {sum(len(streams.heads) for streams in self.streams.values())}+>"

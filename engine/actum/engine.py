@@ -1,0 +1,410 @@
+"""The front door: `Engine.open`, `send`, `ask`, `statistics`, `close`. It wires the parts and holds no logic of theirs.
+
+An engine lives in the event loop that opened it and must be used from there. The journey of a command is told in
+`docs/architecture.md`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
+
+from actum_storage import ActumError, StoreDirectory
+
+from actum import inspection
+from actum.batch import PLAIN, Metadata
+from actum.catalogue import Catalogue
+from actum.clock import Clock, SystemClock
+from actum.core import Core
+from actum.errors import CommandTimeout, EngineClosed, Invalid
+from actum.middleware import Envelope, Middleware, wrapped
+from actum.options import Options
+from actum.records import Receipt, command_id_bytes, optional_identifier
+from actum.replies import Replies
+from actum.report import statistics_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator, Sequence
+    from os import PathLike
+    from types import TracebackType
+    from typing import Self
+    from uuid import UUID
+
+    from actum_storage import Log
+
+    from actum.aggregate import Aggregate
+    from actum.messages import Command, Query
+    from actum.records import Record
+    from actum.statistics import EngineStatistics
+    from actum.views import View
+
+R = TypeVar("R")
+A = TypeVar("A", bound="Aggregate")
+
+
+@final
+class Engine:
+    """Commands in, events to disk, views up to date, queries answered. From `Engine.open`.
+
+    Example:
+        async with Engine.open("bank", Account, Balances) as engine:
+            receipt = await engine.send(Deposit(account_id="alice", amount=50))
+            top = await engine.ask(TopBalances())
+    """
+
+    def __init__(
+        self,
+        store: str | PathLike[str] | Log,
+        catalogue: Catalogue,
+        middleware: Sequence[Middleware],
+        options: Options,
+        clock: Clock,
+    ) -> None:
+        """Use `Engine.open`."""
+        self._store = store
+        self._catalogue = catalogue
+        self._options = options
+        self._clock = clock
+        self._core: Core | None = None
+        self._state: Literal["new", "opening", "open", "closing", "closed"] = "new"
+        self._dispatch = reduce(lambda send, layer: wrapped(layer, send), reversed(middleware), self._send) if middleware else None
+
+    @classmethod
+    def open(
+        cls,
+        store: str | PathLike[str] | Log,
+        /,
+        *components: type[Aggregate] | type[View[Any]],
+        services: Sequence[object] = (),
+        middleware: Sequence[Middleware] = (),
+        options: Options | None = None,
+        clock: Clock | None = None,
+    ) -> Engine:
+        """An engine for some aggregates and views; `async with` opens it, or `await`, with `close()` at the end.
+
+        Args:
+            store: a directory, made if it does not exist; or a log, such as `MemoryLog()` for tests.
+            components: aggregate and view classes.
+            services: what `@decide` handlers take by annotation.
+            middleware: wraps every `send`, the first one outermost.
+            options: see `Options`.
+            clock: the time that records get; the machine's unless given.
+
+        Raises:
+            CatalogueError: the classes don't fit together; every fault with its fix.
+        """
+        catalogue = Catalogue.build(components, services)
+        return cls(store, catalogue, middleware, options or Options(), clock or SystemClock())
+
+    async def __aenter__(self) -> Self:
+        """Open the store and bring every view to its head.
+
+        Raises:
+            StoreInUse: another engine writes there.
+            StoreCorrupt: the store is damaged.
+            StoreMismatch: it is not a store, or holds what these classes don't know.
+        """
+        if self._state != "new":
+            raise EngineClosed(f"this engine is {self._state} already: make another one with Engine.open")
+        self._state = "opening"
+        directory: StoreDirectory | None = None
+        core: Core | None = None
+        try:
+            log, directory = self._open_log()
+            core = Core(directory, log, self._catalogue, self._clock, self._options)
+            await core.start()
+        except BaseException:
+            self._state = "closed"
+            if core is not None:
+                await core.stop(drain=False)
+            elif directory is not None:
+                directory.close()
+            raise
+        self._core = core
+        self._state = "open"
+        return self
+
+    def _open_log(self) -> tuple[Log, StoreDirectory | None]:
+        """The log to write, and the directory it lies in, if it lies in one."""
+        if isinstance(self._store, str) or hasattr(self._store, "__fspath__"):
+            path = cast("str | PathLike[str]", self._store)
+            directory = StoreDirectory.open(path, write=True, durability=self._options.durability)
+            return directory.log, directory
+        return cast("Log", self._store), None
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close."""
+        await self.close()
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Open without `async with`; then `close()` is yours to call."""
+        return self.__aenter__().__await__()
+
+    async def close(self) -> None:
+        """Refuse new commands, let accepted ones end, save a checkpoint, release the store. Again: nothing.
+
+        Cancelling the caller does not stop the closing.
+        """
+        if self._state != "open" or self._core is None:
+            return
+        self._state = "closing"
+        closing = asyncio.create_task(self._core.stop(drain=True), name="actum close")
+        try:
+            await asyncio.shield(closing)
+        finally:
+            if not closing.done():
+                await asyncio.wait([closing])
+            self._state = "closed"
+
+    async def send(
+        self,
+        command: Command,
+        *,
+        command_id: UUID | str | None = None,
+        user_id: UUID | str | None = None,
+        correlation_id: UUID | str | None = None,
+        causation_id: UUID | str | None = None,
+        expected_version: int | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # the contract; a caller's own asyncio.timeout works as well
+    ) -> Receipt:
+        """Have a command decided; when this returns, its events are on disk and every view shows them.
+
+        Cancelling abandons the answer, never half a command: one still in the mailbox is dropped whole, one that has been taken
+        completes.
+
+        Args:
+            command: an instance of a command that an aggregate takes.
+            command_id: makes a retry safe: the same id gives the first receipt again and has its effect once, among the aggregate's
+                last `dedup_commands_max` writing commands. A UUID, or text of at most 200 bytes.
+            user_id: who sends it; stored with every event.
+            correlation_id: what it belongs to; stored with every event.
+            causation_id: what caused it; stored with every event.
+            expected_version: refuse with `Conflict` if the aggregate's version is another; 0 for "does not exist yet".
+            timeout: seconds to wait for the answer.
+
+        Raises:
+            Rejected: the aggregate said no.
+            Invalid: the command, an id, or an event it led to is malformed.
+            Conflict: `expected_version` is not the version.
+            Overloaded: a queue is full; nothing happened.
+            CommandFailed: a handler has a bug; nothing was written.
+            Quarantined: the aggregate's handlers failed too often.
+            CommandTimeout: no answer within `timeout`.
+            StoreFull: the disk is full; nothing was written.
+            OutcomeUnknown: the commit failed; ask `outcome` after reopening.
+            EngineClosed: the engine is not open.
+        """
+        if self._dispatch is not None:
+            envelope = Envelope(
+                command=command,
+                command_id=command_id,
+                user_id=user_id,
+                correlation_id=correlation_id,
+                causation_id=causation_id,
+                expected_version=expected_version,
+            )
+            if timeout is None:
+                return await self._dispatch(envelope)
+            async with timeout_as_command_timeout(timeout, command):
+                return await self._dispatch(envelope)
+        if command_id is user_id is correlation_id is causation_id is expected_version is None:
+            metadata = PLAIN
+        else:
+            metadata = metadata_of(command_id, user_id, correlation_id, causation_id, expected_version)
+        reply = self._deliver(command, metadata)
+        if timeout is None:
+            return await reply
+        async with timeout_as_command_timeout(timeout, command):
+            return await reply
+
+    async def _send(self, envelope: Envelope) -> Receipt:
+        """The end of the middleware."""
+        metadata = metadata_of(
+            envelope.command_id, envelope.user_id, envelope.correlation_id, envelope.causation_id, envelope.expected_version
+        )
+        return await self._deliver(envelope.command, metadata)
+
+    def _deliver(self, command: Command, metadata: Metadata) -> asyncio.Future[Receipt]:
+        """Put a command into its actor's mailbox; the future of its receipt."""
+        if self._state != "open":
+            raise self._closed()
+        core = self._core
+        assert core is not None
+        actor = core.bus.actor_for(command)
+        reply: asyncio.Future[Receipt] = core.loop.create_future()
+        core.scheduler.deliver(actor, command, reply, metadata)
+        return reply
+
+    async def send_many(self, commands: Sequence[Command]) -> list[Receipt | ActumError]:
+        """Send commands in order, each on its own: a receipt or the error of each, in the order of the commands.
+
+        Much faster than as many `send`s: the caller wakes once. More than `mailbox_size_max` commands are sent in parts of that
+        size, so that they don't overload the engine by themselves. Cancelling drops what is still in mailboxes.
+
+        Raises:
+            EngineClosed: the engine is not open.
+        """
+        if self._dispatch is not None:
+            dispatch = self._dispatch
+            outcomes = await asyncio.gather(
+                *(dispatch(Envelope(command=command)) for command in commands), return_exceptions=True
+            )
+            return [expected(outcome) for outcome in outcomes]
+        results: list[Receipt | ActumError] = []
+        part_size = self._options.mailbox_size_max
+        for start in range(0, len(commands), part_size):
+            results += await self._send_part(commands[start : start + part_size])
+        return results
+
+    async def _send_part(self, commands: Sequence[Command]) -> list[Receipt | ActumError]:
+        """As many commands as a mailbox takes."""
+        if self._state != "open":
+            raise self._closed()
+        core = self._core
+        assert core is not None
+        answered = core.loop.create_future()
+        replies = Replies(answered, len(commands))
+        actor_for, deliver = core.bus.actor_for, core.scheduler.deliver
+        for index, command in enumerate(commands):
+            try:
+                deliver(actor_for(command), command, replies.part(index), PLAIN)
+            except ActumError as error:
+                replies.put(index, error)
+        await answered
+        return replies.outcomes
+
+    async def ask(self, query: Query[R], *, after: int | None = None) -> R:
+        """Answer a query from a view, in memory.
+
+        Cancelling has no effect but to end the waiting for `after`.
+
+        Args:
+            query: an instance of a query that a view answers.
+            after: wait until the views show this position, such as a receipt's from another engine's caller.
+
+        Raises:
+            Invalid: no view answers it.
+            ViewBroken: the view's handler failed; see `rebuild`.
+            CommandTimeout: `after` did not come within `ask_after_seconds_max`.
+            EngineClosed: the engine is not open.
+        """
+        core = self._core
+        if self._state != "open" or core is None:
+            raise self._closed()
+        if after is not None and not (isinstance(after, int) and 0 <= after <= core.scheduler.durable):
+            await core.wait_for(after)
+        core.queries += 1
+        return cast("R", core.bus.answer(query))
+
+    async def rebuild(self, view: type[View[Any]]) -> None:
+        """Fold a view from the whole log again, beside the one that is served, and put it in its place; heals a broken view.
+
+        Cancelling drops the new one; the old one stays.
+
+        Raises:
+            ViewBroken: the handler failed again.
+            Invalid: the view is not of this engine, or is being rebuilt already.
+        """
+        core = self._open_core()
+        for kind in self._catalogue.views:
+            if kind.view is view:
+                return await core.rebuild(kind.name)
+        raise Invalid(f"{view!r} is not a view of this engine: pass one of the classes given to Engine.open")
+
+    async def history(self, aggregate: type[Aggregate], key: str) -> list[Record]:
+        """All durable records of one aggregate, oldest first. For tools and tests: applications read views."""
+        return await inspection.history(self._open_core(), aggregate, key)
+
+    async def state(self, aggregate: type[A], key: str, *, version: int | None = None) -> A:
+        """One aggregate's durable state, now or as of a version; a copy. For tools and tests: applications read views.
+
+        Raises:
+            Invalid: that version does not exist.
+        """
+        return cast("A", await inspection.state(self._open_core(), aggregate, key, version))
+
+    async def outcome(self, command_id: UUID | str) -> Receipt | None:
+        """What became of a command: its receipt, or None if it wrote nothing. Reads the log backwards: for rare doubts."""
+        return await inspection.outcome(self._open_core(), command_id_bytes(command_id))
+
+    async def checkpoint(self) -> bool:
+        """Save derived state now; False if that failed (logged, and in `statistics()`). It happens by itself periodically and on close."""
+        core = self._open_core()
+        return core.checkpointer is not None and await core.checkpointer.checkpoint()
+
+    def release(self, aggregate: type[Aggregate], key: str) -> bool:
+        """Let a quarantined aggregate work again; False if it was not in quarantine."""
+        actor = inspection.streams_of(self._open_core(), aggregate).actors.get(key)
+        return actor is not None and actor.release()
+
+    def statistics(self) -> EngineStatistics:
+        """Where the engine stands: the only source of figures about it.
+
+        Raises:
+            EngineClosed: it was never opened.
+        """
+        if self._core is None:
+            raise self._closed()
+        return statistics_of(self._core, self._state)
+
+    def _open_core(self) -> Core:
+        """The parts of an open engine."""
+        if self._state != "open" or self._core is None:
+            raise self._closed()
+        return self._core
+
+    def _closed(self) -> EngineClosed:
+        """The error for an engine that is not open."""
+        return EngineClosed(f"the engine is {self._state}, not open: use it inside `async with Engine.open(...)`")
+
+    def __repr__(self) -> str:
+        """State and position."""
+        position = "" if self._core is None else f" @{self._core.scheduler.durable}"
+        return f"<Engine {self._store!r} {self._state}{position}>"
+
+
+def metadata_of(
+    command_id: UUID | str | None,
+    user_id: UUID | str | None,
+    correlation_id: UUID | str | None,
+    causation_id: UUID | str | None,
+    expected_version: int | None,
+) -> Metadata:
+    """What was said beside a command, checked.
+
+    Raises:
+        Invalid: an id is not a UUID or a string of 1 to 200 bytes, or the version not a number from 0.
+    """
+    if expected_version is not None and not (isinstance(expected_version, int) and expected_version >= 0):
+        raise Invalid(f"expected_version={expected_version!r} is not a version: give 0, 1, 2 ...")
+    return Metadata(
+        command_id_bytes=None if command_id is None else command_id_bytes(command_id),
+        user_id=optional_identifier("user_id", user_id),
+        correlation_id=optional_identifier("correlation_id", correlation_id),
+        causation_id=optional_identifier("causation_id", causation_id),
+        expected_version=expected_version,
+    )
+
+
+@asynccontextmanager
+async def timeout_as_command_timeout(seconds: float, command: Command) -> AsyncIterator[None]:
+    """Give up after some seconds with an error that says what that means."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise CommandTimeout(
+            f"no answer to {type(command).__name__} within {seconds} s: if it was still waiting it is dropped, if it had been "
+            "taken it completes; send it again with the same command_id to learn which"
+        ) from error
+
+
+def expected(outcome: Receipt | BaseException) -> Receipt | ActumError:
+    """An answer that `send_many` gives; anything else is the middleware's bug and is raised."""
+    if isinstance(outcome, (Receipt, ActumError)):
+        return outcome
+    raise outcome

@@ -1,0 +1,131 @@
+"""What actum raises, one class for each thing that a caller can do about it.
+
+The root `ActumError` and everything that the disk can do live in `actum_storage.errors`; here are the errors of commands, queries,
+views and engines. Each docstring ends with what to do. Expected outcomes travel as values inside the engine; they are raised
+at the public door only.
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+from actum_storage import ActumError
+
+
+class Rejected(ActumError):
+    """The aggregate said no: a business rule forbids the command. Nothing was written.
+
+    Raise it in a `@decide` handler; subclass it to give a rejection a name and fields of its own.
+
+    What to do: change the command; sending the same one again gives the same answer while the state is the same.
+    """
+
+
+@final
+class Invalid(ActumError):
+    """A command, event, query, row or argument is malformed: wrong type, unknown class, a key that is empty or too long.
+
+    What to do: correct the value that the message names. Nothing was written.
+    """
+
+
+@final
+class Conflict(ActumError):
+    """`expected_version` is not the aggregate's version: somebody else wrote in between. Nothing was written.
+
+    What to do: read again, decide again, send again.
+    """
+
+    def __init__(self, message: str, *, expected_version: int, version: int) -> None:
+        super().__init__(message)
+        self.expected_version = expected_version
+        self.version = version
+
+
+@final
+class Overloaded(ActumError):
+    """A mailbox or the engine is full. The command was not accepted: nothing happened.
+
+    What to do: send it again after `retry_after_seconds`, or send less.
+    """
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+@final
+class CommandFailed(ActumError):
+    """A handler has a bug: `decide`, `evolve` or a service raised something that is not `Rejected`. Nothing was written.
+
+    The cause is `__cause__`. The actor is read again from the log; other actors don't notice.
+
+    What to do: fix the handler.
+    """
+
+
+@final
+class Quarantined(ActumError):
+    """The aggregate's handlers failed `quarantine_failures_max` times in a row; its commands are refused.
+
+    What to do: fix the handler and reopen, or call `engine.release(...)` when the cause has gone.
+    """
+
+
+@final
+class CommandTimeout(ActumError, TimeoutError):
+    """No answer within `timeout`. The message says whether the command was dropped or may still take effect.
+
+    What to do: send it again with the same `command_id`; it has its effect once.
+    """
+
+
+@final
+class Reentrant(ActumError):
+    """An actor, while deciding, sent a command to itself (directly or through others) and would wait for itself forever.
+
+    What to do: yield more events instead, or send the command after the decision.
+    """
+
+
+@final
+class ViewBroken(ActumError):
+    """A view's handler raised at `position`; its rows are not served any more. Commands and other views go on.
+
+    What to do: fix the handler and reopen, or call `engine.rebuild(View)`.
+    """
+
+    def __init__(self, message: str, *, view: str, position: int) -> None:
+        super().__init__(message)
+        self.view = view
+        self.position = position
+
+
+@final
+class WriteOutsideProjection(ActumError):
+    """A view's rows were written outside a `@project` handler. Read models change by events only.
+
+    What to do: send a command; let its event change the view.
+    """
+
+
+@final
+class EngineClosed(ActumError):
+    """The engine is closed, closing, or not open yet.
+
+    What to do: use it inside `async with Engine.open(...)`.
+    """
+
+
+@final
+class CatalogueError(ActumError):
+    """The classes given to `Engine.open` don't fit together; the message lists every fault with its fix.
+
+    What to do: mend the faults; nothing was opened.
+    """
+
+    def __init__(self, faults: list[str]) -> None:
+        lines = "\n".join(f"  {number}. {fault}" for number, fault in enumerate(faults, 1))
+        plural = "fault" if len(faults) == 1 else "faults"
+        super().__init__(f"the engine can't open: {len(faults)} {plural} in the catalogue\n{lines}")
+        self.faults = faults

@@ -1,0 +1,87 @@
+"""Looking into the past: for tools and tests. An application reads views.
+
+Everything here reads durable events from the log, in slices, and never touches a live actor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from actum.errors import Invalid
+
+if TYPE_CHECKING:
+    from actum.aggregate import Aggregate
+    from actum.core import Core
+    from actum.records import Receipt, Record
+    from actum.streams import Streams
+
+#: Records read before the loop gets its turn.
+SLICE_RECORDS = 500
+
+
+def streams_of(core: Core, aggregate: type[Aggregate]) -> Streams:
+    """The streams of an aggregate class.
+
+    Raises:
+        Invalid: the class was not given to `Engine.open`.
+    """
+    for streams in core.directory.streams.values():
+        if streams.kind.aggregate is aggregate:
+            return streams
+    raise Invalid(f"{aggregate!r} is not an aggregate of this engine: pass one of the classes given to Engine.open")
+
+
+async def history(core: Core, aggregate: type[Aggregate], key: str) -> list[Record]:
+    """All durable records of a stream, oldest first."""
+    streams = streams_of(core, aggregate)
+    positions: list[int] = []
+    for position, _ in streams.links(durable_head(core, streams, key)):
+        positions.append(position)
+        if len(positions) % SLICE_RECORDS == 0:
+            await asyncio.sleep(0)
+    positions.reverse()
+    records: list[Record] = []
+    for record in streams.records(positions):
+        records.append(record)
+        if len(records) % SLICE_RECORDS == 0:
+            await asyncio.sleep(0)
+    return records
+
+
+async def state(core: Core, aggregate: type[Aggregate], key: str, version: int | None) -> Aggregate:
+    """The state of an aggregate as of a version, or as of its last durable event; a copy.
+
+    Raises:
+        Invalid: the version does not exist.
+    """
+    streams = streams_of(core, aggregate)
+    replay = streams.replay(key, durable_head(core, streams, key), version)
+    while not replay.step():
+        await asyncio.sleep(0)
+    if version is not None and version != replay.version:
+        raise Invalid(f"{streams.name}/{key} has no version {version}: it is at {replay.version}")
+    return replay.state
+
+
+async def outcome(core: Core, command_id: bytes) -> Receipt | None:
+    """The receipt of the command with this id, found by reading the log backwards; None if it wrote nothing."""
+    for frame in core.log.frames_backwards():
+        if frame.data.find(command_id) >= 0:
+            for position in range(frame.last, frame.first - 1, -1):
+                record = core.codec.record(frame, position)
+                if record.command_id_bytes == command_id:
+                    return core.directory.streams[record.aggregate].receipt_at(position)
+        await asyncio.sleep(0)
+    return None
+
+
+def durable_head(core: Core, streams: Streams, key: str) -> int:
+    """The position of a stream's last durable event: a live actor may be ahead of the log."""
+    position = streams.head(key)
+    actor = streams.actors.get(key)
+    committer = core.scheduler.committer
+    for batch in (committer.open, committer.under_way):
+        if actor is not None and batch is not None and actor in batch.actors:
+            position = batch.actors[actor]
+    return position

@@ -1,0 +1,122 @@
+"""Commands, events, queries, rows and values: the plain types that users subclass.
+
+All are frozen, keyword-only msgspec Structs. msgspec does not inherit `kw_only`, and inherits `gc=False` even where it would
+be wrong, so the metaclass sets both for every subclass. Instances are not validated when they are built (that is what makes
+them cost 100 ns); the engine checks every event against its type before it reaches the log.
+"""
+
+from __future__ import annotations
+
+import typing
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, dataclass_transform
+
+import msgspec
+
+from actum.cycles import collectable_by_count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+R = TypeVar("R")
+
+#: The field of an encoded event that holds its tag. No Python field can have this name, so it never clashes.
+TAG_FIELD = "@type"
+
+def as_tuples(names: Sequence[str | tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Each index as a tuple of field names."""
+    if isinstance(names, str):
+        raise TypeError(f"indexes is a list of fields: write indexes=[{names!r}]")
+    return tuple((name,) if isinstance(name, str) else tuple(name) for name in names)
+
+
+class RowOptions(msgspec.Struct, frozen=True):
+    """What `class X(Row, key=..., indexes=..., hash_indexes=...)` said."""
+
+    key: str | None
+    indexes: tuple[tuple[str, ...], ...]
+    hash_indexes: tuple[tuple[str, ...], ...]
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class MessageMeta(msgspec.StructMeta):
+    """Makes every subclass frozen, keyword-only and, where it is safe, invisible to the garbage collector."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> MessageMeta:
+        """Create the class; `options` are msgspec's."""
+        options.update(frozen=True, kw_only=True)
+        options.setdefault("gc", not collectable_by_count(bases, namespace))
+        return super().__new__(mcs, name, bases, namespace, **options)  # type: ignore[no-any-return]  # msgspec gives Any
+
+
+class RowMeta(MessageMeta):
+    """Takes a row's `key` and indexes from the class statement."""
+
+    def __new__(
+        mcs,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        key: str | None = None,
+        indexes: Sequence[str | tuple[str, ...]] = (),
+        hash_indexes: Sequence[str | tuple[str, ...]] = (),
+        **options: Any,
+    ) -> RowMeta:
+        """Create the class; see `Row` for the options."""
+        row_type = super().__new__(mcs, name, bases, namespace, **options)
+        row_type.__row_options__ = RowOptions(key, as_tuples(indexes), as_tuples(hash_indexes))  # type: ignore[attr-defined]
+        return typing.cast("RowMeta", row_type)
+
+
+class Value(msgspec.Struct, metaclass=MessageMeta):
+    """A value inside a message or a row: an address, an order line. Frozen and keyword-only.
+
+    Example:
+        class Line(Value):
+            product_id: str
+            quantity: int
+    """
+
+    if TYPE_CHECKING:
+
+        def replace(self, **changes: Any) -> Self:
+            """A copy with some fields changed."""
+            ...
+    else:
+        replace = msgspec.Struct.__replace__  # a Python wrapper would cost five times as much
+
+
+class Command(Value):
+    """An intent, named in the imperative: `PlaceOrder`. It may be rejected.
+
+    One `@decide` handler of one aggregate takes it; the aggregate's `key` option names the field that holds its target.
+    """
+
+
+class Event(Value, tag_field=TAG_FIELD, tag=True):
+    """A fact, named in the past tense: `OrderPlaced`. It never changes: its fields are the storage format.
+
+    `class Deposited(Event, tag="deposited")` gives it another tag than its name; a stored tag must never be given to another type.
+    """
+
+
+class Query(Value, Generic[R]):
+    """A question about a view; `R` is the type of its answer: `class TopBalances(Query[list[Balance]])`."""
+
+
+class Row(Value, metaclass=RowMeta):
+    """One immutable row of a view.
+
+    Class options:
+        key: the field that identifies a row.
+        indexes: ordered indexes, each a field or a tuple of fields; they serve `order_by`, `page`, ranges and equality.
+        hash_indexes: indexes for equality only (`where`), cheaper than ordered ones.
+
+    Example:
+        class Balance(Row, key="account_id", indexes=["balance"]):
+            account_id: str
+            balance: int = 0
+    """
+
+    __row_options__: ClassVar[RowOptions]

@@ -1,0 +1,222 @@
+"""Opening: the newest valid checkpoint, then the tail of the log. Also the replay that rebuilds a view.
+
+Derived state is trusted only as far as it proves itself: its closing record must be whole, its position must end a frame of
+this very log, and a view's rows must come from the code that runs now. What does not hold is rebuilt from the log, alone. The
+one thing that is refused is a checkpoint ahead of the log: acknowledged events are missing then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, final
+
+import msgspec
+from actum_storage import Head, StoreCorrupt, StoreMismatch
+
+from actum.codec import decode_headings, decoder_of
+from actum.streams import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+
+    from actum_storage import Chunk, Derived, Frame, Log
+
+    from actum.codec import Codec
+    from actum.directory import Directory
+    from actum.records import Record
+    from actum.views import LiveView
+
+    SaveAt = Callable[[Head], Awaitable[object]]
+
+
+#: A replay that is longer saves what it has so often.
+REPLAY_CHECKPOINT_EVENTS = 1_000_000
+
+
+class SavedView(msgspec.Struct, array_like=True, frozen=True):
+    """A view in a closing record: the code that made its rows, and whether the rows saved before don't count."""
+
+    fingerprint: str
+    reset: bool
+
+
+class Closing(msgspec.Struct, array_like=True, frozen=True):
+    """The closing record of a checkpoint.
+
+    Attributes:
+        position: everything up to here, and nothing behind it, is in the rows.
+        hash: of the frame that ends there.
+        views: those that the checkpoint holds; one that is not here has to be rebuilt.
+    """
+
+    position: int
+    hash: bytes
+    views: dict[str, SavedView]
+
+
+decode_closing = decoder_of(Closing)
+decode_heads = decoder_of(dict[str, int])
+decode_snapshots = decoder_of(dict[str, Snapshot])
+
+
+def view_section(view: LiveView) -> str:
+    """The name under which a view's rows are saved."""
+    return f"view:{view.name}"
+
+
+def heads_section(aggregate: str) -> str:
+    """The name under which the heads of an aggregate class's streams are saved."""
+    return f"heads:{aggregate}"
+
+
+def snapshots_section(aggregate: str, fingerprint: str) -> str:
+    """The name under which snapshots are saved: with their fingerprint, so that those of other code are not found."""
+    return f"snapshots:{aggregate}:{fingerprint}"
+
+
+@final
+class Recovery:
+    """Brings views and streams from whatever is saved to the log's head."""
+
+    def __init__(self, log: Log, codec: Codec, directory: Directory, *, slice_events: int) -> None:
+        """Nothing is read yet."""
+        self._log = log
+        self._codec = codec
+        self._directory = directory
+        self._slice_events = slice_events
+
+    def restore(self, derived: Derived, views: Sequence[LiveView]) -> int:
+        """Load the newest valid checkpoint; the position up to which the streams' heads are known, 0 for none.
+
+        Raises:
+            StoreCorrupt: the checkpoint is ahead of the log.
+        """
+        checkpoints = derived.read()
+        closings = [decode_closing(bytes(checkpoint.closing)) for checkpoint in checkpoints]
+        if not closings or not self._is_of_this_log(closings[-1]):
+            return 0
+        for checkpoint, closing in zip(checkpoints, closings, strict=True):
+            sections: dict[str, list[Chunk]] = {}
+            for chunk in checkpoint.chunks:
+                sections.setdefault(chunk.section, []).append(chunk)
+            for view in views:
+                restore_view(view, closing, sections.get(view_section(view), []))
+            self._restore_streams(sections)
+        return closings[-1].position
+
+    def _is_of_this_log(self, closing: Closing) -> bool:
+        """Whether the log has the frame at which a checkpoint was made."""
+        head = self._log.head
+        if closing.position > head.position:
+            raise StoreCorrupt(
+                f"the log ends at position {head.position}, but a checkpoint was made at {closing.position}: "
+                "acknowledged events are missing. Restore the log from a backup; "
+                "if you put back an older log on purpose, delete the directory derived/"
+            )
+        if closing.position == 0:
+            return True
+        frame = self._log.frame_at(closing.position)
+        return frame.last == closing.position and frame.hash == closing.hash
+
+    def _restore_streams(self, sections: dict[str, list[Chunk]]) -> None:
+        """Heads and snapshots of one checkpoint."""
+        for section in sections:
+            name = section.removeprefix("heads:")
+            if name != section and name not in self._directory.streams:
+                raise unknown_aggregate(name)
+        for streams in self._directory.streams.values():
+            for chunk in sections.get(heads_section(streams.name), []):
+                streams.heads.update(decode_heads(bytes(chunk.body)))
+            for chunk in sections.get(snapshots_section(streams.name, streams.kind.fingerprint), []):
+                streams.snapshots.update(decode_snapshots(bytes(chunk.body)))
+
+    async def catch_up(self, views: Sequence[LiveView], heads_position: int, checkpoint: SaveAt | None) -> None:
+        """Replay the log for whatever is behind its head, in slices; indexes are built at the end.
+
+        Args:
+            views: all of them.
+            heads_position: up to where the streams' heads are known.
+            checkpoint: saves what there is at a frame's end, so that a long replay that is broken off is not lost.
+
+        Raises:
+            StoreCorrupt: the log is damaged.
+            StoreMismatch: the log holds what this code doesn't know.
+        """
+        behind = [view for view in views if view.position < heads_position]
+        if behind:
+            async for _ in self.replay(behind, 1 + min(view.position for view in behind), heads_position):
+                pass
+        saved = heads_position
+        async for frame in self.replay(views, heads_position + 1, self._log.head.position):
+            self._note_heads(frame)
+            if checkpoint is not None and frame.last - saved >= REPLAY_CHECKPOINT_EVENTS:
+                saved = frame.last
+                await checkpoint(Head(frame.last, frame.hash))
+        for view in views:
+            view.table.build()
+
+    async def replay(self, views: Sequence[LiveView], start: int, stop: int) -> AsyncIterator[Frame]:
+        """Fold the records from `start` to `stop` into views, giving each frame when it is in and the loop its turns."""
+        done = 0
+        for frame in self._log.frames(start, stop):
+            events = self._codec.events(frame)
+            records = Records(self._codec, frame.first, lambda frame=frame: frame.body)  # type: ignore[misc]  # bound now
+            for view in views:
+                view.apply(frame.first, events, records)
+            yield frame
+            done += frame.count
+            if done >= self._slice_events:
+                done = 0
+                await asyncio.sleep(0)
+
+    def _note_heads(self, frame: Frame) -> None:
+        """Each record is, so far, the last of its stream."""
+        streams = self._directory.streams
+        for position, heading in enumerate(decode_headings(frame.body), frame.first):
+            known = streams.get(heading.aggregate)
+            if known is None:
+                raise unknown_aggregate(heading.aggregate)
+            known.heads[heading.key] = known.heads_changed[heading.key] = position
+
+
+def unknown_aggregate(name: str) -> StoreMismatch:
+    """The error for streams whose class was not given."""
+    return StoreMismatch(f"the log holds events of the aggregate {name!r}, which this engine doesn't know: pass its class to Engine.open too")
+
+
+def restore_view(view: LiveView, closing: Closing, chunks: Iterable[Chunk]) -> None:
+    """One checkpoint's rows of one view, if they come from the code that runs now; else the view starts from nothing."""
+    saved = closing.views.get(view.name)
+    if saved is None or saved.fingerprint != view.fingerprint:
+        view.clear()
+        return
+    if saved.reset:
+        view.clear()
+    elif not view.saved:
+        return
+    decode: Callable[[bytes], Any] = decoder_of(view.saved_type)
+    for chunk in chunks:
+        rows, removed = decode(bytes(chunk.body))
+        view.restore(rows, removed)
+    view.saved = True
+    view.position = closing.position
+
+
+@final
+class Records:
+    """The records of a frame, decoded when the first view asks for them."""
+
+    __slots__ = ("_body", "_codec", "_first", "_records")
+
+    def __init__(self, codec: Codec, first: int, body: Callable[[], bytes | memoryview]) -> None:
+        """Not decoded yet; `body` gives the records as one msgpack array."""
+        self._codec = codec
+        self._first = first
+        self._body = body
+        self._records: list[Record] | None = None
+
+    def __call__(self) -> Sequence[Record]:
+        """The records, with their positions."""
+        if self._records is None:
+            self._records = self._codec.records(self._first, self._body())
+        return self._records

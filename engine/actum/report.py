@@ -1,0 +1,74 @@
+"""Collects `statistics()` from the parts of an engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
+
+if TYPE_CHECKING:
+    from actum.core import Core
+    from actum.streams import Streams
+    from actum.views import LiveView
+
+SECOND_NS = 1e9
+
+
+def statistics_of(core: Core, state: str) -> EngineStatistics:
+    """Everything at this moment; `state` is the engine's own word for where it is in its life."""
+    scheduler, directory = core.scheduler, core.directory
+    committer = scheduler.committer
+    if state == "open":
+        state = "failed" if committer.failure is not None else "full" if committer.full else "open"
+    return EngineStatistics(
+        state=state,
+        durability=core.options.durability,
+        position=committer.durable,
+        accepted=scheduler.accepted,
+        rejected=scheduler.rejected,
+        queries=core.queries,
+        pending=scheduler.pending,
+        awake=directory.awake,
+        activations=directory.activations,
+        passivations=directory.passivations,
+        commits=committer.commits,
+        commit_seconds=committer.commit_ns / SECOND_NS,
+        commit_seconds_max=committer.commit_ns_max / SECOND_NS,
+        commit_losses=committer.losses,
+        open_seconds=core.open_seconds,
+        aggregates=tuple(aggregate_statistics(streams) for streams in directory.streams.values()),
+        views=tuple(view_statistics(core, view) for view in core.views.values()),
+        checkpoints=checkpoint_statistics(core),
+    )
+
+
+def aggregate_statistics(streams: Streams) -> AggregateStatistics:
+    """One aggregate class."""
+    quarantined = tuple(sorted(actor.key for actor in streams.actors.values() if actor.quarantined))
+    return AggregateStatistics(
+        name=streams.name, awake=len(streams.actors), snapshots=len(streams.snapshots), quarantined=quarantined
+    )
+
+
+def view_statistics(core: Core, view: LiveView) -> ViewStatistics:
+    """One view."""
+    rebuilding = view.name in core.rebuilding
+    return ViewStatistics(
+        name=view.name,
+        rows=len(view.table.rows),
+        position=view.position,
+        lag=core.scheduler.durable - view.position,
+        state="rebuilding" if rebuilding else "live" if view.broken is None else "broken",
+        failure=None if view.broken is None else str(view.broken),
+    )
+
+
+def checkpoint_statistics(core: Core) -> CheckpointStatistics | None:
+    """The checkpoints, if there is a directory to save them in."""
+    checkpointer = core.checkpointer
+    if checkpointer is None:
+        return None
+    failure = None if checkpointer.failure is None else str(checkpointer.failure)
+    return CheckpointStatistics(
+        position=checkpointer.position, count=checkpointer.count, seconds=checkpointer.seconds, failure=failure
+    )

@@ -1,0 +1,289 @@
+"""The scheduler: gives actors their turns in the loop, and tells callers what became of their commands.
+
+Commands that arrive in one iteration of the loop are decided in one turn, actor by actor, into the committer's open batch. One
+`call_soon` per turn drives everything: no task and no queue object per actor. When the batch is full the turn ends; what is
+left waits for the next one, which is how a slow disk slows the callers down instead of filling the memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, final
+
+from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
+
+from actum.batch import Delivery, OpenBatch
+from actum.clock import CommandIds
+from actum.committer import Committer
+from actum.errors import EngineClosed, Overloaded, Reentrant
+from actum.records import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from actum_storage import Log
+
+    from actum.actor import Actor
+    from actum.batch import Answer, Metadata, Reply
+    from actum.clock import Clock
+    from actum.directory import Directory
+    from actum.messages import Command
+    from actum.options import Options
+
+#: The commands whose asynchronous decisions led here; an actor must not wait for itself.
+CHAIN: ContextVar[tuple[Any, ...]] = ContextVar("actum_chain", default=())
+
+#: What `Overloaded` proposes: a few group commits.
+RETRY_AFTER_SECONDS = 0.05
+
+
+@final
+class Scheduler:
+    """Turns, answers and the tasks of asynchronous decisions.
+
+    Attributes:
+        options: the engine's.
+        pending: commands in mailboxes.
+        rejected: commands answered with an error.
+        accepted: commands answered with a receipt.
+        committer: writes what the turns decide.
+    """
+
+    __slots__ = (
+        "_after_commit", "_changed", "_directory", "_loop", "_pending_max", "_ready", "_settled", "_tasks", "_turn_scheduled", "accepted",
+        "committer", "ids", "mailbox_size_max", "now_ns", "options", "pending", "rejected",
+    )  # fmt: skip
+
+    def __init__(
+        self, log: Log, directory: Directory, clock: Clock, options: Options, *, settled: Callable[[OpenBatch], None]
+    ) -> None:
+        """Ready for commands.
+
+        Args:
+            log: where the committer writes.
+            directory: whose actors get turns.
+            clock: timestamps and durations.
+            options: bounds.
+            settled: called with each durable batch before its callers are answered: views apply there.
+        """
+        self.options = options
+        self.mailbox_size_max = options.mailbox_size_max
+        self.now_ns = clock.now_ns
+        self.ids = CommandIds()
+        self.pending = 0
+        self.rejected = 0
+        self.accepted = 0
+        self._pending_max = options.commands_pending_max
+        self._directory = directory
+        self._loop = asyncio.get_running_loop()
+        self._settled = settled
+        self._ready: deque[Actor] = deque()
+        self._after_commit: list[Actor] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn_scheduled = False
+        self._changed: asyncio.Future[None] | None = None
+        self.committer = Committer(log, self._loop, clock, options, settled=self._settle, lost=self._lose)
+
+    @property
+    def durable(self) -> int:
+        """The last durable position."""
+        return self.committer.durable
+
+    def deliver(self, actor: Actor, command: Command, reply: Reply, metadata: Metadata) -> None:
+        """Put a command into an actor's mailbox.
+
+        Raises:
+            Overloaded: the mailbox or the engine is full.
+            Reentrant: the actor is the one that sends, and would wait for itself.
+            StoreFailed: the log can't be written any more.
+        """
+        mailbox = actor.mailbox
+        if mailbox is None:
+            mailbox = actor.mailbox = deque()
+        elif len(mailbox) >= self.mailbox_size_max:
+            raise Overloaded(
+                f"the mailbox of {actor!r} is full ({self.mailbox_size_max:,} commands, mailbox_size_max): try again later",
+                retry_after_seconds=RETRY_AFTER_SECONDS,
+            )
+        if self.pending >= self._pending_max:
+            raise Overloaded(
+                f"the engine is full ({self._pending_max:,} commands waiting, commands_pending_max): try again later",
+                retry_after_seconds=RETRY_AFTER_SECONDS,
+            )
+        chain = CHAIN.get()
+        if chain and any(actor.deciding is delivery for delivery in chain):
+            raise Reentrant(
+                f"{actor!r} sends {type(command).__name__} to itself while it decides and would wait forever: "
+                "yield more events instead, or send after the decision"
+            )
+        if self.committer.failure is not None:
+            raise self.store_failed()
+        mailbox.append(Delivery(command, reply, metadata, chain))
+        self.pending += 1
+        if not actor.scheduled:
+            self.schedule(actor)
+
+    def enter(self, delivery: Delivery) -> None:
+        """Note, in the context of an asynchronous decision's task, which commands led to it."""
+        CHAIN.set((*delivery.chain, delivery))
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+        """Run a coroutine as a task that is awaited on close."""
+        task = self._loop.create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def schedule(self, actor: Actor) -> None:
+        """Give an actor a turn soon."""
+        if actor.scheduled:
+            return
+        actor.scheduled = True
+        self._ready.append(actor)
+        if not self._turn_scheduled:
+            self._turn_scheduled = True
+            self._loop.call_soon(self._turn)
+
+    def schedule_after_commit(self, actor: Actor) -> None:
+        """Give an actor a turn when its last event is durable."""
+        self._after_commit.append(actor)
+
+    def _turn(self) -> None:
+        """Let ready actors work until the batch is full or the turn has been long enough."""
+        self._turn_scheduled = False
+        committer, ready, touch = self.committer, self._ready, self._directory.touch
+        batch = committer.open
+        budget = self.options.turn_commands_max
+        while ready and budget > 0 and not batch.full:
+            actor = ready.popleft()
+            actor.scheduled = False
+            taken = actor.run(batch, budget)
+            touch(actor)
+            budget -= taken
+            self.pending -= taken
+            if actor.can_run:
+                actor.scheduled = True
+                ready.append(actor)
+        committer.flush()
+        if self._directory.crowded:
+            self._directory.sweep(committer.durable)
+        if ready and not committer.open.full:
+            self._turn_scheduled = True
+            self._loop.call_soon(self._turn)
+        elif not ready:
+            self._notify()
+
+    def answer(self, position: int, reply: Reply, outcome: Receipt | Exception | Answer) -> None:
+        """Answer a command that wrote nothing, once everything up to `position`, on which it was decided, is durable."""
+        batch = self.committer.holding(position)
+        if batch is None:
+            self._reply(reply, outcome)
+        else:
+            batch.answers.append((reply, outcome))
+
+    def _reply(self, reply: Reply, outcome: Receipt | Exception | Answer) -> None:
+        """Tell a caller that still waits."""
+        if callable(outcome):
+            try:
+                outcome = outcome()
+            except Exception as error:  # noqa: BLE001  # a damaged log answers this caller
+                outcome = error
+        if isinstance(outcome, Exception):
+            self.rejected += 1
+            if not reply.done():
+                reply.set_exception(outcome)
+        else:
+            self.accepted += 1
+            if not reply.done():
+                reply.set_result(outcome)
+
+    def _settle(self, batch: OpenBatch) -> None:
+        """A batch is durable: views first, then the answers, in position order."""
+        self._directory.changed.update(batch.actors)
+        self._settled(batch)
+        self.accepted += len(batch.receipts)
+        for reply, receipt in batch.receipts:
+            if not reply.done():
+                reply.set_result(receipt)
+        for reply, outcome in batch.answers:
+            self._reply(reply, outcome)
+        self._after_batch()
+
+    def _lose(self, batches: list[OpenBatch], error: Exception) -> None:
+        """Batches were not written: their actors go back, their callers are told."""
+        back: dict[Actor, int] = {}
+        for batch in reversed(batches):
+            back.update(batch.actors)
+        for actor, position in back.items():
+            actor.rewind(position, self._loss(error))
+        for batch in batches:
+            for reply, _ in (*batch.receipts, *batch.answers):
+                self._reply(reply, self._loss(error))
+        if self.committer.failure is not None:
+            for actor in list(self._directory.actors()):
+                self.pending -= actor.refuse_pending(self.store_failed())
+        self._after_batch()
+
+    def _loss(self, error: Exception) -> Exception:
+        """What the callers of a lost batch are told; a new object for each, since a raised one carries its traceback."""
+        if isinstance(error, StoreFull):
+            return StoreFull(str(error))
+        unknown = OutcomeUnknown(f"the commit failed and its outcome is not known: {error}; reopen, then ask engine.outcome(command_id)")
+        unknown.__cause__ = error
+        return unknown
+
+    def store_failed(self) -> StoreFailed:
+        """Why no command is taken any more."""
+        failed = StoreFailed(f"the store failed and takes no commands until it is opened again: {self.committer.failure}")
+        failed.__cause__ = self.committer.failure
+        return failed
+
+    def _after_batch(self) -> None:
+        """Wake who waited for the commit, and go on with who is ready."""
+        waiting, self._after_commit = self._after_commit, []
+        for actor in waiting:
+            actor.waiting = False
+            self.schedule(actor)
+        if self._ready and not self._turn_scheduled:
+            self._turn_scheduled = True
+            self._loop.call_soon(self._turn)
+        self._notify()
+
+    @property
+    def busy(self) -> bool:
+        """Whether any command is waiting, being decided, or being committed."""
+        committer = self.committer
+        return bool(self._ready or self._tasks or self._after_commit or committer.under_way is not None or committer.open.events)
+
+    def _notify(self) -> None:
+        """Wake `drain`."""
+        if self._changed is not None and not self._changed.done():
+            self._changed.set_result(None)
+
+    async def drain(self, seconds_max: float) -> None:
+        """Wait until nothing is under way; decisions that take longer than that are cancelled. Not to be cancelled itself."""
+        deadline = self._loop.time() + seconds_max
+        while self.busy:
+            left = deadline - self._loop.time()
+            if left <= 0 and self._tasks:
+                await self._cancel_tasks()
+                continue
+            self._changed = self._loop.create_future()
+            await asyncio.wait([self._changed, *self._tasks], timeout=max(left, 0.1), return_when=asyncio.FIRST_COMPLETED)
+        self._changed = None
+
+    async def _cancel_tasks(self) -> None:
+        """End the decisions that would not end; their callers get `CommandFailed`."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel(EngineClosed("the engine closed before the decision ended"))
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        """End the writer thread; nothing is under way any more."""
+        self.committer.stop()
+
+    def __repr__(self) -> str:
+        """What waits."""
+        return f"<Scheduler {self.pending} pending {len(self._ready)} ready {len(self._tasks)} deciding>"

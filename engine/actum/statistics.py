@@ -1,0 +1,101 @@
+"""What an engine says about itself: frozen structs, taken at one moment. The only source of figures for tools and benchmarks."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ViewStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """One view.
+
+    Attributes:
+        name: its name.
+        rows: rows in it.
+        position: everything up to here is in the rows.
+        lag: events in the log that are not; 0 for a healthy view, since views apply before any reply.
+        state: `"live"`, `"rebuilding"` or `"broken"`.
+        failure: why it is broken.
+    """
+
+    name: str
+    rows: int
+    position: int
+    lag: int
+    state: str
+    failure: str | None
+
+
+class AggregateStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """One aggregate class.
+
+    Attributes:
+        name: its name in the log.
+        awake: actors.
+        snapshots: saved states.
+        quarantined: keys of actors whose commands are refused.
+    """
+
+    name: str
+    awake: int
+    snapshots: int
+    quarantined: tuple[str, ...]
+
+
+class CheckpointStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Checkpoints.
+
+    Attributes:
+        position: of the newest one, 0 for none.
+        count: made since opening.
+        seconds: how long the last one took.
+        failure: why the last attempt failed, or None.
+    """
+
+    position: int
+    count: int
+    seconds: float
+    failure: str | None
+
+
+class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine.
+
+    Attributes:
+        state: `"open"`, `"full"` (the disk; queries go on), `"failed"` (reopen), `"closing"` or `"closed"`.
+        durability: `"full"`, or `"relaxed"`: acknowledged commands may then be lost.
+        position: the last durable position.
+        accepted: commands answered with a receipt since opening.
+        rejected: commands answered with an error since opening.
+        queries: queries answered since opening.
+        pending: commands in mailboxes.
+        awake: actors.
+        activations: actors woken since opening.
+        passivations: actors put to sleep since opening.
+        commits: group commits since opening.
+        commit_seconds: time spent in them.
+        commit_seconds_max: the longest.
+        commit_losses: commits that failed.
+        open_seconds: how long opening took.
+        aggregates: one each.
+        views: one each.
+        checkpoints: of derived state; None for an engine in memory.
+    """
+
+    state: str
+    durability: str
+    position: int
+    accepted: int
+    rejected: int
+    queries: int
+    pending: int
+    awake: int
+    activations: int
+    passivations: int
+    commits: int
+    commit_seconds: float
+    commit_seconds_max: float
+    commit_losses: int
+    open_seconds: float
+    aggregates: tuple[AggregateStatistics, ...]
+    views: tuple[ViewStatistics, ...]
+    checkpoints: CheckpointStatistics | None

@@ -1,0 +1,213 @@
+"""The streams of one aggregate class: where each ends, which have snapshots, which are awake, and how one is read.
+
+A record carries the position of its stream's record before it, so a stream is read without an index: walk the links back to the
+snapshot, then decode forward. Heads and snapshots are kept in memory and saved by checkpoints; both follow from the log.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, final
+
+import msgspec
+
+from actum.batch import RECORD_BYTES_MAX, frame_bytes
+from actum.codec import ENCODER, decode_link, decoder_of
+from actum.errors import Invalid
+from actum.messages import Event
+from actum.records import Receipt, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from actum_storage import Log
+
+    from actum.actor import Actor
+    from actum.aggregate import Aggregate
+    from actum.catalogue import AggregateKind
+    from actum.codec import Codec, Link
+    from actum.scheduler import Scheduler
+
+
+class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A state and where in its stream it stood."""
+
+    version: int
+    position: int
+    state: bytes
+
+
+@final
+class Streams:
+    """One aggregate class at work.
+
+    Attributes:
+        kind: the class, read.
+        name: its name in the log.
+        actors: the aggregates that are awake, by key.
+        heads: the position of the last durable event of every stream that is not awake, by key; those awake know better.
+        snapshots: saved states, by key.
+        heads_changed: heads found by a replay since the last checkpoint; actors that wrote are known to the directory.
+        snapshots_changed: snapshots since the last checkpoint.
+    """
+
+    __slots__ = (
+        "_codec", "_decode_state", "_log", "actors", "check", "decisions", "evolves", "heads", "heads_changed", "kind", "name", "scheduler", "snapshots",
+        "snapshots_changed",
+    )  # fmt: skip
+
+    def __init__(self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler) -> None:
+        """No streams yet."""
+        self.kind = kind
+        self.name = kind.name
+        self.decisions = kind.decisions
+        self.evolves = kind.evolves
+        self.scheduler = scheduler
+        self.check = self._checker(codec)
+        self.actors: dict[str, Actor] = {}
+        self.heads: dict[str, int] = {}
+        self.heads_changed: dict[str, int] = {}
+        self.snapshots: dict[str, Snapshot] = {}
+        self.snapshots_changed: dict[str, Snapshot] = {}
+        self._codec = codec
+        self._log = log
+        self._decode_state = decoder_of(kind.aggregate)
+
+    def _checker(self, codec: Codec) -> Any:
+        """`Codec.check` for events of this aggregate only."""
+        evolves, check, name = self.evolves, codec.check, self.name
+
+        def checked(event: Event) -> tuple[bytes, Event]:
+            if type(event) not in evolves:
+                raise TypeError(f"{name} emitted {event!r:.200}, for which it has no @evolve handler")
+            return check(event)
+
+        return checked
+
+    def check_size(self, events: list[tuple[bytes, Event]]) -> None:
+        """Refuse a command whose events don't fit into one frame.
+
+        Raises:
+            Invalid: naming the limits.
+        """
+        options = self.scheduler.options
+        if len(events) > options.frame_events_max or frame_bytes(events) > options.frame_bytes_max:
+            raise Invalid(
+                f"one command may write {options.frame_events_max:,} events and {options.frame_bytes_max:,} bytes "
+                f"(with {RECORD_BYTES_MAX:,} for each event's metadata), this one wants {len(events):,} and {frame_bytes(events):,}: split it"
+            )
+
+    def head(self, key: str) -> int:
+        """The position of a stream's last event, tentative if the actor is awake; 0 for no stream."""
+        actor = self.actors.get(key)
+        return self.heads.get(key, 0) if actor is None else actor.position
+
+    def save_snapshot(self, key: str, version: int, position: int, state: Aggregate) -> None:
+        """Keep a state for the next waking and the next checkpoint."""
+        self.snapshots[key] = self.snapshots_changed[key] = Snapshot(version, position, ENCODER.encode(state))
+
+    def forget_snapshot(self, key: str, position: int) -> None:
+        """Drop a snapshot that is ahead of a position: its events were lost with their batch."""
+        snapshot = self.snapshots.get(key)
+        if snapshot is not None and snapshot.position > position:
+            del self.snapshots[key]
+            self.snapshots_changed.pop(key, None)
+
+    def replay(self, key: str, position: int, version: int | None = None) -> Replay:
+        """A replay of a stream up to a durable position, from its snapshot where that helps."""
+        snapshot = self.snapshots.get(key)
+        if snapshot is None or snapshot.position > position or version is not None:
+            return Replay(self, self.kind.aggregate(), 0, position, version)
+        return Replay(self, self._decode_state(snapshot.state), snapshot.version, position, None, after=snapshot.position)
+
+    def links(self, position: int) -> Iterator[tuple[int, Link]]:
+        """A stream's records from a durable position back to its first: positions and links, newest first."""
+        while position > 0:
+            frame = self._log.frame_at(position)
+            while position >= frame.first:
+                link = decode_link(frame.record(position - frame.first))
+                yield position, link
+                position = link.previous
+
+    def records(self, positions: Iterable[int]) -> Iterator[Record]:
+        """The records at these positions, given in ascending order."""
+        frame = None
+        for position in positions:
+            if frame is None or position > frame.last:
+                frame = self._log.frame_at(position)
+            yield self._codec.record(frame, position)
+
+    def read_window(self, position: int) -> dict[bytes, int]:
+        """The last commands that wrote to the stream: the position of each one's last event by its id, oldest first."""
+        limit = self.scheduler.options.dedup_commands_max
+        window: dict[bytes, int] = {}
+        for at, link in self.links(position):
+            if link.command_id_bytes not in window:
+                if len(window) == limit:
+                    break
+                window[link.command_id_bytes] = at
+        return dict(reversed(window.items()))
+
+    def receipt_at(self, position: int) -> Receipt:
+        """The receipt of the command whose last event is at a durable position, made again from the log."""
+        links = self.links(position)
+        _, last = next(links)
+        positions = [position]
+        for at, link in links:
+            if link.command_id_bytes != last.command_id_bytes:
+                break
+            positions.append(at)
+        events = tuple(record.event for record in self.records(reversed(positions)))
+        return Receipt(last.command_id_bytes, last.key, last.version, position, events)
+
+    def __repr__(self) -> str:
+        """Name, streams and actors."""
+        return f"<Streams {self.name} {len(self.heads)} asleep {len(self.actors)} awake {len(self.snapshots)} snapshots>"
+
+
+@final
+class Replay:
+    """A state being rebuilt from its stream, a slice at a time.
+
+    Attributes:
+        state: so far.
+        version: so far.
+        snapshot_version: the version it started from.
+    """
+
+    __slots__ = ("_after", "_position", "_steps", "_streams", "_version_max", "snapshot_version", "state", "version")
+
+    def __init__(
+        self, streams: Streams, state: Aggregate, version: int, position: int, version_max: int | None, *, after: int = 0
+    ) -> None:
+        """From `state` at `version`, whose last event is at `after`, to `position` or `version_max`."""
+        self.state = state
+        self.version = self.snapshot_version = version
+        self._streams = streams
+        self._position = position
+        self._after = after
+        self._version_max = version_max
+        self._steps = self._replay(streams.scheduler.options.replay_slice_events)
+
+    def step(self) -> bool:
+        """Work through one slice; True when done."""
+        return next(self._steps, True) is True
+
+    def _replay(self, slice_events: int) -> Iterator[bool]:
+        """Positions first, back to the snapshot, then decode forward; False after each slice."""
+        positions: list[int] = []
+        for position, _ in self._streams.links(self._position):
+            if position <= self._after:
+                break
+            positions.append(position)
+            if len(positions) % slice_events == 0:
+                yield False
+        evolves, state = self._streams.evolves, self.state
+        positions.reverse()
+        for done, record in enumerate(self._streams.records(positions), 1):
+            if self._version_max is not None and record.version > self._version_max:
+                return
+            assert record.version == self.version + 1, f"{record.aggregate}/{record.key} jumps from {self.version} to {record.version}"
+            evolves[type(record.event)](state, record.event)
+            self.version = record.version
+            if done % slice_events == 0:
+                yield False

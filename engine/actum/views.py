@@ -1,0 +1,305 @@
+"""Views: in-memory read models. Users subclass `View`; `LiveView` is one at work in the engine.
+
+A view's rows change only in its `@project` handlers, in position order, in the loop; everything else is refused. A handler that
+raises breaks its own view only: it is not served any more, and commands go on. This module can't reach the log, a writer or an
+actor: a query never touches the write model.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, final
+
+import msgspec
+
+from actum.errors import ViewBroken
+from actum.messages import Event, Row
+from actum.page import Page
+from actum.table import Table
+
+if TYPE_CHECKING:
+    from actum.records import Record
+    from actum.table import TableSchema
+
+RowType = TypeVar("RowType", bound=Row)
+
+
+class ViewOptions(msgspec.Struct, frozen=True):
+    """What `class X(View[Row], name=..., revision=...)` said."""
+
+    name: str
+    revision: str
+    row_type: type[Row] | None
+
+
+class View(Generic[RowType]):
+    """A table of rows, changed by events and asked by queries.
+
+    Class options:
+        name: its name in checkpoints and tools, the class's name unless given.
+        revision: change it when code that the handlers call, but that isn't in them, changes what they do: the view is then rebuilt.
+
+    Example:
+        class Balances(View[Balance]):
+            @project
+            def deposited(self, event: Deposited) -> None:
+                row = self.get(event.account_id) or Balance(account_id=event.account_id)
+                self.put(row.replace(balance=row.balance + event.amount))
+
+            @answer
+            def top(self, query: TopBalances) -> list[Balance]:
+                return self.order_by("balance", descending=True, limit=query.limit)
+    """
+
+    __view_options__: ClassVar[ViewOptions]
+
+    def __init_subclass__(cls, *, name: str | None = None, revision: str = "") -> None:
+        """Take the class options and the row type."""
+        super().__init_subclass__()
+        cls.__view_options__ = ViewOptions(name or cls.__name__, revision, row_type_of(cls))
+
+    def __init__(self, table: Table[RowType]) -> None:
+        """The engine makes views; an application doesn't."""
+        self._table = table
+        # `get` is called for nearly every event of a rebuild: the table's own method, without a Python call around it.
+        self.__dict__["get"] = table.rows.get
+
+    def get(self, key: object) -> RowType | None:
+        """The row with this key, or None."""
+        return self._table.rows.get(key)
+
+    def put(self, row: RowType) -> None:
+        """Insert a row, or replace the one with its key. In `@project` handlers only.
+
+        Raises:
+            WriteOutsideProjection: called from anywhere else.
+            Invalid: not a row of this view's type.
+        """
+        self._table.put(row)
+
+    def remove(self, key: object) -> bool:
+        """Remove the row with this key; False if there is none. In `@project` handlers only.
+
+        Raises:
+            WriteOutsideProjection: called from anywhere else.
+        """
+        return self._table.remove(key)
+
+    def where(self, **equals: object) -> list[RowType]:
+        """The rows whose fields have these values, by an index where one fits."""
+        return self._table.where(**equals)
+
+    def count(self, **equals: object) -> int:
+        """How many rows have these values; all rows without any."""
+        return self._table.count(**equals)
+
+    def order_by(
+        self,
+        index: str | tuple[str, ...],
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        where: Mapping[str, object] | None = None,
+        start: object = None,
+        stop: object = None,
+    ) -> list[RowType]:
+        """Rows in the order of a declared index.
+
+        Args:
+            index: a field or tuple of fields from the row's `indexes`.
+            descending: largest first.
+            limit: at most so many rows; None for all.
+            where: values that rows must have; those of the index's first fields narrow the search, others filter.
+            start: the smallest value of the first field that `where` doesn't fix, inclusive.
+            stop: the value to end before, exclusive.
+
+        Raises:
+            Invalid: an index that is not declared, a field that does not exist, a limit below 1.
+        """
+        return self._table.order_by(index, descending=descending, limit=limit, where=where, start=start, stop=stop)
+
+    def page(
+        self,
+        index: str | tuple[str, ...],
+        *,
+        limit: int,
+        cursor: str | None = None,
+        descending: bool = False,
+        where: Mapping[str, object] | None = None,
+    ) -> Page[RowType]:
+        """One page of rows in the order of a declared index; its `cursor` continues there whatever changed in between.
+
+        Raises:
+            Invalid: as `order_by`, or a cursor that is damaged or of another question.
+        """
+        return self._table.page(index, limit=limit, cursor=cursor, descending=descending, where=where)
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self._table.rows)
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is a row with this key."""
+        return key in self._table.rows
+
+    def __iter__(self) -> Iterator[RowType]:
+        """All rows, in the order in which their keys first came."""
+        return iter(self._table.rows.values())
+
+    def __repr__(self) -> str:
+        """Its name and size."""
+        return f"<{type(self).__name__} {len(self)} rows>"
+
+
+def row_type_of(view: type) -> type[Row] | None:
+    """The row type from `View[...]` in the class statement, or its parents'."""
+    for parent in view.__mro__:
+        for base in vars(parent).get("__orig_bases__", ()):
+            arguments = typing.get_args(base)
+            if arguments and isinstance(arguments[0], type) and issubclass(arguments[0], Row):
+                return arguments[0]
+    return None
+
+
+@final
+class Projection(msgspec.Struct, frozen=True):
+    """One `@project` handler."""
+
+    function: Callable[..., None]
+    wants_record: bool
+
+
+@final
+class LiveView:
+    """A view at work: its rows, how far it has come, and whether it is broken.
+
+    Attributes:
+        name: its name in checkpoints and tools.
+        view: the user's object.
+        table: its rows.
+        position: everything up to here is in the rows.
+        broken: why it is not served, or None.
+        saved: whether the newest checkpoint continues with these rows.
+        all_changed: whether every row counts as changed since the last cut.
+    """
+
+    __slots__ = (
+        "_handlers", "_projections", "_schema", "_view_type", "_wants_records", "all_changed", "broken", "fingerprint", "name", "position",
+        "saved", "saved_type", "table", "view",
+    )  # fmt: skip
+
+    def __init__(
+        self, name: str, view: type[View[Any]], schema: TableSchema, projections: Mapping[type[Event], Projection], fingerprint: str
+    ) -> None:
+        """An empty view at position 0."""
+        self.name = name
+        self.fingerprint = fingerprint
+        self._view_type = view
+        self._schema = schema
+        self._projections = projections
+        self._wants_records = any(projection.wants_record for projection in projections.values())
+        fields = {field.name: field.type for field in msgspec.structs.fields(schema.row_type)}
+        #: How a chunk of rows is decoded: rows, and keys of removed ones.
+        self.saved_type: Any = tuple[list[schema.row_type], list[fields[schema.key]]]  # type: ignore[name-defined]
+        self.clear()
+
+    def clear(self) -> None:
+        """Back to position 0: no rows, nothing saved, not broken."""
+        self.table: Table[Any] = Table(self._schema)
+        self.view = self._view_type(self.table)
+        self.position = 0
+        self.broken: ViewBroken | None = None
+        self.saved = False
+        self.all_changed = True
+        self._handlers: dict[type[Event], Callable[..., None]] = {
+            event: self._bound(projection) for event, projection in self._projections.items()
+        }
+
+    def twin(self) -> LiveView:
+        """An empty view of the same class, to be filled beside this one."""
+        return LiveView(self.name, self._view_type, self._schema, self._projections, self.fingerprint)
+
+    def restore(self, rows: list[Any], removed: list[Any]) -> None:
+        """Take over saved rows."""
+        self.all_changed = False
+        self.table.restore(rows, removed)
+
+    def cut(self) -> dict[Any, Any]:
+        """The rows that changed since the last cut, None for removed ones; from now on they count as saved."""
+        self.saved = True
+        self.all_changed = False
+        return self.table.cut()
+
+    def _bound(self, projection: Projection) -> Callable[..., None]:
+        """The handler as called by `apply`: with the event, and with its record if any handler of the view wants one."""
+        handler: Callable[..., None] = projection.function.__get__(self.view)
+        if self._wants_records and not projection.wants_record:
+            return lambda event, record: handler(event)  # noqa: ARG005  # the record is for the others
+        return handler
+
+    def apply(self, first: int, events: Sequence[Event], records: Callable[[], Sequence[Record]]) -> None:
+        """Fold the events at positions `first` and on into the rows. Those that are in already are skipped; a gap is a bug.
+
+        A handler that raises breaks the view at that event's position; nothing is raised here.
+
+        Args:
+            first: the position of the first event.
+            events: dense in position.
+            records: gives the events' records, called only if a handler wants them.
+        """
+        if self.broken is not None or first + len(events) <= self.position + 1:
+            return
+        assert first <= self.position + 1, f"{self.name} is at {self.position}, the next event at {first}"
+        skip = self.position + 1 - first
+        if skip:
+            events = events[skip:]
+        handlers = self._handlers.get
+        table = self.table
+        table.writable = True
+        position = self.position
+        event: Event | None = None
+        try:
+            if self._wants_records:
+                for record in records()[skip:]:
+                    position += 1
+                    event = record.event
+                    handler = handlers(type(event))
+                    if handler is not None:
+                        handler(event, record)
+            else:
+                for event in events:
+                    position += 1
+                    handler = handlers(type(event))
+                    if handler is not None:
+                        handler(event)
+        except Exception as error:  # noqa: BLE001  # whatever a user's handler raises breaks this view and nothing else
+            self._break(position, type(event).__name__, error)
+            return
+        finally:
+            table.writable = False
+        self.position = position
+
+    def _break(self, position: int, event: str, error: Exception) -> None:
+        """Stop serving: the rows may hold half of an event."""
+        self.broken = ViewBroken(
+            f"view {self.name} is broken: its handler of {event} at position {position} raised {type(error).__name__}: {error}. "
+            f"Fix the handler and reopen, or call engine.rebuild({type(self.view).__name__})",
+            view=self.name,
+            position=position,
+        )
+        self.broken.__cause__ = error
+
+    def check(self) -> None:
+        """Raise if the view can't be served; a new error each time, since a raised one carries its traceback.
+
+        Raises:
+            ViewBroken: with the position and the cause.
+        """
+        if self.broken is not None:
+            raise ViewBroken(str(self.broken), view=self.name, position=self.broken.position) from self.broken.__cause__
+
+    def __repr__(self) -> str:
+        """Name, rows and position."""
+        state = " broken" if self.broken is not None else ""
+        return f"<LiveView {self.name} {len(self.table.rows)} rows @{self.position}{state}>"
