@@ -22,7 +22,7 @@ from actum_storage import StorageError
 from msgspec import Raw
 
 from actum.batch import PLAIN
-from actum.codec import command_fault
+from actum.codec import command_fault, encode_into
 from actum.errors import CommandFailed, Conflict, Invalid, Quarantined, Rejected
 from actum.messages import Event
 from actum.records import Receipt
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from actum.aggregate import Aggregate
-    from actum.batch import Answer, Delivery, OpenBatch
+    from actum.batch import Delivery, OpenBatch, Outcome
     from actum.streams import Replay, Streams
 
 log = logging.getLogger("actum.actor")
@@ -144,7 +144,7 @@ class Actor:
                 self.deciding = delivery
                 self.streams.scheduler.spawn(self._decide_async(delivery, result), f"decide {self!r}")
                 return False
-            events = self._check(result)
+            events = [self.streams.check(result)] if isinstance(result, Event) else self._collect(result)
         except BaseException as error:  # noqa: BLE001  # a user's handler may raise anything; what is not an Exception goes on
             self._refuse(delivery, error)
             if not isinstance(error, Exception):
@@ -157,7 +157,7 @@ class Actor:
         scheduler = self.streams.scheduler
         scheduler.enter(delivery)
         try:
-            self._decided = (delivery, self._check(await result), None)
+            self._decided = (delivery, self._collect(await result), None)
         except BaseException as error:  # noqa: BLE001  # as above; a cancelled decision answers its caller too
             self._decided = (delivery, None, error)
         self.deciding = None
@@ -178,32 +178,29 @@ class Actor:
             return self.state is not None
         return self._accept(delivery, events, batch)
 
-    def _check(self, result: Any) -> Checked:
-        """Step 2: what the handler gave, as checked events."""
+    def _collect(self, result: Any) -> Checked:
+        """Step 2: what the handler gave, or still gives as a generator, as checked events."""
+        if result is None:
+            return []
         check = self.streams.check
         if isinstance(result, Event):
             return [check(result)]
-        if result is None:
-            return []
         events = [check(event) for event in result]
         self.streams.check_size(events)
         return events
 
     def _accept(self, delivery: Delivery, events: Checked, batch: OpenBatch) -> bool:
         """Step 3; False if the batch has no room: the decision is kept for the next one."""
-        scheduler = self.streams.scheduler
         if not events:
-            self.failures = 0
-            command_id = delivery.metadata.command_id_bytes or scheduler.ids.make(scheduler.now_ns())
-            self._answer(delivery, Receipt(command_id, self.key, self.version, self.position, ()))
+            self._accept_nothing(delivery)
             return True
-        if not batch.has_room(events):
+        if not batch.has_room(len(events)):
             self._decided = (delivery, events, None)
             return False
-        evolves = self.streams.evolves
+        evolves, state = self.streams.evolves, self.state
         try:
             for _, event in events:
-                evolves[type(event)](self.state, event)
+                evolves[type(event)](state, event)
         except BaseException as error:  # noqa: BLE001  # as in `_decide`
             self._refuse(delivery, error)
             if not isinstance(error, Exception):
@@ -212,28 +209,40 @@ class Actor:
         self._append(delivery, events, batch)
         return True
 
+    def _accept_nothing(self, delivery: Delivery) -> None:
+        """A command that led to no event."""
+        scheduler = self.streams.scheduler
+        self.failures = 0
+        command_id = delivery.metadata.command_id_bytes or scheduler.ids.make(scheduler.now_ns())
+        self._answer(delivery, Receipt(command_id, self.key, self.version, self.position, ()))
+
     def _append(self, delivery: Delivery, events: Checked, batch: OpenBatch) -> None:
         """The end of step 3, which can't fail: records, receipt, and where the actor stands now."""
-        streams, scheduler, metadata, key = self.streams, self.streams.scheduler, delivery.metadata, self.key
+        streams, metadata, key = self.streams, delivery.metadata, self.key
+        scheduler = streams.scheduler
         now_ns = scheduler.now_ns()
         command_id = metadata.command_id_bytes or scheduler.ids.make(now_ns)
-        version, previous, position = self.version, self.position, batch.first + len(batch.events)
-        if self not in batch.actors:
-            batch.actors[self] = previous
+        version, previous, records = self.version, self.position, batch.records
+        position = batch.first + len(batch.events)
+        batch.actors.setdefault(self, previous)
         for payload, event in events:
             version += 1
-            batch.add(
-                self._stream,
-                event,
+            batch.offsets.append(len(records))
+            encode_into(
                 (
                     Raw(payload), streams.name, key, version, previous, now_ns, command_id,
                     metadata.correlation_id, metadata.causation_id, metadata.user_id,
                 ),
+                records,
+                -1,
             )  # fmt: skip
+            batch.streams.append(self._stream)
+            batch.events.append(event)
             previous = position
             position += 1
         self.version, self.position, self.failures = version, previous, 0
-        batch.receipts.append((delivery.reply, Receipt(command_id, key, version, previous, tuple([event for _, event in events]))))
+        happened = (events[0][1],) if len(events) == 1 else tuple([event for _, event in events])
+        batch.receipts.append((delivery.reply, Receipt(command_id, key, version, previous, happened)))
         if metadata.command_id_bytes is not None:
             self._remember(command_id, previous)
         if version - self._snapshot_version >= scheduler.options.snapshot_events_max:
@@ -385,7 +394,7 @@ class Actor:
             self._decided = None
         return self._refuse_all(error)
 
-    def _answer(self, delivery: Delivery, outcome: Receipt | Exception | Answer) -> None:
+    def _answer(self, delivery: Delivery, outcome: Outcome) -> None:
         """Give an answer, once what it was decided on is durable."""
         self.streams.scheduler.answer(self.position, delivery.reply, outcome)
 

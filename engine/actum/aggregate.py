@@ -7,7 +7,6 @@ every replay. The engine makes the instances: an application never holds one.
 
 from __future__ import annotations
 
-import typing
 from typing import Any, ClassVar, dataclass_transform
 
 import msgspec
@@ -43,7 +42,7 @@ class AggregateMeta(msgspec.StructMeta):
         options.setdefault("gc", not collectable_by_count(bases, namespace))
         aggregate = super().__new__(mcs, name, bases, namespace, **options)
         aggregate.__aggregate_options__ = AggregateOptions(key, stream_name, revision)  # type: ignore[attr-defined]
-        return typing.cast("AggregateMeta", aggregate)
+        return aggregate
 
 
 class Aggregate(msgspec.Struct, metaclass=AggregateMeta):

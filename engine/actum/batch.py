@@ -7,11 +7,9 @@ all that the committer does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, final
+from typing import TYPE_CHECKING, Protocol, TypeAlias, final
 
 import msgspec
-
-from actum.codec import encode_into
 
 if TYPE_CHECKING:
     from actum.actor import Actor
@@ -49,8 +47,6 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 #: The metadata of a command sent without anything beside it; compared by identity.
 PLAIN = Metadata()
 
-#: A record's metadata at their largest: four ids, the aggregate's name, five numbers and headers.
-RECORD_BYTES_MAX = 6 * 210 + 64
 
 
 @final
@@ -63,8 +59,8 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     chain: tuple[Actor, ...]
 
 
-#: An answer that can be given only when what it was decided on is durable.
-Answer = Callable[[], "Receipt | Exception"]
+#: What a caller is told: a receipt, an error, or something that makes one when it is told.
+Outcome: TypeAlias = "Receipt | Exception | Callable[[], Receipt]"
 
 
 @final
@@ -73,27 +69,30 @@ class OpenBatch:
 
     Attributes:
         first: the position of the first record.
+        records: the encoded records, one after the other.
+        offsets: where each begins.
+        streams: the hash of each one's stream.
         events: what was decided, as a replay will see it.
         receipts: who gets which receipt.
-        answers: who gets an answer that is made after the commit.
+        answers: who gets another answer, decided on tentative events.
         full: whether a command did not fit.
         actors: the actors that wrote, with the position that each had before: where to go back to if the commit does not happen.
     """
 
-    __slots__ = ("_bytes_max", "_events_max", "actors", "answers", "events", "first", "full", "offsets", "receipts", "records", "streams")
+    __slots__ = ("_bytes_half", "_events_max", "actors", "answers", "events", "first", "full", "offsets", "receipts", "records", "streams")
 
     def __init__(self, first: int, *, events_max: int, bytes_max: int) -> None:
         """Empty, at the position of its first record to be."""
         self.first = first
         self.full = False
         self._events_max = events_max
-        self._bytes_max = bytes_max
+        self._bytes_half = bytes_max // 2
         self.records = bytearray()
         self.offsets: list[int] = []
         self.streams: list[bytes] = []
         self.events: list[Event] = []
         self.receipts: list[tuple[Reply, Receipt]] = []
-        self.answers: list[tuple[Reply, Answer]] = []
+        self.answers: list[tuple[Reply, Outcome]] = []
         self.actors: dict[Actor, int] = {}
 
     @property
@@ -101,25 +100,16 @@ class OpenBatch:
         """The position that the next record gets."""
         return self.first + len(self.events)
 
-    def has_room(self, events: list[tuple[bytes, Event]]) -> bool:
-        """Whether a command's events fit; if not, the batch takes no more."""
-        if len(self.events) + len(events) <= self._events_max and len(self.records) + frame_bytes(events) <= self._bytes_max:
+    def has_room(self, events: int) -> bool:
+        """Whether a command's events fit; if not, the batch takes no more.
+
+        A command is at most half a frame large, so a batch below half is sure to have room for its bytes.
+        """
+        if len(self.events) + events <= self._events_max and len(self.records) <= self._bytes_half:
             return True
         self.full = True
         return False
 
-    def add(self, stream: bytes, event: Event, record: tuple[object, ...]) -> None:
-        """Take one record; its position is `next_position`."""
-        self.offsets.append(len(self.records))
-        encode_into(record, self.records, -1)
-        self.streams.append(stream)
-        self.events.append(event)
-
     def __repr__(self) -> str:
         """Its first position and size."""
         return f"<OpenBatch @{self.first} {len(self.events)} events {len(self.records)} bytes>"
-
-
-def frame_bytes(events: list[tuple[bytes, Event]]) -> int:
-    """The most that these events can take in a frame: payloads, and the largest metadata each."""
-    return sum([len(payload) for payload, _ in events]) + RECORD_BYTES_MAX * len(events)

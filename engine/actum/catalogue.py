@@ -20,7 +20,7 @@ from actum.errors import CatalogueError
 from actum.handlers import HandlerInfo, event_types, fingerprint_of, read_handlers, show
 from actum.messages import Command, Event, Query, Row
 from actum.records import Record
-from actum.table import TableSchema, check_schema
+from actum.table_schema import TableSchema, check_schema
 from actum.views import Projection, View
 
 
@@ -82,7 +82,8 @@ class Catalogue(msgspec.Struct, frozen=True):
                 views.append(ViewReader(component, faults).read())
             else:
                 faults.append(f"{show(component)} is neither an Aggregate nor a View class: pass classes, not instances")
-        events = {event: None for kind in (*aggregates, *views) for event in handled_events(kind)}
+        kinds: list[AggregateKind | ViewKind] = [*aggregates, *views]
+        events = {event: None for kind in kinds for event in handled_events(kind)}
         check_unique(aggregates, views, tuple(events), faults)
         if faults:
             raise CatalogueError(faults)
@@ -206,12 +207,14 @@ class ViewReader:
         name = self.view.__name__
         if row_type is None:
             self.faults.append(f"{name} has no row type: write `class {name}(View[<a Row>])`")
-            return TableSchema(Row, "", (), ())
+            return TableSchema(row_type=Row, key="")
         options = row_type.__row_options__
         if options.key is None:
             self.faults.append(f"{row_type.__name__} has no key: write `class {row_type.__name__}(Row, key=<the field that identifies it>)`")
-            return TableSchema(row_type, "", (), ())
-        schema = TableSchema(row_type, options.key, options.indexes, options.hash_indexes)
+            return TableSchema(row_type=row_type, key="")
+        schema = TableSchema(
+            row_type=row_type, key=options.key, indexes=options.indexes, hash_indexes=options.hash_indexes
+        )
         self.faults.extend(check_schema(schema))
         return schema
 

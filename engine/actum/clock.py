@@ -6,9 +6,8 @@ from the monotonic clock; the order of things is the position.
 
 from __future__ import annotations
 
-import os
-import struct
 import time
+from random import Random
 from typing import Protocol
 
 MILLISECOND_NS = 1_000_000
@@ -40,9 +39,11 @@ class CommandIds:
     unique, not secret.
     """
 
-    __slots__ = ("_counter", "_millisecond", "_prefix")
+    __slots__ = ("_counter", "_getrandbits", "_millisecond", "_prefix")
 
     def __init__(self) -> None:
+        """Seeded by the operating system."""
+        self._getrandbits = Random().getrandbits
         self._millisecond = -1
         self._prefix = b""
         self._counter = 0
@@ -53,11 +54,10 @@ class CommandIds:
         if millisecond > self._millisecond:
             self._start(millisecond)
         self._counter += 1
-        return self._prefix + self._counter.to_bytes(8)
+        return self._prefix + self._counter.to_bytes(8, "big")
 
     def _start(self, millisecond: int) -> None:
         """Begin a millisecond: time, version and 12 random bits before; variant and 61 random bits (one left to count) behind."""
         self._millisecond = millisecond
-        high, low = struct.unpack(">HQ", os.urandom(10))
-        self._prefix = (millisecond << 16 | 0x7000 | high & 0x0FFF).to_bytes(8)
-        self._counter = 1 << 63 | low >> 3
+        self._prefix = (millisecond << 16 | 0x7000 | self._getrandbits(12)).to_bytes(8, "big")
+        self._counter = 1 << 63 | self._getrandbits(61)

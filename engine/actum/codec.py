@@ -8,7 +8,7 @@ what a replay will see.
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, TypeVar, Union, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_type_hints
 
 import msgspec
 from actum_storage import StoreMismatch
@@ -19,11 +19,12 @@ from actum.messages import Event
 from actum.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from actum_storage import Frame
 
     from actum.messages import Command
+    from actum.options import Options
 
 T = TypeVar("T")
 
@@ -34,6 +35,13 @@ encode_into = msgspec.msgpack.Encoder().encode_into
 
 #: For checkpoints, where the order of a dict does not matter.
 encode_chunk = msgspec.msgpack.Encoder().encode
+
+
+#: What msgspec raises for a value that doesn't fit its type.
+ENCODING_ERRORS = (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
+
+#: A record's metadata at their largest: four ids, a key, the aggregate's name, numbers and headers.
+RECORD_BYTES_MAX = 6 * 210 + 64
 
 
 class Link(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -59,19 +67,19 @@ class Heading(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Codec:
     """Encodes and decodes the events of one catalogue."""
 
-    __slots__ = ("_decode_facts", "_decode_payload", "_decode_record", "_decode_records", "_encode", "_event_bytes_max", "event_types")
+    __slots__ = ("_decode_facts", "_decode_payload", "_decode_record", "_decode_records", "_encode", "_options", "event_types")
 
-    def __init__(self, event_types: Sequence[type[Event]], *, event_bytes_max: int) -> None:
+    def __init__(self, event_types: Sequence[type[Event]], options: Options) -> None:
         """Build the decoders once.
 
         Args:
             event_types: every event type that may be written or read, with distinct tags.
-            event_bytes_max: bytes of one encoded event.
+            options: the bounds of events and frames.
         """
         union: Any = Union[tuple(event_types)] if event_types else Event  # noqa: UP007  # built at run time
         self.event_types = tuple(event_types)
         self._encode = msgspec.msgpack.Encoder().encode
-        self._event_bytes_max = event_bytes_max
+        self._options = options
         self._decode_payload: Callable[[bytes], Event] = msgspec.msgpack.Decoder(union).decode
         fact = msgspec.defstruct("Fact", [("event", union)], array_like=True, frozen=True, gc=False)
         self._decode_facts: Callable[[Any], list[Any]] = msgspec.msgpack.Decoder(list[fact]).decode  # type: ignore[valid-type]
@@ -79,22 +87,41 @@ class Codec:
         self._decode_record: Callable[[Any], Record] = msgspec.msgpack.Decoder(record).decode
         self._decode_records: Callable[[Any], list[Record]] = msgspec.msgpack.Decoder(list[record]).decode  # type: ignore[valid-type]
 
-    def check(self, event: Event) -> tuple[bytes, Event]:
-        """The bytes of an event and the event as a replay will see it.
+    def checker(self, aggregate: str, evolves: Mapping[type[Event], object]) -> Callable[[Event], tuple[bytes, Event]]:
+        """The check of what an aggregate emits: a closure, because it runs for every event.
+
+        It gives the bytes of an event and the event as a replay will see it. It raises `Invalid` if a field has the wrong type or
+        can't be encoded or the event is too large, and `TypeError` if the aggregate doesn't know the event: that is a bug.
+        """
+        encode, decode, bytes_max = self._encode, self._decode_payload, self._options.event_bytes_max
+
+        def check(event: Event) -> tuple[bytes, Event]:
+            if type(event) not in evolves:
+                raise TypeError(f"{aggregate} emitted {event!r:.200}, for which it has no @evolve handler")
+            try:
+                payload = encode(event)
+                decoded = decode(payload)
+            except ENCODING_ERRORS as error:
+                raise Invalid(f"event {type(event).__name__} can't be stored: {error}") from error
+            if len(payload) > bytes_max:
+                raise Invalid(f"event {type(event).__name__} has {len(payload):,} bytes, {bytes_max:,} are allowed (event_bytes_max)")
+            return payload, decoded
+
+        return check
+
+    def check_size(self, events: list[tuple[bytes, Event]]) -> None:
+        """Refuse a command whose events don't fit: all in one frame, and into half of its bytes.
 
         Raises:
-            Invalid: a field has the wrong type, can't be encoded, or the event is too large.
+            Invalid: naming the limits.
         """
-        try:
-            payload = self._encode(event)
-            decoded = self._decode_payload(payload)
-        except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise Invalid(f"event {type(event).__name__} can't be stored: {error}") from error
-        if len(payload) > self._event_bytes_max:
+        events_max, bytes_max = self._options.frame_events_max, self._options.frame_bytes_max // 2
+        size = sum(len(payload) + RECORD_BYTES_MAX for payload, _ in events)
+        if len(events) > events_max or size > bytes_max:
             raise Invalid(
-                f"event {type(event).__name__} has {len(payload):,} bytes, {self._event_bytes_max:,} are allowed (event_bytes_max)"
+                f"one command may write {events_max:,} events (frame_events_max) and {bytes_max:,} bytes (half of frame_bytes_max, "
+                f"with {RECORD_BYTES_MAX:,} for each event's metadata); this one wants {len(events):,} and {size:,}: split it"
             )
-        return payload, decoded
 
     def events(self, frame: Frame) -> list[Event]:
         """The events of a frame, the fast way: nothing else is decoded.
@@ -157,7 +184,8 @@ def record_type(union: Any) -> type[Record]:
         else (field.name, hints[field.name], field.default)
         for field in msgspec.structs.fields(Record)
     ]
-    return msgspec.defstruct("Record", fields, bases=(Record,), array_like=True, frozen=True, gc=False)
+    narrowed = msgspec.defstruct("Record", fields, bases=(Record,), array_like=True, frozen=True, gc=False)
+    return cast("type[Record]", narrowed)
 
 
 #: Decoders that need no catalogue.
@@ -174,7 +202,7 @@ def command_fault(command: Command) -> Invalid | None:
     """What is wrong with a command's own fields; looked for only after a handler failed on it."""
     try:
         msgspec.msgpack.decode(ENCODER.encode(command), type=type(command))
-    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
+    except ENCODING_ERRORS as error:
         return Invalid(f"command {type(command).__name__} is malformed: {error}")
     return None
 

@@ -60,7 +60,7 @@ class Core:
         self.catalogue = catalogue
         self.clock = clock
         self.options = options
-        self.codec = Codec(catalogue.event_types, event_bytes_max=options.event_bytes_max)
+        self.codec = Codec(catalogue.event_types, options)
         self.directory = Directory(options)
         self.views: dict[str, LiveView] = {
             kind.name: LiveView(kind.name, kind.view, kind.schema, kind.projections, kind.fingerprint) for kind in catalogue.views
@@ -156,8 +156,8 @@ class Core:
             while twin.broken is None and twin.position < self.scheduler.durable:
                 async for _ in self.recovery.replay([twin], twin.position + 1, self.scheduler.durable):
                     pass
+            twin.build()
             twin.check()
-            twin.table.build()
             self.views[name] = twin
         finally:
             self.rebuilding.discard(name)

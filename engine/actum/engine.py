@@ -7,8 +7,8 @@ An engine lives in the event loop that opened it and must be used from there. Th
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import asynccontextmanager
-from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 
 from actum_storage import ActumError, StoreDirectory
@@ -69,7 +69,7 @@ class Engine:
         self._clock = clock
         self._core: Core | None = None
         self._state: Literal["new", "opening", "open", "closing", "closed"] = "new"
-        self._dispatch = reduce(lambda send, layer: wrapped(layer, send), reversed(middleware), self._send) if middleware else None
+        self._dispatch = wrapped(middleware, self._send) if middleware else None
 
     @classmethod
     def open(
@@ -128,11 +128,10 @@ class Engine:
 
     def _open_log(self) -> tuple[Log, StoreDirectory | None]:
         """The log to write, and the directory it lies in, if it lies in one."""
-        if isinstance(self._store, str) or hasattr(self._store, "__fspath__"):
-            path = cast("str | PathLike[str]", self._store)
-            directory = StoreDirectory.open(path, write=True, durability=self._options.durability)
+        if isinstance(self._store, (str, os.PathLike)):
+            directory = StoreDirectory.open(self._store, write=True, durability=self._options.durability)
             return directory.log, directory
-        return cast("Log", self._store), None
+        return self._store, None
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -211,7 +210,7 @@ class Engine:
                 return await self._dispatch(envelope)
             async with timeout_as_command_timeout(timeout, command):
                 return await self._dispatch(envelope)
-        if command_id is user_id is correlation_id is causation_id is expected_version is None:
+        if command_id is None and user_id is None and correlation_id is None and causation_id is None and expected_version is None:
             metadata = PLAIN
         else:
             metadata = metadata_of(command_id, user_id, correlation_id, causation_id, expected_version)

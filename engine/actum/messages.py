@@ -46,7 +46,7 @@ class MessageMeta(msgspec.StructMeta):
         """Create the class; `options` are msgspec's."""
         options.update(frozen=True, kw_only=True)
         options.setdefault("gc", not collectable_by_count(bases, namespace))
-        return super().__new__(mcs, name, bases, namespace, **options)  # type: ignore[no-any-return]  # msgspec gives Any
+        return super().__new__(mcs, name, bases, namespace, **options)
 
 
 class RowMeta(MessageMeta):

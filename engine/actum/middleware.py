@@ -13,7 +13,7 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 from uuid import UUID
 
@@ -41,10 +41,17 @@ Send: TypeAlias = Callable[[Envelope], Awaitable[Receipt]]
 Middleware: TypeAlias = Callable[[Envelope, Send], Awaitable[Receipt]]
 
 
-def wrapped(middleware: Middleware, send: Send) -> Send:
+def wrapped(middleware: Sequence[Middleware], send: Send) -> Send:
+    """`send` with all middleware around it, the first one outermost."""
+    for layer in reversed(middleware):
+        send = around(layer, send)
+    return send
+
+
+def around(middleware: Middleware, send: Send) -> Send:
     """`send` with one middleware around it."""
 
-    async def around(envelope: Envelope) -> Receipt:
+    async def dispatch(envelope: Envelope) -> Receipt:
         return await middleware(envelope, send)
 
-    return around
+    return dispatch

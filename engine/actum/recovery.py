@@ -8,6 +8,7 @@ one thing that is refused is a checkpoint ahead of the log: acknowledged events 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any, final
 
 import msgspec
@@ -19,7 +20,7 @@ from actum.streams import Snapshot
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
-    from actum_storage import Chunk, Derived, Frame, Log
+    from actum_storage import Checkpoint, Chunk, Derived, Frame, Log
 
     from actum.codec import Codec
     from actum.directory import Directory
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     SaveAt = Callable[[Head], Awaitable[object]]
 
+
+log = logging.getLogger("actum.recovery")
 
 #: A replay that is longer saves what it has so often.
 REPLAY_CHECKPOINT_EVENTS = 1_000_000
@@ -91,7 +94,19 @@ class Recovery:
         Raises:
             StoreCorrupt: the checkpoint is ahead of the log.
         """
-        checkpoints = derived.read()
+        try:
+            return self._restore(derived.read(), views)
+        except msgspec.DecodeError as error:
+            log.warning("the checkpoint can't be read by this version and is made again from the log: %s", error)
+        for view in views:
+            view.clear()
+        for streams in self._directory.streams.values():
+            streams.heads.clear()
+            streams.snapshots.clear()
+        return 0
+
+    def _restore(self, checkpoints: Sequence[Checkpoint], views: Sequence[LiveView]) -> int:
+        """Take over the checkpoints of one generation, oldest first; their last position."""
         closings = [decode_closing(bytes(checkpoint.closing)) for checkpoint in checkpoints]
         if not closings or not self._is_of_this_log(closings[-1]):
             return 0
@@ -153,7 +168,7 @@ class Recovery:
                 saved = frame.last
                 await checkpoint(Head(frame.last, frame.hash))
         for view in views:
-            view.table.build()
+            view.build()
 
     async def replay(self, views: Sequence[LiveView], start: int, stop: int) -> AsyncIterator[Frame]:
         """Fold the records from `start` to `stop` into views, giving each frame when it is in and the loop its turns."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from actum_storage import Log
 
     from actum.actor import Actor
-    from actum.batch import Answer, Metadata, Reply
+    from actum.batch import Metadata, Outcome, Reply
     from actum.clock import Clock
     from actum.directory import Directory
     from actum.messages import Command
@@ -141,40 +141,51 @@ class Scheduler:
             return
         actor.scheduled = True
         self._ready.append(actor)
-        if not self._turn_scheduled:
-            self._turn_scheduled = True
-            self._loop.call_soon(self._turn)
+        self._schedule_turn()
 
     def schedule_after_commit(self, actor: Actor) -> None:
         """Give an actor a turn when its last event is durable."""
         self._after_commit.append(actor)
 
     def _turn(self) -> None:
-        """Let ready actors work until the batch is full or the turn has been long enough."""
+        """Let ready actors work until the batch is full or the turn has been long enough, and have committed what they decided."""
         self._turn_scheduled = False
-        committer, ready, touch = self.committer, self._ready, self._directory.touch
-        batch = committer.open
+        committer, directory = self.committer, self._directory
+        try:
+            self._work(committer.open)
+        finally:  # a handler may raise KeyboardInterrupt or SystemExit; what was decided before is committed all the same
+            committer.flush()
+            if directory.crowded:
+                directory.sweep(committer.durable)
+            if self._ready and not committer.open.full:
+                self._schedule_turn()
+            self._notify()
+
+    def _work(self, batch: OpenBatch) -> None:
+        """One turn's commands."""
+        ready, touch = self._ready, self._directory.touch
         budget = self.options.turn_commands_max
         while ready and budget > 0 and not batch.full:
             actor = ready.popleft()
             actor.scheduled = False
-            taken = actor.run(batch, budget)
+            if self.committer.failure is not None:
+                self.pending -= actor.refuse_pending(self.store_failed())
+                continue
             touch(actor)
+            taken = actor.run(batch, budget)
             budget -= taken
             self.pending -= taken
-            if actor.can_run:
+            if (actor.mailbox is not None or batch.full) and actor.can_run:
                 actor.scheduled = True
                 ready.append(actor)
-        committer.flush()
-        if self._directory.crowded:
-            self._directory.sweep(committer.durable)
-        if ready and not committer.open.full:
+
+    def _schedule_turn(self) -> None:
+        """Have one turn soon."""
+        if not self._turn_scheduled:
             self._turn_scheduled = True
             self._loop.call_soon(self._turn)
-        elif not ready:
-            self._notify()
 
-    def answer(self, position: int, reply: Reply, outcome: Receipt | Exception | Answer) -> None:
+    def answer(self, position: int, reply: Reply, outcome: Outcome) -> None:
         """Answer a command that wrote nothing, once everything up to `position`, on which it was decided, is durable."""
         batch = self.committer.holding(position)
         if batch is None:
@@ -182,7 +193,7 @@ class Scheduler:
         else:
             batch.answers.append((reply, outcome))
 
-    def _reply(self, reply: Reply, outcome: Receipt | Exception | Answer) -> None:
+    def _reply(self, reply: Reply, outcome: Outcome) -> None:
         """Tell a caller that still waits."""
         if callable(outcome):
             try:
@@ -245,9 +256,8 @@ class Scheduler:
         for actor in waiting:
             actor.waiting = False
             self.schedule(actor)
-        if self._ready and not self._turn_scheduled:
-            self._turn_scheduled = True
-            self._loop.call_soon(self._turn)
+        if self._ready:
+            self._schedule_turn()
         self._notify()
 
     @property

@@ -6,14 +6,11 @@ snapshot, then decode forward. Heads and snapshots are kept in memory and saved 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import msgspec
 
-from actum.batch import RECORD_BYTES_MAX, frame_bytes
 from actum.codec import ENCODER, decode_link, decoder_of
-from actum.errors import Invalid
-from actum.messages import Event
 from actum.records import Receipt, Record
 
 if TYPE_CHECKING:
@@ -51,7 +48,7 @@ class Streams:
     """
 
     __slots__ = (
-        "_codec", "_decode_state", "_log", "actors", "check", "decisions", "evolves", "heads", "heads_changed", "kind", "name", "scheduler", "snapshots",
+        "_codec", "_decode_state", "_log", "actors", "check", "check_size", "decisions", "evolves", "heads", "heads_changed", "kind", "name", "scheduler", "snapshots",
         "snapshots_changed",
     )  # fmt: skip
 
@@ -62,7 +59,8 @@ class Streams:
         self.decisions = kind.decisions
         self.evolves = kind.evolves
         self.scheduler = scheduler
-        self.check = self._checker(codec)
+        self.check = codec.checker(kind.name, kind.evolves)
+        self.check_size = codec.check_size
         self.actors: dict[str, Actor] = {}
         self.heads: dict[str, int] = {}
         self.heads_changed: dict[str, int] = {}
@@ -71,30 +69,6 @@ class Streams:
         self._codec = codec
         self._log = log
         self._decode_state = decoder_of(kind.aggregate)
-
-    def _checker(self, codec: Codec) -> Any:
-        """`Codec.check` for events of this aggregate only."""
-        evolves, check, name = self.evolves, codec.check, self.name
-
-        def checked(event: Event) -> tuple[bytes, Event]:
-            if type(event) not in evolves:
-                raise TypeError(f"{name} emitted {event!r:.200}, for which it has no @evolve handler")
-            return check(event)
-
-        return checked
-
-    def check_size(self, events: list[tuple[bytes, Event]]) -> None:
-        """Refuse a command whose events don't fit into one frame.
-
-        Raises:
-            Invalid: naming the limits.
-        """
-        options = self.scheduler.options
-        if len(events) > options.frame_events_max or frame_bytes(events) > options.frame_bytes_max:
-            raise Invalid(
-                f"one command may write {options.frame_events_max:,} events and {options.frame_bytes_max:,} bytes "
-                f"(with {RECORD_BYTES_MAX:,} for each event's metadata), this one wants {len(events):,} and {frame_bytes(events):,}: split it"
-            )
 
     def head(self, key: str) -> int:
         """The position of a stream's last event, tentative if the actor is awake; 0 for no stream."""

@@ -13,6 +13,7 @@ from collections import Counter
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from math import isnan
 from typing import Any, Final
 from uuid import UUID
 
@@ -58,10 +59,10 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     hashable: bool
 
     def admits(self, value: object) -> bool:
-        """Whether a value can be one of this field's (its class only: ranges and patterns are the codec's)."""
+        """Whether a value can be one of this field's: of its class (the rest is the codec's), and not NaN, which equals nothing."""
         if value is None:
             return self.optional or not self.kinds
-        return not self.kinds or isinstance(value, self.kinds)
+        return not self.kinds or (isinstance(value, self.kinds) and not is_nan(value))
 
     @property
     def can_be_nan(self) -> bool:
@@ -190,3 +191,10 @@ def duplicate_faults(option: str, indexes: tuple[tuple[str, ...], ...]) -> list[
 def index_name(index: tuple[str, ...]) -> str | tuple[str, ...]:
     """An index as its user names it: a field, or a tuple of several."""
     return index[0] if len(index) == 1 else index
+
+
+def is_nan(value: object) -> bool:
+    """Whether a float or a Decimal is not a number."""
+    if isinstance(value, float):
+        return isnan(value)
+    return isinstance(value, Decimal) and value.is_nan()

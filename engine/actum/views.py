@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, final
 
 import msgspec
 
-from actum.errors import ViewBroken
+from actum.errors import Invalid, ViewBroken
 from actum.messages import Event, Row
 from actum.page import Page
 from actum.table import Table
 
 if TYPE_CHECKING:
     from actum.records import Record
-    from actum.table import TableSchema
+    from actum.table_schema import TableSchema
 
 RowType = TypeVar("RowType", bound=Row)
 
@@ -201,7 +202,9 @@ class LiveView:
         self._wants_records = any(projection.wants_record for projection in projections.values())
         fields = {field.name: field.type for field in msgspec.structs.fields(schema.row_type)}
         #: How a chunk of rows is decoded: rows, and keys of removed ones.
-        self.saved_type: Any = tuple[list[schema.row_type], list[fields[schema.key]]]  # type: ignore[name-defined]
+        self.saved_type: Any = GenericAlias(
+            tuple, (GenericAlias(list, (schema.row_type,)), GenericAlias(list, (fields[schema.key],)))
+        )
         self.clear()
 
     def clear(self) -> None:
@@ -224,6 +227,13 @@ class LiveView:
         """Take over saved rows."""
         self.all_changed = False
         self.table.restore(rows, removed)
+
+    def build(self) -> None:
+        """Make the indexes after a restore or a replay; rows that can't be indexed break the view."""
+        try:
+            self.table.build()
+        except Invalid as error:
+            self._break(self.position, "its rows", error)
 
     def cut(self) -> dict[Any, Any]:
         """The rows that changed since the last cut, None for removed ones; from now on they count as saved."""

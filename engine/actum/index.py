@@ -1,0 +1,199 @@
+"""The two kinds of secondary index of a table: hash indexes answer equality, ordered ones ranges, order and pages as well.
+
+An index maps the values of its fields to primary keys; rows are then taken from the table, so a change that leaves the indexed
+fields alone costs a comparison. The table tells an index about changes (`change`: the row as the index last saw it, and as it is
+now) and when to build itself anew (`build`); indexes never look into the table.
+
+In an ordered index None sorts first: a field that may be None is stored as `()` or `(value,)`, which Python compares in C. Every
+comparison can raise TypeError when a row holds what its annotation forbids; the table turns that into a clear error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from itertools import compress, islice, pairwise
+from operator import attrgetter, ne
+from typing import Any, final
+
+import msgspec
+
+from actum.sorted_entries import TOP, Position, SortedEntries
+from actum.table_schema import Field, index_name
+
+Row = msgspec.Struct
+
+
+@final
+class HashIndex:
+    """Primary keys by the value of one field, or by the tuple of several.
+
+    A value that only one row has, as in an index of e-mail addresses, holds its key bare, which saves 200 bytes; a value of
+    several rows holds a set. A key is never a set, so the two can't be mistaken.
+    """
+
+    __slots__ = ("_keys", "_value_of", "fields")
+
+    def __init__(self, fields: tuple[Field, ...]) -> None:
+        self.fields = tuple(field.name for field in fields)
+        self._value_of: Callable[[Row], Any] = attrgetter(*self.fields)
+        self._keys: dict[Any, Any] = {}
+
+    def build(self, rows: Collection[Row], keys: Collection[Any]) -> None:
+        """Index these rows and nothing else."""
+        self._keys.clear()
+        for value, key in zip(map(self._value_of, rows), keys, strict=True):
+            self._add(value, key)
+
+    def change(self, key: Any, old: Row | None, new: Row | None) -> None:
+        """Follow one row from what it was to what it is; None stands for no row."""
+        before = None if old is None else self._value_of(old)
+        after = None if new is None else self._value_of(new)
+        if old is not None and new is not None and before == after:
+            return
+        if old is not None:
+            self._remove(before, key)
+        if new is not None:
+            self._add(after, key)
+
+    def keys(self, parts: tuple[Any, ...]) -> Collection[Any]:
+        """The primary keys of the rows with these values, in no order."""
+        held = self._keys.get(parts if len(parts) > 1 else parts[0])
+        if held is None:
+            return ()
+        return held if type(held) is set else (held,)
+
+    def __len__(self) -> int:
+        """How many different values there are."""
+        return len(self._keys)
+
+    def __repr__(self) -> str:
+        """Its kind and its fields."""
+        return f"<HashIndex {index_name(self.fields)!r} values {len(self)}>"
+
+    def _add(self, value: Any, key: Any) -> None:
+        """Let a value hold one more key."""
+        held = self._keys.setdefault(value, key)
+        if held is key:
+            return  # the first of this value
+        if type(held) is set:
+            held.add(key)
+        else:
+            self._keys[value] = {held, key}
+
+    def _remove(self, value: Any, key: Any) -> None:
+        """Let a value hold one key less."""
+        held = self._keys[value]
+        if type(held) is not set:
+            del self._keys[value]
+            return
+        held.remove(key)
+        if len(held) == 1:
+            self._keys[value] = held.pop()
+
+
+@final
+class OrderedIndex:
+    """Primary keys in the order of one field, or of several: the first decides, then the next, at last the primary key."""
+
+    __slots__ = ("_key_of", "_optional", "_value_of", "entries", "fields")
+
+    def __init__(self, fields: tuple[Field, ...], key: str) -> None:
+        self.fields = tuple(field.name for field in fields)
+        self.entries = SortedEntries()
+        self._optional = tuple(field.optional for field in fields)
+        self._key_of: Callable[[Row], Any] = attrgetter(key)
+        self._value_of = self._make_value_of()
+
+    def build(self, rows: Iterable[Row], *, keys_ascend: bool) -> None:
+        """Index these rows and nothing else: one stable sort for each field, the last field first.
+
+        Sorting rows by one plain field at a time lets Python compare strings and numbers with its fast paths, which tuples
+        miss: half the time of one sort by (value, key). Rows of one value are then put in the order of their keys, which they
+        have already if the rows came in the order of their keys (`keys_ascend`), as those of growing ids do.
+        """
+        ordered = list(rows)
+        for name, optional in reversed(list(zip(self.fields, self._optional, strict=True))):
+            ordered = sorted_by(ordered, name, optional=optional)
+        values = list(map(self._value_of, ordered))
+        keys = list(map(self._key_of, ordered))
+        if not keys_ascend:
+            sort_ties(values, keys)
+        self.entries.load(values, keys)
+
+    def change(self, key: Any, old: Row | None, new: Row | None) -> None:
+        """Follow one row from what it was to what it is; None stands for no row."""
+        before = None if old is None else self._value_of(old)
+        after = None if new is None else self._value_of(new)
+        if old is not None and new is not None and before == after:
+            return
+        if old is not None:
+            self.entries.remove(before, key)
+        if new is not None:
+            self.entries.add(after, key)
+
+    def before(self, parts: tuple[Any, ...]) -> Position:
+        """Before the rows whose first fields are at least these values."""
+        if len(self.fields) > 1:
+            return self.entries.before(self._wrap(parts))
+        return self.entries.before(self._wrap(parts)[0]) if parts else self.entries.start
+
+    def after(self, parts: tuple[Any, ...]) -> Position:
+        """After the rows whose first fields are at most these values."""
+        if len(self.fields) > 1:
+            return self.entries.before((*self._wrap(parts), TOP))
+        return self.entries.after(self._wrap(parts)[0]) if parts else self.entries.end
+
+    def before_entry(self, parts: tuple[Any, ...], key: Any) -> Position:
+        """Before the entry of this row, be it there or not."""
+        return self.entries.before_entry(self._entry_value(parts), key)
+
+    def after_entry(self, parts: tuple[Any, ...], key: Any) -> Position:
+        """After the entry of this row, be it there or not."""
+        return self.entries.after_entry(self._entry_value(parts), key)
+
+    def __len__(self) -> int:
+        """How many entries there are."""
+        return len(self.entries)
+
+    def __repr__(self) -> str:
+        """Its kind and its fields."""
+        return f"<OrderedIndex {index_name(self.fields)!r} entries {len(self)}>"
+
+    def _entry_value(self, parts: tuple[Any, ...]) -> Any:
+        """The value under which a row with these fields is kept."""
+        wrapped = self._wrap(parts)
+        return wrapped if len(self.fields) > 1 else wrapped[0]
+
+    def _wrap(self, parts: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Values of the first fields, as they are compared."""
+        return tuple(
+            part if not optional else () if part is None else (part,)
+            for part, optional in zip(parts, self._optional, strict=False)  # parts may be fewer: a prefix
+        )
+
+    def _make_value_of(self) -> Callable[[Row], Any]:
+        """The function from a row to its entry's value; plain `attrgetter` where no field may be None."""
+        values_of: Callable[[Row], Any] = attrgetter(*self.fields)
+        if not any(self._optional):
+            return values_of
+        if len(self.fields) > 1:
+            return lambda row: self._wrap(values_of(row))
+        return lambda row: () if (value := values_of(row)) is None else (value,)
+
+
+def sorted_by(rows: list[Row], name: str, *, optional: bool) -> list[Row]:
+    """The rows in the order of one field, those with None first; equal ones stay as they were."""
+    value_of: Callable[[Row], Any] = attrgetter(name)
+    if not optional:
+        return sorted(rows, key=value_of)
+    absent = [row for row in rows if value_of(row) is None]
+    present = [row for row in rows if value_of(row) is not None]
+    return absent + sorted(present, key=value_of)
+
+
+def sort_ties(values: list[Any], keys: list[Any]) -> None:
+    """Sort the keys of each run of equal values, in place; `values` are in order already."""
+    changes = compress(range(1, len(values)), map(ne, values, islice(values, 1, None)))
+    for start, stop in pairwise([0, *changes, len(values)]):
+        if stop - start > 1:
+            keys[start:stop] = sorted(keys[start:stop])

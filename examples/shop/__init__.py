@@ -1,0 +1,10 @@
+"""The running domain of actum's demo, docs, benchmarks and examples: a shop that takes orders.
+
+Aggregates: `Order`, `Customer`, `Stock`.
+Views: `OrderSummaries`, `DepartmentSales`, `ProductRanking`, `CustomerSpending`, `StockLevels`.
+`open_shop` puts them together. The messages are in `commands`, `events` and `queries`.
+"""
+
+from examples.shop.storefront import COMPONENTS, open_shop
+
+__all__ = ["COMPONENTS", "open_shop"]

@@ -1,0 +1,91 @@
+"""The figures at the end of the demo, aligned and with their units."""
+
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Figures(NamedTuple):
+    """What was measured.
+
+    Attributes:
+        command_count: commands answered in this run.
+        known_count: of these, how many were in the store before.
+        event_count: events written in this run.
+        send_seconds: how long sending took, from the first command to the last answer.
+        commit_count: group commits.
+        commit_seconds: time spent in them, most of it waiting for the disk.
+        position: events in the log.
+        log_bytes: size of the log on disk.
+        derived_bytes: size of the checkpoints on disk.
+        checkpoint_open_seconds: how long opening takes from a checkpoint.
+        replay_open_seconds: how long opening takes from the log alone.
+    """
+
+    command_count: int
+    known_count: int
+    event_count: int
+    send_seconds: float
+    commit_count: int
+    commit_seconds: float
+    position: int
+    log_bytes: int
+    derived_bytes: int
+    checkpoint_open_seconds: float
+    replay_open_seconds: float
+
+
+def report_lines(figures: Figures) -> Iterator[str]:
+    """One line per figure: what it is, the number, the unit, and what else helps to judge it."""
+    seconds = max(figures.send_seconds, 1e-9)
+    commits = max(figures.commit_count, 1)
+    new = figures.command_count - figures.known_count
+    yield line(
+        "commands",
+        f"{figures.command_count:,}",
+        "",
+        f"{figures.known_count:,} were done by an earlier run and changed nothing",
+    )
+    yield line("events", f"{figures.event_count:,}", "", f"{figures.position:,} in the log")
+    yield line("elapsed", f"{figures.send_seconds:,.1f}", "s", "from the first command to the last answer")
+    yield line("throughput", f"{figures.command_count / seconds:,.0f}", "commands/s")
+    yield line("", f"{figures.event_count / seconds:,.0f}", "events/s", "durable, and in every view")
+    yield line(
+        "commits",
+        f"{figures.commit_count:,}",
+        "",
+        f"{new / commits:,.1f} commands and {figures.event_count / commits:,.1f} events each",
+    )
+    yield line(
+        "fsync share", f"{figures.commit_seconds / seconds:.1%}", "", f"{figures.commit_seconds:,.2f} s in commits"
+    )
+    yield line(
+        "log", megabytes(figures.log_bytes), "MB", f"{figures.log_bytes / max(figures.position, 1):,.0f} bytes an event"
+    )
+    yield line("checkpoints", megabytes(figures.derived_bytes), "MB", "can be deleted at any time")
+    yield line("reopening", f"{figures.checkpoint_open_seconds:,.2f}", "s", "with a checkpoint")
+    yield line("", f"{figures.replay_open_seconds:,.2f}", "s", "without: every event is replayed")
+    yield line("memory", megabytes(peak_memory_bytes()), "MB", "at most, pandas included")
+
+
+def line(name: str, number: str, unit: str, remark: str = "") -> str:
+    """One aligned line."""
+    return f"  {name:<12}{number:>12} {unit:<11}{remark}".rstrip()
+
+
+def megabytes(size_bytes: int) -> str:
+    """A size in millions of bytes."""
+    return f"{size_bytes / 1e6:,.1f}"
+
+
+def directory_bytes(directory: Path) -> int:
+    """What the files of a directory take on disk; 0 if it doesn't exist."""
+    return sum(path.stat().st_blocks * 512 for path in directory.rglob("*") if path.is_file())
+
+
+def peak_memory_bytes() -> int:
+    """The most memory that this process has ever had resident."""
+    unit_bytes = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit_bytes

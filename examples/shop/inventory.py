@@ -1,0 +1,25 @@
+"""The inventory: what is on the shelf. An order asks it line by line before it is accepted.
+
+In a company this would be another team's system behind a network; here it asks the shop's own view of its stock. Either
+way the answer may be outdated a moment later. It is a check, not a reservation: two orders that are decided at the same
+time can both be told that the last piece is there. Reserving would be a command to `Stock`, sent by a process manager
+that makes up for a refusal.
+"""
+
+import asyncio
+
+from examples.shop.queries import StockOfProduct
+from examples.shop.rows import StockLevel
+from examples.shop.service import Service
+
+
+class Inventory(Service):
+    """Answers what is available."""
+
+    async def find(self, product_id: str) -> StockLevel | None:
+        """The product with its department and the pieces on the shelf, or None if it was never received.
+
+        Nothing is changed, so cancelling it is harmless.
+        """
+        await asyncio.sleep(0)  # a network would take its time here: this order waits, all others go on
+        return await self.engine.ask(StockOfProduct(product_id=product_id))

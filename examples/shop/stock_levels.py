@@ -1,0 +1,35 @@
+"""The view of the shelves: what the inventory service answers from."""
+
+from actum import View, answer, project
+
+from examples.shop.events import StockAdjusted, StockReceived
+from examples.shop.queries import StockOfProduct
+from examples.shop.rows import StockLevel
+
+
+class StockLevels(View[StockLevel]):
+    """One row per product that was ever received."""
+
+    @project
+    def received(self, event: StockReceived) -> None:
+        """More pieces, and perhaps another name or department."""
+        row = self.get(event.product_id)
+        self.put(
+            StockLevel(
+                product_id=event.product_id,
+                name=event.name,
+                department=event.department,
+                quantity=event.quantity + (row.quantity if row else 0),
+            )
+        )
+
+    @project
+    def adjusted(self, event: StockAdjusted) -> None:
+        """More or fewer pieces."""
+        if row := self.get(event.product_id):
+            self.put(row.replace(quantity=row.quantity + event.change))
+
+    @answer
+    def of_product(self, query: StockOfProduct) -> StockLevel | None:
+        """One look-up."""
+        return self.get(query.product_id)

@@ -1,0 +1,67 @@
+"""Bytes in order, durable: the log, its frames, the store directory and derived files. Synchronous; knows no domain.
+
+The engine uses the names below and nothing else.
+"""
+
+from __future__ import annotations
+
+from actum_storage.chunks import Checkpoint, Chunk
+from actum_storage.derived import CheckpointWriter, Derived
+from actum_storage.directory import StoreDirectory
+from actum_storage.errors import (
+    ActumError,
+    Fenced,
+    NoSuchPosition,
+    OutcomeUnknown,
+    PositionConflict,
+    ReadOnly,
+    StorageError,
+    StoreClosed,
+    StoreCorrupt,
+    StoreFailed,
+    StoreForked,
+    StoreFull,
+    StoreInUse,
+    StoreMismatch,
+)
+from actum_storage.frame import GENESIS, Batch, Frame, seal, stream_hash
+from actum_storage.lmdb_log import LmdbLog
+from actum_storage.log import Head, Log
+from actum_storage.manifest import Manifest
+from actum_storage.memory_log import MemoryLog
+from actum_storage.store import Store, VerifyReport, open_store
+
+__all__ = [
+    "GENESIS",
+    "ActumError",
+    "Batch",
+    "Checkpoint",
+    "CheckpointWriter",
+    "Chunk",
+    "Derived",
+    "Fenced",
+    "Frame",
+    "Head",
+    "LmdbLog",
+    "Log",
+    "Manifest",
+    "MemoryLog",
+    "NoSuchPosition",
+    "OutcomeUnknown",
+    "PositionConflict",
+    "ReadOnly",
+    "StorageError",
+    "Store",
+    "StoreClosed",
+    "StoreCorrupt",
+    "StoreDirectory",
+    "StoreFailed",
+    "StoreForked",
+    "StoreFull",
+    "StoreInUse",
+    "StoreMismatch",
+    "VerifyReport",
+    "open_store",
+    "seal",
+    "stream_hash",
+]

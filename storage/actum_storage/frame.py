@@ -1,0 +1,206 @@
+"""A frame: what one group commit writes. The records of many commands in one value, hashed and chained to the last.
+
+The committer's batch becomes a frame by `seal`, on the writer's thread; a stored value becomes one again by
+`Frame.parse`, which believes nothing: magic, version, lengths, tables and the SHA-256 over everything are checked
+before a single byte is served, because LMDB itself has no checksums. Records are opaque here: each is one msgpack array
+written by the engine, and together they form one msgpack array, so that a whole frame decodes in one call.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch
+from actum_storage.layout import (
+    ARRAY_HEADER,
+    ARRAY_TAG,
+    FRAME_FLAGS,
+    FRAME_HASH_OFFSET,
+    FRAME_HEADER,
+    FRAME_HEADER_SIZE,
+    FRAME_MAGIC,
+    FRAME_VERSION,
+    HASH_SIZE,
+    OFFSET_SIZE,
+    STREAM_SIZE,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: The "hash of the frame before" that the first frame carries.
+GENESIS = bytes(HASH_SIZE)
+
+
+class Batch(NamedTuple):
+    """Records that one commit will write, before they are sealed.
+
+    Attributes:
+        first: position of the first record.
+        offsets: where each record starts in `records`; the first is 0.
+        streams: the `stream_hash` of each record's stream, 8 bytes each.
+        records: the encoded records, one behind the other.
+    """
+
+    first: int
+    offsets: Sequence[int]
+    streams: bytes | bytearray
+    records: bytes | bytearray
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Frame:
+    """A sealed, immutable frame; from `seal` or `Frame.parse`.
+
+    Attributes:
+        first: position of its first record.
+        count: number of records, at least 1.
+        previous: hash of the frame before it, `GENESIS` for the first.
+        hash: its own SHA-256.
+        data: the whole encoded value.
+    """
+
+    first: int
+    count: int
+    previous: bytes
+    hash: bytes
+    data: bytes
+
+    @property
+    def last(self) -> int:
+        """Position of its last record."""
+        return self.first + self.count - 1
+
+    @property
+    def body(self) -> memoryview:
+        """The msgpack array of all records, with its 5-byte header."""
+        return memoryview(self.data)[self._body_start :]
+
+    @property
+    def streams(self) -> memoryview:
+        """The stream hashes of all records, 8 bytes each."""
+        start = FRAME_HEADER_SIZE + OFFSET_SIZE * self.count
+        return memoryview(self.data)[start : self._body_start]
+
+    def record(self, index: int) -> memoryview:
+        """The bytes of record `index` (0 to `count - 1`): one msgpack array."""
+        table = FRAME_HEADER_SIZE + OFFSET_SIZE * self._checked(index)
+        records = self._body_start + ARRAY_HEADER.size
+        start = int.from_bytes(self.data[table : table + OFFSET_SIZE])
+        if index + 1 == self.count:
+            return memoryview(self.data)[records + start :]
+        stop = int.from_bytes(self.data[table + OFFSET_SIZE : table + 2 * OFFSET_SIZE])
+        return memoryview(self.data)[records + start : records + stop]
+
+    def stream(self, index: int) -> bytes:
+        """The stream hash of record `index` (0 to `count - 1`)."""
+        start = FRAME_HEADER_SIZE + OFFSET_SIZE * self.count + STREAM_SIZE * self._checked(index)
+        return self.data[start : start + STREAM_SIZE]
+
+    @classmethod
+    def parse(cls, data: bytes, where: str) -> Frame:
+        """Read a stored value, believing nothing.
+
+        Args:
+            data: the value.
+            where: file and position, for the error's message.
+
+        Raises:
+            StoreCorrupt: it is not byte for byte what `seal` made.
+            StoreMismatch: it is a whole frame of a newer version.
+        """
+        frame, version, flags = parse_header(data, where)
+        own = sha256(memoryview(data)[:FRAME_HASH_OFFSET])
+        own.update(memoryview(data)[FRAME_HEADER_SIZE:])
+        if own.digest() != frame.hash:
+            raise StoreCorrupt(f"{where}: the frame's SHA-256 does not match its bytes")
+        if version != FRAME_VERSION or flags != FRAME_FLAGS:
+            raise StoreMismatch(
+                f"{where}: a frame of version {version} with flags {flags}; this version of actum reads"
+                f" version {FRAME_VERSION} with flags {FRAME_FLAGS}. Use the one that wrote it."
+            )
+        check_tables(frame, where)
+        return frame
+
+    def __repr__(self) -> str:
+        """Positions, hash and size."""
+        return f"<Frame {self.first}..{self.last} {self.hash[:4].hex()} {len(self.data)} bytes>"
+
+    @property
+    def _body_start(self) -> int:
+        return FRAME_HEADER_SIZE + (OFFSET_SIZE + STREAM_SIZE) * self.count
+
+    def _checked(self, index: int) -> int:
+        if not 0 <= index < self.count:
+            raise IndexError(f"record {index} of a frame with {self.count}: use 0 to {self.count - 1}")
+        return index
+
+
+def seal(batch: Batch, previous: bytes) -> Frame:
+    """Encode a batch as the frame that follows the one whose hash is `previous`.
+
+    Hot: once per commit, on the writer's thread. One pack for the offsets, one hash, one join; nothing else touches the
+    records.
+
+    Raises:
+        StorageError: the batch does not fit together (a bug of the caller).
+    """
+    first, offsets, streams, records = batch
+    count = len(offsets)
+    if not count or offsets[0] or not offsets[-1] < len(records) or len(streams) != STREAM_SIZE * count:
+        raise StorageError(
+            f"a batch of {count} offsets, {len(streams)} bytes of streams and {len(records)} bytes of records does not"
+            f" fit together: give one offset (the first is 0) and {STREAM_SIZE} bytes of stream for each record"
+        )
+    try:
+        header = FRAME_HEADER.pack(
+            FRAME_MAGIC, FRAME_VERSION, FRAME_FLAGS, 0, count, ARRAY_HEADER.size + len(records), first, previous
+        )
+        table = struct.pack(f">{count}I", *offsets)
+    except struct.error as error:
+        raise StorageError(f"a batch of {len(records)} bytes at position {first} can't be framed: {error}") from error
+    array = ARRAY_HEADER.pack(ARRAY_TAG, count)
+    own = sha256(header)
+    for part in (table, streams, array, records):
+        own.update(part)
+    digest = own.digest()
+    return Frame(first, count, previous, digest, b"".join((header, digest, table, streams, array, records)))
+
+
+def stream_hash(aggregate: str, key: str) -> bytes:
+    """The 8 bytes by which tools find a stream's records without decoding them; two streams may share them."""
+    return blake2b(f"{aggregate}\0{key}".encode(), digest_size=STREAM_SIZE).digest()
+
+
+def hash_of(value: bytes | memoryview) -> bytes:
+    """The hash that a stored value says it has."""
+    return bytes(value[FRAME_HASH_OFFSET:FRAME_HEADER_SIZE])
+
+
+def parse_header(data: bytes, where: str) -> tuple[Frame, int, int]:
+    """The frame that the header describes, its version and flags: of the right size, but not yet believed."""
+    if len(data) < FRAME_HEADER_SIZE:
+        raise StoreCorrupt(f"{where}: {len(data)} bytes are too few for a frame, whose header has {FRAME_HEADER_SIZE}")
+    magic, version, flags, reserved, count, body_size, first, previous = FRAME_HEADER.unpack_from(data)
+    if magic != FRAME_MAGIC or reserved:
+        raise StoreCorrupt(f"{where}: not a frame, it begins with {data[:8].hex()}")
+    size = FRAME_HEADER_SIZE + (OFFSET_SIZE + STREAM_SIZE) * count + body_size
+    if not count or not first or size != len(data):
+        raise StoreCorrupt(
+            f"{where}: a frame of {count} records from {first} has {size} bytes, but {len(data)} are stored"
+        )
+    return Frame(first, count, previous, hash_of(data), data), version, flags
+
+
+def check_tables(frame: Frame, where: str) -> None:
+    """What the hash can't tell: that the writer sealed offsets that rise and a body of as many records as it says."""
+    offsets = struct.unpack_from(f">{frame.count}I", frame.data, FRAME_HEADER_SIZE)
+    body = frame.body
+    if offsets[0] or offsets[-1] >= len(body) - ARRAY_HEADER.size or offsets != tuple(sorted(offsets)):
+        raise StoreCorrupt(f"{where}: the offsets of the frame's {frame.count} records don't rise from 0 in its body")
+    if ARRAY_HEADER.unpack_from(body) != (ARRAY_TAG, frame.count):
+        raise StoreCorrupt(f"{where}: the frame's body is not an array of its {frame.count} records")

@@ -1,0 +1,395 @@
+"""The durable log: frames in an LMDB environment, one put and one fsync for each commit. Only this file speaks lmdb.
+
+Two databases: `frames` (first position -> frame) and `schemas` (name -> SHA-256 and document). A commit begins and ends
+in one call, since a write transaction belongs to its thread; others read meanwhile, in transactions that last as long
+as it takes to copy a piece of about 1 MiB and never across a `yield`, because a long reader makes the file grow. What
+LMDB raises is translated in one place. After a commit with unknown outcome nothing is served until the log is reopened.
+
+Rejected: a row per event (slower, and the fsync stays), DUPSORT (most of LMDB's past bugs), `writemap` (a full disk is
+SIGBUS), `set_mapsize` at run time (it invalidates every transaction).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Literal, final
+
+import lmdb
+
+from actum_storage.chain import Chain, missing
+from actum_storage.errors import (
+    Fenced,
+    OutcomeUnknown,
+    PositionConflict,
+    ReadOnly,
+    StorageError,
+    StoreClosed,
+    StoreCorrupt,
+    StoreFailed,
+    StoreFull,
+    StoreInUse,
+    StoreMismatch,
+)
+from actum_storage.fork import ForkGuard
+from actum_storage.frame import Frame, hash_of, parse_header, seal
+from actum_storage.layout import POSITION, key_position
+from actum_storage.log import EMPTY, Head, span, within
+from actum_storage.preflight import has_room
+from actum_storage.recent import RecentFrames
+from actum_storage.schema import changed_schemas, parse_schema, seal_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping, Sequence
+
+    from actum_storage.frame import Batch
+
+    Cursor = lmdb.Cursor[memoryview]
+    Database = lmdb._Database  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # lmdb has no other name for it
+    #: A frame's first position and its value.
+    Stored = tuple[int, bytes]
+    #: Database, key and value.
+    Put = tuple[Database, bytes, bytes]
+
+Durability = Literal["full", "relaxed"]
+
+#: Address space, not memory or disk; the smaller ones are for hosts that limit it.
+MAP_BYTES = (1 << 40, 1 << 36, 1 << 32)
+#: Slots for readers of all processes; each open transaction takes one.
+READERS_MAX = 512
+#: Slots that dead readers left are freed every so many commits; otherwise they would make the file grow.
+READER_CHECK_COMMITS = 1_024
+#: What one read transaction copies at most (one frame more when that frame is larger).
+PIECE_BYTES_MAX = 1 << 20
+PIECE_FRAMES_MAX = 256
+#: Codes of a commit that found no room: certain ones, and those that a full disk shares with a failing one.
+FULL_CODES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, -30792}
+PERHAPS_FULL_CODES = {errno.EIO, -30772}
+
+
+@final
+class LmdbLog:
+    """A `Log` in a directory; from `LmdbLog.open`, which `StoreDirectory` calls after its lock and its checks."""
+
+    def __init__(self, environment: lmdb.Environment, path: Path, *, write: bool, durability: Durability) -> None:
+        """Use `LmdbLog.open`."""
+        self._environment = environment
+        self._path = path
+        self._where = str(path / "data.mdb")
+        self._write = write
+        self._durability = durability
+        self._guard = ForkGuard()
+        self._writing = Lock()
+        self._recent = RecentFrames()
+        self._epoch = 0
+        self._commits = 0
+        self._closed = False
+        self._failure: BaseException | None = None
+        self._frames = environment.open_db(b"frames", create=write)
+        self._schemas = environment.open_db(b"schemas", create=write)
+        self._head = EMPTY
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool, durability: Durability = "full") -> LmdbLog:
+        """Open the environment in directory `path`; with `write` it is created if there is none.
+
+        Args:
+            path: the directory, which must exist unless `write`.
+            write: whether `append` is allowed. The caller makes sure that there is one writer.
+            durability: "relaxed" skips every fsync: for tests and benchmarks, a crash of the machine ruins the file.
+
+        Raises:
+            StoreCorrupt, StoreMismatch, StoreInUse, StorageError: see `translated`.
+        """
+        where = str(path / "data.mdb")
+        try:
+            environment = open_environment(path, write=write, durability=durability)
+        except lmdb.Error as error:
+            raise translated(error, where) from error
+        try:
+            environment.reader_check()
+            log = cls(environment, path, write=write, durability=durability)
+            log._head = log._read_head(EMPTY)
+        except lmdb.Error as error:
+            environment.close()
+            raise translated(error, where) from error
+        except BaseException:
+            environment.close()
+            raise
+        return log
+
+    @property
+    def head(self) -> Head:
+        """See `Log.head`. A read-only log looks each time, because another process writes."""
+        if not self._write and not self._closed:
+            self._check_usable()
+            self._head = self._read_head(self._head)
+        return self._head
+
+    def acquire(self) -> int:
+        """See `Log.acquire`."""
+        with self._writing:
+            self._check_usable()
+            if not self._write:
+                raise ReadOnly(f"{self._where} is open for reading: open the store with write=True")
+            self._epoch += 1
+            return self._epoch
+
+    def append(self, epoch: int, batch: Batch) -> Head:
+        """See `Log.append`."""
+        with self._writing:
+            self._check_writer(epoch)
+            head = self._head
+            if batch.first != head.position + 1:
+                raise PositionConflict(f"a batch from position {batch.first}: the next position is {head.position + 1}")
+            frame = seal(batch, head.hash)
+            self._commit([(self._frames, POSITION.pack(frame.first), frame.data)], Head(frame.last, frame.hash))
+            return self._head
+
+    def frame_at(self, position: int) -> Frame:
+        """See `Log.frame_at`. Recent frames are kept; an older one is hashed once and remembered as verified."""
+        self._check_usable()
+        if not 1 <= position <= self._head.position:
+            within(position, self.head)
+        frame = self._recent.holding(position)
+        if frame is not None:
+            return frame
+        with self._cursor(self._frames) as cursor:
+            first = self._seek(cursor, position)
+            frame = self._recent.frame(first)
+            data = bytes(cursor.value()) if frame is None else b""
+        if frame is None:
+            known = self._recent.verified(first, hash_of(data))
+            frame = parse_header(data, self._at(first))[0] if known else self._parsed(first, data)
+        if position > frame.last:
+            raise missing(self._where, position, self._head)
+        self._recent.add(frame)
+        return frame
+
+    def frames(self, start: int = 1, stop: int | None = None) -> Iterator[Frame]:
+        """See `Log.frames`."""
+        self._check_usable()
+        head = self.head
+        return self._chain(head, backwards=False).forwards(*span(start, stop, head))
+
+    def frames_backwards(self, start: int = 1, stop: int | None = None) -> Iterator[Frame]:
+        """See `Log.frames_backwards`."""
+        self._check_usable()
+        head = self.head
+        return self._chain(head, backwards=True).backwards(*span(start, stop, head))
+
+    def schemas(self) -> dict[str, bytes]:
+        """See `Log.schemas`."""
+        self._check_usable()
+        with self._cursor(self._schemas) as cursor:
+            stored = [(bytes(name), bytes(value)) for name, value in cursor]
+        return {name.decode(): parse_schema(name, value, self._where) for name, value in stored}
+
+    def put_schemas(self, epoch: int, documents: Mapping[str, bytes]) -> None:
+        """See `Log.put_schemas`."""
+        with self._writing:
+            self._check_writer(epoch)
+            puts: list[Put] = []
+            for name, document in changed_schemas(self.schemas(), documents).items():
+                key = name.encode()
+                puts.append((self._schemas, key, seal_schema(key, document)))
+            if puts:
+                self._commit(puts, self._head)
+
+    def close(self) -> None:
+        """See `Log.close`. A forked child closes nothing: it is its parent's."""
+        if self._guard.forked:
+            return
+        with self._writing:
+            if not self._closed:
+                self._closed = True
+                self._environment.close()
+
+    def __repr__(self) -> str:
+        """Path, head and state."""
+        state = "closed" if self._closed else "failed" if self._failure else "writing" if self._write else "read-only"
+        relaxed = " RELAXED: nothing is fsynced" if self._durability == "relaxed" else ""
+        return f"<LmdbLog {self._path} head {self._head.position} {state}{relaxed}>"
+
+    def _chain(self, head: Head, *, backwards: bool) -> Chain:
+        return Chain(self._where, head, partial(self._piece, backwards=backwards), self._head_before)
+
+    def _piece(self, position: int, limit: int, *, backwards: bool) -> Iterator[Frame]:
+        """The frames from the one holding `position` towards the one holding `limit`, as many as one copy may take."""
+        self._check_usable()
+        copies: list[Stored] = []
+        size = 0
+        with self._cursor(self._frames) as cursor:
+            self._seek(cursor, position)
+            for key, value in cursor.iterprev() if backwards else cursor.iternext():
+                first = key_position(key)
+                if first > limit and not backwards:
+                    break
+                copies.append((first, bytes(value)))
+                size += len(value)
+                if (first <= limit and backwards) or size >= PIECE_BYTES_MAX or len(copies) >= PIECE_FRAMES_MAX:
+                    break
+        for first, data in copies:  # the transaction is over
+            yield self._parsed(first, data)
+
+    def _seek(self, cursor: Cursor, position: int) -> int:
+        """Put the cursor on the frame that should hold the position; gives that frame's first position."""
+        key = POSITION.pack(position)
+        found = cursor.set_range(key)
+        if not (found and bytes(cursor.key()) == key) and not (cursor.prev() if found else cursor.last()):
+            raise missing(self._where, position, self._head)
+        return key_position(cursor.key())
+
+    def _head_before(self, first: int) -> Head:
+        """The end of the frame before the one that begins at `first`, from its header alone."""
+        with self._cursor(self._frames) as cursor:
+            self._seek(cursor, first)
+            if not cursor.prev():
+                return EMPTY
+            key, data = key_position(cursor.key()), bytes(cursor.value())
+        frame, _, _ = parse_header(data, self._at(key))
+        return Head(frame.last, frame.hash)
+
+    def _read_head(self, known: Head) -> Head:
+        """The end of the log as the disk has it; its last frame is verified unless it is the one known already."""
+        with self._cursor(self._frames) as cursor:
+            if not cursor.last():
+                return EMPTY
+            first, value = key_position(cursor.key()), cursor.value()
+            if hash_of(value) == known.hash:
+                return known
+            data = bytes(value)
+        frame = self._parsed(first, data)
+        return Head(frame.last, frame.hash)
+
+    def _commit(self, puts: Sequence[Put], head: Head) -> None:
+        """One write transaction and its fsync. When it fails, either nothing was written or the log is failed."""
+        try:
+            with self._environment.begin(write=True) as transaction:
+                for database, key, value in puts:
+                    append = database is self._frames
+                    accepted = transaction.put(key, value, db=database, overwrite=False, append=append)
+                    self._check_accepted(key, accepted=accepted)
+            self._head = head
+        except lmdb.Error as error:
+            raise self._commit_failed(error, sum(len(value) for _, _, value in puts)) from error
+        except BaseException as error:
+            self._failure = error
+            raise
+        self._commits += 1
+        if self._commits % READER_CHECK_COMMITS == 0:
+            with suppress(lmdb.Error):
+                self._environment.reader_check()
+
+    def _check_accepted(self, key: bytes, *, accepted: bool) -> None:
+        if not accepted:
+            raise StoreCorrupt(
+                f"{self._where}: key {key.hex()} was refused behind position {self._head.position}: another process"
+                " wrote to the log, or it is damaged. Close the store and verify it."
+            )
+
+    def _commit_failed(self, error: lmdb.Error, size: int) -> StorageError:
+        """What a failed commit means: `StoreFull` only when the disk is, and the head has verifiably not moved."""
+        full = error.code in FULL_CODES or (error.code in PERHAPS_FULL_CODES and not has_room(Path(self._where), size))
+        position = self._head.position
+        if full and self._head_unmoved():
+            return StoreFull(
+                f"{self._where}: no room for a commit of {size} bytes ({error}). Nothing of it was written, the head is"
+                f" still {position}. Free space; writing goes on by itself."
+            )
+        self._failure = OutcomeUnknown(
+            f"{self._where}: the commit behind position {position} failed ({error}); whether it took place is known"
+            " after reopening. Close the store, open it again and compare the head."
+        )
+        return self._failure
+
+    def _head_unmoved(self) -> bool:
+        try:
+            return self._read_head(EMPTY) == self._head
+        except StorageError:
+            return False
+
+    @contextmanager
+    def _cursor(self, database: Database) -> Generator[Cursor]:
+        """A cursor in a read transaction of its own; copy what you need and leave at once."""
+        try:
+            with self._environment.begin(database, buffers=True) as transaction, transaction.cursor() as cursor:
+                yield cursor
+        except lmdb.PanicError as error:
+            self._failure = self._failure or error
+            raise self._failed() from error
+        except lmdb.Error as error:
+            self._check_usable()  # closed by another thread meanwhile
+            raise translated(error, self._where) from error
+
+    def _parsed(self, first: int, data: bytes) -> Frame:
+        frame = Frame.parse(data, self._at(first))
+        if frame.first != first:
+            raise StoreCorrupt(
+                f"{self._at(first)}: the frame stored there says that it begins at position {frame.first}"
+            )
+        return frame
+
+    def _at(self, first: int) -> str:
+        return f"{self._where}, frame at position {first}"
+
+    def _failed(self) -> StoreFailed:
+        return StoreFailed(
+            f"{self._where}: an earlier call failed ({self._failure}). Close the store and open it again."
+        )
+
+    def _check_usable(self) -> None:
+        self._guard.check()
+        if self._closed:
+            raise StoreClosed(f"{self._where} is closed: open the store again")
+        if self._failure is not None:
+            raise self._failed() from self._failure
+
+    def _check_writer(self, epoch: int) -> None:
+        self._check_usable()
+        if not self._write:
+            raise ReadOnly(f"{self._where} is open for reading: open the store with write=True")
+        if not 0 < epoch == self._epoch:
+            raise Fenced(f"epoch {epoch}: {self._where} is at epoch {self._epoch}. Acquire it to write.")
+
+
+def open_environment(path: Path, *, write: bool, durability: Durability) -> lmdb.Environment:
+    """The environment with the largest map that this host's address space has room for."""
+    for map_bytes in MAP_BYTES:
+        try:
+            return lmdb.open(
+                str(path),
+                map_size=map_bytes,
+                subdir=True,
+                readonly=not write,
+                metasync=True,
+                sync=durability == "full",
+                mode=0o700,
+                create=write,
+                writemap=False,
+                max_readers=READERS_MAX,
+                max_dbs=2,
+                lock=True,
+                lib_version=0,
+            )
+        except lmdb.MemoryError:
+            if map_bytes == MAP_BYTES[-1]:
+                raise
+    raise AssertionError("unreachable: the last size returns or raises")
+
+
+def translated(error: lmdb.Error, where: str) -> StorageError:
+    """What an error of LMDB means to a caller, except at a commit."""
+    if isinstance(error, (lmdb.InvalidError, lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.NotFoundError)):
+        return StoreCorrupt(f"{where}: {error}. Restore the store from a backup.")
+    if isinstance(error, lmdb.VersionMismatchError):
+        return StoreMismatch(f"{where}: written by another LMDB engine ({error})")
+    if "already open in this process" in str(error):
+        return StoreInUse(f"{where}: process {os.getpid()}, this one, has the store open already. Use that one.")
+    if error.code in FULL_CODES:
+        return StoreFull(f"{where}: {error}. Free space.")
+    return StorageError(f"{where}: {error}")

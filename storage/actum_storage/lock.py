@@ -1,0 +1,91 @@
+"""One writer for each store: an exclusive `flock` on `writer.lock`, a file of our own.
+
+LMDB's own lock makes a second writer wait forever, and vanishes when somebody deletes `lock.mdb`. Ours fails at once,
+names the process that holds it, is released by the kernel however that process ends, and also refuses a second opening
+in the same process. The file stays when the lock is released: deleting it would let two writers lock two files.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING, final
+
+from actum_storage.errors import StoreInUse
+from actum_storage.files import FILE_MODE, os_errors
+from actum_storage.fork import ForkGuard
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: The holder's pid, right-aligned, and a newline: always as long, so that a full disk has room for it.
+HOLDER = "{:>20}\n"
+HOLDER_SIZE = 21
+
+
+@final
+class WriterLock:
+    """The held lock; from `WriterLock.acquire`."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Use `WriterLock.acquire`."""
+        self._descriptor = descriptor
+        # A child that outlives its parent must not hold the lock. Closing its copy leaves the parent's as it is.
+        self._guard = ForkGuard(self._close)
+
+    @classmethod
+    def acquire(cls, path: Path) -> WriterLock:
+        """Take the lock or fail at once; the file is created if missing.
+
+        Raises:
+            StoreInUse: somebody has it; the message names the process.
+        """
+        with os_errors(f"{path} can't be locked"):
+            while True:
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+                try:
+                    lock_or_fail(descriptor, path)
+                    if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+                        os.pwrite(descriptor, HOLDER.format(os.getpid()).encode(), 0)
+                        return cls(descriptor)
+                except BaseException:
+                    os.close(descriptor)
+                    raise
+                os.close(descriptor)  # the file was replaced between opening and locking: lock the new one
+
+    def release(self) -> None:
+        """Give the lock back; a second call does nothing."""
+        self._close()
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def lock_or_fail(descriptor: int, path: Path) -> None:
+    """Lock the open file, or say who holds it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = os.pread(descriptor, HOLDER_SIZE, 0).strip().decode("ascii", "replace")
+        own = holder == str(os.getpid())
+        fix = "Use that one, or close it." if own else "Close it there, or open it read-only here."
+        raise StoreInUse(
+            f"{path.parent} is open for writing in process {holder or 'unknown'}{', this one' * own}. {fix}"
+        ) from error
+
+
+def is_held(path: Path) -> bool:
+    """Whether a writer is alive; looks without disturbing it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

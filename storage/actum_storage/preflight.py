@@ -1,0 +1,157 @@
+"""What is checked before LMDB may touch a file, because its answer to a bad one is SIGBUS, or an empty database.
+
+A truncated data file and a full disk without a lock file kill the process; a file of zero length opens as an empty
+database; a file of another engine is refused late. So the two meta pages are read here with plain `pread`, and the lock
+file is given its blocks before LMDB maps it. All of this happens before `lmdb.open`: closing a descriptor of an open
+environment would drop the process's locks, so a lock file that is whole is looked at with `stat` only.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import tempfile
+from struct import Struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from actum_storage.errors import StoreCorrupt, StoreFull, StoreMismatch
+from actum_storage.files import FILE_MODE, NO_ROOM, allocate, os_errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: The lock file with its table of 512 readers, in whole pages. LMDB leaves holes in it; on a full disk that is SIGBUS.
+LOCK_BYTES = 9 * 4096
+#: Free space without which no store is created.
+CREATE_BYTES_MIN = 1 << 20
+#: A commit may need room for more than its frame: copied pages, and the tail of the last one.
+COMMIT_BYTES_MARGIN = 1 << 20
+#: How often a meta page that a live writer may be writing just now is read again before it is called damaged.
+META_READS_MAX = 5
+
+META_MAGIC = 0xBEEFC0DE
+#: The data format of LMDB 0.9; 1.0 writes 3.
+META_VERSION = 1
+META_OFFSET = 16
+#: magic, version, address, map size, free database (48, page size first), main database (48), last page, transaction.
+META = Struct("=IIQQI44s48sQQ")
+PAGE_BYTES_MAX = 1 << 15
+
+
+class Meta(NamedTuple):
+    """What this module needs of an LMDB meta page."""
+
+    page_bytes: int
+    last_page: int
+    transaction: int
+
+
+def check_data_file(data: Path) -> None:
+    """Make sure that LMDB can map this file without harm. It may be written to by another process meanwhile.
+
+    Raises:
+        StoreCorrupt: missing, empty, truncated, or without a usable meta page.
+        StoreMismatch: written by another LMDB engine.
+    """
+    for attempt in range(META_READS_MAX):
+        try:
+            check_metas(data)
+        except StoreCorrupt:
+            if attempt + 1 == META_READS_MAX:
+                raise
+        else:
+            return
+
+
+def check_metas(data: Path) -> None:
+    """One attempt of `check_data_file`."""
+    if not data.exists():
+        raise StoreCorrupt(f"{data} is missing: restore the store from a backup")
+    with os_errors(f"{data} can't be read"):
+        descriptor = os.open(data, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        metas = read_metas(descriptor, data)
+        size = os.fstat(descriptor).st_size  # after the metas: a live file only grows
+    finally:
+        os.close(descriptor)
+    meta = max(metas, key=lambda meta: meta.transaction)
+    needed = (meta.last_page + 1) * meta.page_bytes
+    if size < needed:
+        raise StoreCorrupt(
+            f"{data} is truncated: it has {size} bytes, its last commit needs {needed}. Restore it from a backup."
+        )
+
+
+def read_metas(descriptor: int, data: Path) -> list[Meta]:
+    """The meta pages that are whole; at least one."""
+    first = read_meta(descriptor, 0, data)
+    if first is None:
+        raise StoreCorrupt(f"{data} has no usable meta page (or is empty): restore it from a backup")
+    second = read_meta(descriptor, first.page_bytes, data)
+    if second is None or second.page_bytes != first.page_bytes:
+        raise StoreCorrupt(f"{data}, offset {first.page_bytes}: the second meta page is damaged")
+    return [first, second]
+
+
+def read_meta(descriptor: int, offset: int, data: Path) -> Meta | None:
+    """The meta page at an offset, None when it is none."""
+    page = os.pread(descriptor, META_OFFSET + META.size, offset)
+    if len(page) < META_OFFSET + META.size:
+        return None
+    magic, version, _, _, page_bytes, _, _, last_page, transaction = META.unpack_from(page, META_OFFSET)
+    if magic != META_MAGIC:
+        return None
+    if version != META_VERSION:
+        raise StoreMismatch(f"{data} is of LMDB data format {version}; actum uses {META_VERSION} (LMDB 0.9)")
+    if not 0 < page_bytes <= PAGE_BYTES_MAX or page_bytes & (page_bytes - 1) or last_page < 1:
+        return None
+    return Meta(page_bytes, last_page, transaction)
+
+
+def prepare_lock_file(lock: Path) -> None:
+    """Give LMDB's lock file all its blocks, so that mapping it can't fail for want of room. A whole one is left alone.
+
+    Raises:
+        StoreFull: there is no room even for that.
+    """
+    try:
+        state = lock.stat()
+        if state.st_size >= LOCK_BYTES and state.st_blocks * 512 >= LOCK_BYTES:
+            return
+    except FileNotFoundError:
+        pass
+    with os_errors(f"{lock}: LMDB needs {LOCK_BYTES} bytes for it"):
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        try:
+            allocate(descriptor, LOCK_BYTES)
+        finally:
+            os.close(descriptor)
+
+
+def check_free_space(directory: Path) -> None:
+    """Refuse to begin a store where there is no room for an empty one.
+
+    Raises:
+        StoreFull: less than `CREATE_BYTES_MIN` are free.
+    """
+    state = os.statvfs(directory)
+    free = state.f_bavail * state.f_frsize
+    if free < CREATE_BYTES_MIN:
+        raise StoreFull(f"{directory}: {free} bytes are free, a new store needs {CREATE_BYTES_MIN}. Free space.")
+
+
+def has_room(data: Path, size: int) -> bool:
+    """Whether `data` could grow by a commit of `size` bytes: has the file system allocate as much, and gives it back.
+
+    A short write and a failing disk both arrive as EIO; this tells them apart, also under quotas and `RLIMIT_FSIZE`.
+    """
+    wanted = 2 * size + COMMIT_BYTES_MARGIN
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    if limit != resource.RLIM_INFINITY and data.stat().st_size + wanted > limit:
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=data.parent) as probe:
+            allocate(probe.fileno(), wanted)
+    except OSError as error:
+        return error.errno not in NO_ROOM
+    return True
