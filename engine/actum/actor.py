@@ -8,8 +8,7 @@ A command goes through three steps, and the state changes only in the last, afte
 State, version and position are tentative until the batch is durable, and visible to nobody else. If a handler has a bug, or a
 batch is lost to a full disk, the actor forgets its state and reads it again from the log.
 
-An actor has no task of its own: the scheduler calls `run` in the loop. It has no mailbox while it is idle (an empty deque is
-760 bytes).
+An actor has no task of its own: the scheduler calls `run` in the loop. It has no mailbox while it is idle.
 """
 
 from __future__ import annotations
@@ -28,11 +27,10 @@ from actum.messages import Event
 from actum.records import Receipt
 
 if TYPE_CHECKING:
-    from collections import deque
     from collections.abc import Awaitable
 
     from actum.aggregate import Aggregate
-    from actum.batch import Delivery, OpenBatch, Outcome
+    from actum.batch import Delivery, Metadata, OpenBatch, Outcome, Reply
     from actum.streams import Replay, Streams
 
 log = logging.getLogger("actum.actor")
@@ -71,7 +69,7 @@ class Actor:
         self.position = position
         self.version = 0
         self.state: Aggregate | None = None
-        self.mailbox: deque[Delivery] | None = None
+        self.mailbox: list[Delivery] | None = None
         self.scheduled = False
         self.deciding: Delivery | None = None
         self.failures = 0
@@ -123,24 +121,29 @@ class Actor:
             return taken
         mailbox = self.mailbox
         while mailbox and taken < budget and self.state is not None and self.deciding is None:
-            delivery = mailbox.popleft()
+            delivery = mailbox[taken]
             taken += 1
-            if delivery.reply.done():
-                continue
-            if delivery.metadata is not PLAIN and self._answered(delivery):
-                continue
-            if not self._decide(delivery, batch):
+            _, reply, metadata, _ = delivery
+            if reply.done() or (metadata is not PLAIN and self._answered(reply, metadata)):
+                pass
+            elif not self._decide(delivery, batch):
                 break
-        if not mailbox:
-            self.mailbox = None
+            if taken == len(mailbox):
+                break
+        if mailbox is not None:
+            if taken == len(mailbox):
+                self.mailbox = None
+            else:
+                del mailbox[:taken]
         return taken
 
     def _decide(self, delivery: Delivery, batch: OpenBatch) -> bool:
         """Step 1 and 2; False if the actor has to wait."""
-        decision = self.streams.decisions[type(delivery.command)]
+        command = delivery[0]
+        function, services, is_async = self.streams.decisions[type(command)]
         try:
-            result = decision.function(self.state, delivery.command, *decision.services)
-            if decision.is_async:
+            result = function(self.state, command, *services)
+            if is_async:
                 self.deciding = delivery
                 self.streams.scheduler.spawn(self._decide_async(delivery, result), f"decide {self!r}")
                 return False
@@ -169,7 +172,7 @@ class Actor:
         delivery, events, error = self._decided
         self._decided = None
         if self._lost is not None:
-            self._answer(delivery, self._lost)
+            self._answer(delivery[1], self._lost)
             self._lost = None
             return True
         if events is None:
@@ -197,7 +200,8 @@ class Actor:
         if not batch.has_room(len(events)):
             self._decided = (delivery, events, None)
             return False
-        evolves, state = self.streams.evolves, self.state
+        streams, state = self.streams, self.state
+        evolves = streams.evolves
         try:
             for _, event in events:
                 evolves[type(event)](state, event)
@@ -206,64 +210,66 @@ class Actor:
             if not isinstance(error, Exception):
                 raise
             return True
-        self._append(delivery, events, batch)
-        return True
 
-    def _accept_nothing(self, delivery: Delivery) -> None:
-        """A command that led to no event."""
-        scheduler = self.streams.scheduler
-        self.failures = 0
-        command_id = delivery.metadata.command_id_bytes or scheduler.ids.make(scheduler.now_ns())
-        self._answer(delivery, Receipt(command_id, self.key, self.version, self.position, ()))
-
-    def _append(self, delivery: Delivery, events: Checked, batch: OpenBatch) -> None:
-        """The end of step 3, which can't fail: records, receipt, and where the actor stands now."""
-        streams, metadata, key = self.streams, delivery.metadata, self.key
-        scheduler = streams.scheduler
+        # From here on nothing can fail: records, where the actor stands now, and the receipt.
+        _, reply, metadata, _ = delivery
+        scheduler, name, key = streams.scheduler, streams.name, self.key
         now_ns = scheduler.now_ns()
-        command_id = metadata.command_id_bytes or scheduler.ids.make(now_ns)
-        version, previous, records = self.version, self.position, batch.records
-        position = batch.first + len(batch.events)
+        if metadata is PLAIN:
+            command_id, correlation_id, causation_id, user_id = scheduler.make_id(now_ns), None, None, None
+        else:
+            command_id = metadata.command_id_bytes or scheduler.make_id(now_ns)
+            correlation_id, causation_id, user_id = metadata.correlation_id, metadata.causation_id, metadata.user_id
+        version, previous = self.version, self.position
+        records, happened = batch.records, batch.events
+        position = batch.first + len(happened)
         batch.actors.setdefault(self, previous)
         for payload, event in events:
             version += 1
             batch.offsets.append(len(records))
             encode_into(
                 (
-                    Raw(payload), streams.name, key, version, previous, now_ns, command_id,
-                    metadata.correlation_id, metadata.causation_id, metadata.user_id,
+                    Raw(payload), name, key, version, previous, now_ns, command_id, correlation_id, causation_id, user_id,
                 ),
                 records,
                 -1,
             )  # fmt: skip
             batch.streams.append(self._stream)
-            batch.events.append(event)
+            happened.append(event)
             previous = position
             position += 1
         self.version, self.position, self.failures = version, previous, 0
-        happened = (events[0][1],) if len(events) == 1 else tuple([event for _, event in events])
-        batch.receipts.append((delivery.reply, Receipt(command_id, key, version, previous, happened)))
-        if metadata.command_id_bytes is not None:
+        written = (event,) if len(events) == 1 else tuple(happened[-len(events) :])
+        batch.receipts.append((reply, Receipt(command_id, key, version, previous, written)))
+        if metadata is not PLAIN and metadata.command_id_bytes is not None:
             self._remember(command_id, previous)
-        if version - self._snapshot_version >= scheduler.options.snapshot_events_max:
+        if version - self._snapshot_version >= streams.snapshot_events_max:
             self.snapshot()
+        return True
 
-    def _answered(self, delivery: Delivery) -> bool:
-        """Whether the metadata decides the answer: a repeated command, or a wrong expected version."""
-        metadata = delivery.metadata
+    def _accept_nothing(self, delivery: Delivery) -> None:
+        """A command that led to no event."""
+        scheduler = self.streams.scheduler
+        self.failures = 0
+        _, reply, metadata, _ = delivery
+        command_id = metadata.command_id_bytes or scheduler.make_id(scheduler.now_ns())
+        self._answer(reply, Receipt(command_id, self.key, self.version, self.position, ()))
+
+    def _answered(self, reply: Reply, metadata: Metadata) -> bool:
+        """Whether the metadata decide the answer: a repeated command, or a wrong expected version."""
         if metadata.command_id_bytes is not None:
             try:
                 position = self._known(metadata.command_id_bytes)
             except Exception as error:  # noqa: BLE001  # a damaged log answers this caller
-                self._answer(delivery, error)
+                self._answer(reply, error)
                 return True
             if position is not None:
-                self._answer(delivery, lambda: self.streams.receipt_at(position))
+                self._answer(reply, lambda: self.streams.receipt_at(position))
                 return True
         expected = metadata.expected_version
         if expected is not None and expected != self.version:
             message = f"{self.streams.name}/{self.key} is at version {self.version}, not {expected}: read again and decide again"
-            self._answer(delivery, Conflict(message, expected_version=expected, version=self.version))
+            self._answer(reply, Conflict(message, expected_version=expected, version=self.version))
             return True
         return False
 
@@ -346,11 +352,12 @@ class Actor:
 
     def _refuse(self, delivery: Delivery, error: BaseException) -> None:
         """Answer a command that was not accepted; after a bug the state can't be trusted and is read again."""
+        command, reply, _, _ = delivery
         if isinstance(error, (Rejected, Invalid)):
-            self._answer(delivery, error)
+            self._answer(reply, error)
             return
-        invalid = command_fault(delivery.command)
-        self._answer(delivery, self._failed(error) if invalid is None else invalid)
+        invalid = command_fault(command)
+        self._answer(reply, self._failed(error) if invalid is None else invalid)
         self.forget()
 
     def _failed(self, error: BaseException) -> Exception:
@@ -383,20 +390,20 @@ class Actor:
     def _refuse_all(self, error: Exception) -> int:
         """Answer everything in the mailbox with the same error; how many there were."""
         waiting, self.mailbox = self.mailbox or (), None
-        for delivery in waiting:
-            self._answer(delivery, error)
+        for _, reply, _, _ in waiting:
+            self._answer(reply, error)
         return len(waiting)
 
     def refuse_pending(self, error: Exception) -> int:
         """Answer everything that waits, a kept decision included: the engine can't go on. How many left the mailbox."""
         if self._decided is not None:
-            self._answer(self._decided[0], error)
+            self._answer(self._decided[0][1], error)
             self._decided = None
         return self._refuse_all(error)
 
-    def _answer(self, delivery: Delivery, outcome: Outcome) -> None:
+    def _answer(self, reply: Reply, outcome: Outcome) -> None:
         """Give an answer, once what it was decided on is durable."""
-        self.streams.scheduler.answer(self.position, delivery.reply, outcome)
+        self.streams.scheduler.answer(self.position, reply, outcome)
 
     def __repr__(self) -> str:
         """Which one, its version, its mailbox and what it is doing."""

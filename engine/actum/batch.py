@@ -49,15 +49,9 @@ PLAIN = Metadata()
 
 
 
-@final
-class Delivery(msgspec.Struct, frozen=True, gc=False):
-    """A command in a mailbox."""
-
-    command: Command
-    reply: Reply
-    metadata: Metadata
-    chain: tuple[Actor, ...]
-
+#: A command in a mailbox: the command, who waits for the answer, what was said beside it, and the deliveries whose asynchronous
+#: decisions led to it. A plain tuple, since one is made and taken apart for every command.
+Delivery: TypeAlias = "tuple[Command, Reply, Metadata, tuple[object, ...]]"
 
 #: What a caller is told: a receipt, an error, or something that makes one when it is told.
 Outcome: TypeAlias = "Receipt | Exception | Callable[[], Receipt]"

@@ -1,11 +1,12 @@
-"""The two kinds of secondary index of a table: hash indexes answer equality, ordered ones ranges, order and pages as well.
+"""The two kinds of secondary index: hash indexes answer equality; ordered ones answer ranges, order and pages too.
 
-An index maps the values of its fields to primary keys; rows are then taken from the table, so a change that leaves the indexed
-fields alone costs a comparison. The table tells an index about changes (`change`: the row as the index last saw it, and as it is
-now) and when to build itself anew (`build`); indexes never look into the table.
+An index maps the values of its fields to primary keys; rows are then taken from the table, so a change that leaves
+the indexed fields alone costs a comparison. The table tells an index about changes (`change`: the row as the index
+last saw it, and as it is now) and when to build itself anew (`build`); indexes never look into the table.
 
-In an ordered index None sorts first: a field that may be None is stored as `()` or `(value,)`, which Python compares in C. Every
-comparison can raise TypeError when a row holds what its annotation forbids; the table turns that into a clear error.
+In an ordered index None sorts first: a field that may be None is stored as `()` or `(value,)`, which Python compares
+in C. Every comparison can raise TypeError when a row holds what its annotation forbids; the table turns that into a
+clear error.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ Row = msgspec.Struct
 class HashIndex:
     """Primary keys by the value of one field, or by the tuple of several.
 
-    A value that only one row has, as in an index of e-mail addresses, holds its key bare, which saves 200 bytes; a value of
-    several rows holds a set. A key is never a set, so the two can't be mistaken.
+    A value that only one row has, as in an index of e-mail addresses, holds its key bare, which saves 200 bytes; a
+    value of several rows holds a `KeySet`.
     """
 
     __slots__ = ("_keys", "_value_of", "fields")
@@ -57,10 +58,10 @@ class HashIndex:
 
     def keys(self, parts: tuple[Any, ...]) -> Collection[Any]:
         """The primary keys of the rows with these values, in no order."""
-        held = self._keys.get(parts if len(parts) > 1 else parts[0])
+        held = self._keys.get(parts if len(self.fields) > 1 else parts[0])
         if held is None:
             return ()
-        return held if type(held) is set else (held,)
+        return held if type(held) is KeySet else (held,)
 
     def __len__(self) -> int:
         """How many different values there are."""
@@ -75,15 +76,15 @@ class HashIndex:
         held = self._keys.setdefault(value, key)
         if held is key:
             return  # the first of this value
-        if type(held) is set:
+        if type(held) is KeySet:
             held.add(key)
         else:
-            self._keys[value] = {held, key}
+            self._keys[value] = KeySet((held, key))
 
     def _remove(self, value: Any, key: Any) -> None:
         """Let a value hold one key less."""
         held = self._keys[value]
-        if type(held) is not set:
+        if type(held) is not KeySet:
             del self._keys[value]
             return
         held.remove(key)
@@ -92,8 +93,15 @@ class HashIndex:
 
 
 @final
+class KeySet(set[Any]):
+    """The keys of several rows with one value; a class of its own, so that it can't be mistaken for a key."""
+
+    __slots__ = ()
+
+
+@final
 class OrderedIndex:
-    """Primary keys in the order of one field, or of several: the first decides, then the next, at last the primary key."""
+    """Primary keys in the order of one field, or of several; rows with equal values are in the order of their keys."""
 
     __slots__ = ("_key_of", "_optional", "_value_of", "entries", "fields")
 
@@ -107,11 +115,11 @@ class OrderedIndex:
     def build(self, rows: Iterable[Row], *, keys_ascend: bool) -> None:
         """Index these rows and nothing else: one stable sort for each field, the last field first.
 
-        Sorting rows by one plain field at a time lets Python compare strings and numbers with its fast paths, which tuples
-        miss: half the time of one sort by (value, key). Rows of one value are then put in the order of their keys, which they
-        have already if the rows came in the order of their keys (`keys_ascend`), as those of growing ids do.
+        Sorting rows by one plain field at a time lets Python compare strings and numbers with its fast paths, which
+        tuples don't have; that takes half the time of one sort by (value, key). Keys of equal values are then put in
+        order, unless the rows came in the order of their keys (`keys_ascend`), as they do with growing ids.
         """
-        ordered = list(rows)
+        ordered: Iterable[Row] = rows
         for name, optional in reversed(list(zip(self.fields, self._optional, strict=True))):
             ordered = sorted_by(ordered, name, optional=optional)
         values = list(map(self._value_of, ordered))
@@ -181,14 +189,17 @@ class OrderedIndex:
         return lambda row: () if (value := values_of(row)) is None else (value,)
 
 
-def sorted_by(rows: list[Row], name: str, *, optional: bool) -> list[Row]:
+def sorted_by(rows: Iterable[Row], name: str, *, optional: bool) -> list[Row]:
     """The rows in the order of one field, those with None first; equal ones stay as they were."""
     value_of: Callable[[Row], Any] = attrgetter(name)
     if not optional:
         return sorted(rows, key=value_of)
-    absent = [row for row in rows if value_of(row) is None]
-    present = [row for row in rows if value_of(row) is not None]
-    return absent + sorted(present, key=value_of)
+    absent: list[Row] = []
+    present: list[Row] = []
+    for row in rows:
+        (absent if value_of(row) is None else present).append(row)
+    present.sort(key=value_of)
+    return absent + present
 
 
 def sort_ties(values: list[Any], keys: list[Any]) -> None:

@@ -1,22 +1,24 @@
 """All indexes of one table, and how they follow its rows: lazily, in bounded batches.
 
-Writing a row must cost tens of nanoseconds and changing an index costs microseconds, so the table only notes (`stale`) the row
-as the indexes last saw it, once for each key. The next read of any index brings all of them up to date. So many changes of one
-row become one change of each index, and rows that are written and never asked for in order cost nothing; and because
-`INDEX_PENDING_MAX` notes are applied at once, a reader never waits for more than those. Rejected: following at every write (a
-view that counts would pay a thousand times for one row), and unbounded notes (a reader would pay for an hour of writing).
+Writing a row must cost tens of nanoseconds and changing an index costs microseconds, so the table only notes
+(`stale`) the row as the indexes last saw it, once for each key. The next read of any index brings all of them up to
+date. So many changes of one row become one change of each index, and rows that are written and never asked for in
+order cost nothing; and because `INDEX_PENDING_MAX` notes are applied at once, a reader never waits for more than
+those. Rejected: following at every write (a view that counts would pay a thousand times for one row), and unbounded
+notes (a reader would pay for an hour of writing).
 
 Before `build` nothing is noted at all: a replay fills the table, then each index is made by sorting, ten times faster.
 
-Rows are not validated when they are made, so one may hold a value that can't be compared or hashed. Then the indexes stop:
-whatever reads one gets the same error, never a wrong answer, until the next `build`. The rows themselves stay right.
+Rows are not validated when they are made, so one may hold a value that can't be compared or hashed. Then the indexes
+stop: whatever reads one gets the same error, never a wrong answer, until the next `build`. The rows themselves stay
+right.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from itertools import chain, pairwise
-from operator import attrgetter
 from typing import Any, Final, NoReturn, final
 
 import msgspec
@@ -25,7 +27,8 @@ from actum.errors import Invalid
 from actum.index import HashIndex, OrderedIndex
 from actum.table_schema import Field, TableSchema, is_nan
 
-#: So many changed keys are applied to the indexes at once: about a millisecond for each index, the longest that a reader waits.
+#: So many changed keys are applied to the indexes at once: about a millisecond for each index, the longest that a
+#: reader waits.
 INDEX_PENDING_MAX: Final = 256
 
 
@@ -37,7 +40,7 @@ class IndexSet:
         stale: by key, the row as the indexes last saw it (None: no row). None itself while the indexes aren't built.
     """
 
-    __slots__ = ("_fault", "_fields", "_nan_fields", "_rows", "hashed", "ordered", "stale")
+    __slots__ = ("_fault", "_fields", "_nan_fields", "_rows", "all", "hashed", "ordered", "stale")
 
     def __init__(self, schema: TableSchema, fields: dict[str, Field], rows: dict[Any, Any]) -> None:
         self._fields = fields
@@ -45,7 +48,10 @@ class IndexSet:
         self._fault = ""
         self.stale: dict[Any, Any] | None = None
         self.hashed = tuple(HashIndex(tuple(fields[name] for name in names)) for names in schema.hash_indexes)
-        self.ordered = tuple(OrderedIndex(tuple(fields[name] for name in names), schema.key) for names in schema.indexes)
+        self.ordered = tuple(
+            OrderedIndex(tuple(fields[name] for name in names), schema.key) for names in schema.indexes
+        )
+        self.all: tuple[HashIndex | OrderedIndex, ...] = (*self.hashed, *self.ordered)
         indexed = dict.fromkeys([schema.key, *chain.from_iterable((*schema.indexes, *schema.hash_indexes))])
         self._nan_fields = tuple(name for name in indexed if fields[name].can_be_nan)
 
@@ -61,21 +67,30 @@ class IndexSet:
             Invalid: a row holds a value that can't be indexed.
         """
         self.drop()
-        rows = self._rows.values()
+        if not self.all:
+            return
         for name in self._nan_fields:
-            for row in rows:
+            for row in self._rows.values():
                 refuse_nan(row, name)
-        index: HashIndex | OrderedIndex | None = None
+        collecting = gc.isenabled()
+        gc.disable()  # a million new tuples, none of them garbage, would set off collections that double the time
         try:
-            for index in self.hashed:
-                index.build(rows, self._rows)
-            ascending = bool(self.ordered) and all(low < high for low, high in pairwise(self._rows))
-            for index in self.ordered:
-                index.build(rows, keys_ascend=ascending)
+            self._build_all()
         except (TypeError, ArithmeticError) as error:
             self._stop(error)
-        if self.hashed or self.ordered:
-            self.stale = {}
+        finally:
+            if collecting:
+                gc.enable()
+        self.stale = {}
+
+    def _build_all(self) -> None:
+        """Make each index from the rows."""
+        rows = self._rows.values()
+        for hashed in self.hashed:
+            hashed.build(rows, self._rows)
+        ascending = bool(self.ordered) and all(low < high for low, high in pairwise(self._rows))
+        for ordered in self.ordered:
+            ordered.build(rows, keys_ascend=ascending)
 
     def drop(self) -> None:
         """Forget what the indexes know; the next `build`, or the next read of one, makes them anew."""
@@ -106,10 +121,9 @@ class IndexSet:
         current = self._rows.get
         changes = [(key, old, current(key)) for key, old in stale.items()]
         try:
-            for index in (*self.hashed, *self.ordered):
-                change = index.change
+            for index in self.all:
                 for key, old, new in changes:
-                    change(key, old, new)
+                    index.change(key, old, new)
         except (TypeError, ArithmeticError) as error:
             self._stop(error)
         stale.clear()
@@ -123,7 +137,7 @@ class IndexSet:
 
     def _culprits(self) -> Iterator[str]:
         """The indexed values that are not what their fields' annotations say."""
-        names = dict.fromkeys(chain.from_iterable(index.fields for index in (*self.hashed, *self.ordered)))
+        names = dict.fromkeys(chain.from_iterable(index.fields for index in self.all))
         for key, row in self._rows.items():
             for name in names:
                 if not self._fields[name].admits(value := getattr(row, name)):
@@ -135,6 +149,6 @@ def refuse_nan(row: msgspec.Struct, name: str) -> None:
     """Raise Invalid if this field is not a number."""
     if is_nan(getattr(row, name)):
         raise Invalid(
-            f"{type(row).__name__}: {name} is NaN, which no index can hold: leave such a row out, or make the field optional and "
-            f"put None; the row was {row!r:.300}"
+            f"{type(row).__name__}: {name} is NaN, which no index can hold: leave such a row out, or make the field "
+            f"optional and put None; the row was {row!r:.300}"
         )

@@ -1,11 +1,12 @@
 """Pages of rows, and the cursors between them.
 
-A cursor is the place after the last row of a page: the index, the direction, and that row's indexed values and primary key. The
-next page begins behind that place, whether the row is still there or not, so rows that come and go between two pages never make
-a page repeat or skip another row. It holds no state on our side and stays good across restarts.
+A cursor is the place after the last row of a page: the index, the direction, and that row's indexed values and
+primary key. The next page begins behind that place, whether the row is still there or not, so rows that come and go
+between two pages never make a page repeat or skip another row. It holds no state on our side and stays good across
+restarts.
 
-To its user a cursor is opaque text for a URL. It comes back from outside and is not signed: it is decoded with the types of the
-fields and refused when anything is off. All that a forged one can do is to begin somewhere else.
+To its user a cursor is opaque text for a URL. It comes back from outside and is not signed: it is decoded with the
+types of the fields and refused when anything is off. All that a forged one can do is to begin somewhere else.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ class CursorCodec:
     def __init__(self, fields: tuple[Field, ...], key: Field) -> None:
         self._index = tuple(field.name for field in fields)
         types = tuple(field.annotation for field in (*fields, key))
-        self._decoder: msgspec.msgpack.Decoder[tuple[Any, ...]] = msgspec.msgpack.Decoder(tuple.__class_getitem__(types))
+        self._decoder: msgspec.msgpack.Decoder[tuple[Any, ...]] = msgspec.msgpack.Decoder(
+            tuple.__class_getitem__(types)
+        )
 
     def encode(self, values: tuple[Any, ...], *, descending: bool) -> str:
         """The cursor after the row with these indexed values and, last, this primary key."""
@@ -66,15 +69,19 @@ class CursorCodec:
         return values
 
     def _parse(self, cursor: str) -> tuple[tuple[str, ...], bool, tuple[Any, ...]]:
-        """The parts of a cursor; the values are read only if the index is this one, since only then their types are known."""
+        """The parts of a cursor; the values only if the index is this one, because their types are known only then."""
         try:
             document = base64.b64decode(cursor, altchars=b"-_", validate=True)
             index, descending, encoded = _outer_decoder.decode(document)
             values = self._decoder.decode(encoded) if index == self._index else ()
         except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
-            raise Invalid(f"cursor={cursor!r:.100} was not made by page(): give back Page.cursor as it is, or None") from error
+            raise Invalid(
+                f"cursor={cursor!r:.100} was not made by page(): give back Page.cursor as it is, or None"
+            ) from error
         if any(map(is_nan, values)):
-            raise Invalid(f"cursor={cursor!r:.100} holds a NaN, which page() never writes: give back Page.cursor as it is")
+            raise Invalid(
+                f"cursor={cursor!r:.100} holds a NaN, which page() never writes: give back Page.cursor as it is"
+            )
         return index, descending, values
 
 

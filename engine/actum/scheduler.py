@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, final
 
 from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 
-from actum.batch import Delivery, OpenBatch
 from actum.clock import CommandIds
 from actum.committer import Committer
 from actum.errors import EngineClosed, Overloaded, Reentrant
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from actum_storage import Log
 
     from actum.actor import Actor
-    from actum.batch import Metadata, Outcome, Reply
+    from actum.batch import Delivery, Metadata, OpenBatch, Outcome, Reply
     from actum.clock import Clock
     from actum.directory import Directory
     from actum.messages import Command
@@ -53,7 +52,7 @@ class Scheduler:
 
     __slots__ = (
         "_after_commit", "_changed", "_directory", "_loop", "_pending_max", "_ready", "_settled", "_tasks", "_turn_scheduled", "accepted",
-        "committer", "ids", "mailbox_size_max", "now_ns", "options", "pending", "rejected",
+        "committer", "mailbox_size_max", "make_id", "now_ns", "options", "pending", "rejected",
     )  # fmt: skip
 
     def __init__(
@@ -71,7 +70,7 @@ class Scheduler:
         self.options = options
         self.mailbox_size_max = options.mailbox_size_max
         self.now_ns = clock.now_ns
-        self.ids = CommandIds()
+        self.make_id = CommandIds().make
         self.pending = 0
         self.rejected = 0
         self.accepted = 0
@@ -101,7 +100,7 @@ class Scheduler:
         """
         mailbox = actor.mailbox
         if mailbox is None:
-            mailbox = actor.mailbox = deque()
+            mailbox = actor.mailbox = []
         elif len(mailbox) >= self.mailbox_size_max:
             raise Overloaded(
                 f"the mailbox of {actor!r} is full ({self.mailbox_size_max:,} commands, mailbox_size_max): try again later",
@@ -120,14 +119,15 @@ class Scheduler:
             )
         if self.committer.failure is not None:
             raise self.store_failed()
-        mailbox.append(Delivery(command, reply, metadata, chain))
+        mailbox.append((command, reply, metadata, chain))
         self.pending += 1
         if not actor.scheduled:
             self.schedule(actor)
 
     def enter(self, delivery: Delivery) -> None:
         """Note, in the context of an asynchronous decision's task, which commands led to it."""
-        CHAIN.set((*delivery.chain, delivery))
+        *_, chain = delivery
+        CHAIN.set((*chain, delivery))
 
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
         """Run a coroutine as a task that is awaited on close."""

@@ -1,13 +1,14 @@
 """Sorted entries: the (value, key) pairs of one ordered index, kept in order in blocks.
 
-Entries sort by value, then by primary key. They lie in blocks of at most `BLOCK_ENTRIES_MAX`, each block being two lists, the
-values and the keys, so that an entry costs two pointers and no object of its own; a tuple for each entry would cost 80 bytes.
-`_ceilings` has one (value, key) for each block, not below any entry of the block and below every entry of the next. It finds the
-block by bisection; it may be higher than the block's last entry, because a removal leaves it as it is.
+Entries sort by value, then by primary key. They lie in blocks of at most `BLOCK_ENTRIES_MAX`, each block being two
+lists, the values and the keys, so that an entry costs two pointers and no object of its own; a tuple for each entry
+would cost 80 bytes. `_ceilings` has one (value, key) for each block, not below any entry of the block and below every
+entry of the next. It finds the block by bisection; it may be higher than the block's last entry, because a removal
+leaves it as it is.
 
-Adding or removing one of n entries takes O(log n) comparisons and moves at most a block of pointers. Compared with a tree of
-Python objects the lists win by far: bisecting and moving a thousand pointers are single calls into C. What it costs at a million
-entries is cache misses, about ten for each search, not instructions.
+Adding or removing one of n entries takes O(log n) comparisons and moves at most a block of pointers. Compared with a
+tree of Python objects the lists win by far: bisecting and moving a thousand pointers are single calls into C. What it
+costs at a million entries is cache misses, about ten for each search, not instructions.
 
 A `Position` is (block, offset): it lies before that entry and holds until the next change.
 """
@@ -26,6 +27,9 @@ Position = tuple[int, int]
 BLOCK_ENTRIES_MAX: Final = 1024
 #: The blocks of a fresh build are half full, so that the first changes don't split them all.
 BLOCK_ENTRIES_BUILT: Final = BLOCK_ENTRIES_MAX // 2
+#: Equal values are first looked for so far on, where they mostly end; bisecting the rest of the block would miss the
+#: cache.
+NEAR_ENTRIES: Final = 16
 
 
 @final
@@ -130,7 +134,10 @@ class SortedEntries:
         Lazy to the single key: copying a slice of a block would touch every key in it, and most are not in the cache.
         """
         blocks = range(low[0], min(high[0] + 1, len(self._keys)))
-        parts = (self._part(block, low, high, descending=descending) for block in (reversed(blocks) if descending else blocks))
+        parts = (
+            self._part(block, low, high, descending=descending)
+            for block in (reversed(blocks) if descending else blocks)
+        )
         return chain.from_iterable(parts)
 
     def count(self, low: Position, high: Position) -> int:
@@ -157,12 +164,13 @@ class SortedEntries:
         block = bisect_left(self._ceilings, (value, key))
         if block == len(self._ceilings):
             return (block, 0)
-        values = self._values[block]
+        values, keys = self._values[block], self._keys[block]
         low = bisect_left(values, value)
-        if low == len(values) or values[low] != value:
+        if low == len(values) or keys[low] == key or values[low] != value:
             return (block, low)
-        high = bisect_right(values, value, low)
-        return (block, bisect_left(self._keys[block], key, low, high))
+        near = low + NEAR_ENTRIES
+        high = near if near < len(values) and values[near] != value else len(values)
+        return (block, bisect_left(keys, key, low, bisect_right(values, value, low, high)))
 
     def _split(self, block: int) -> None:
         """Make two blocks of one."""

@@ -48,7 +48,7 @@ class Streams:
     """
 
     __slots__ = (
-        "_codec", "_decode_state", "_log", "actors", "check", "check_size", "decisions", "evolves", "heads", "heads_changed", "kind", "name", "scheduler", "snapshots",
+        "_codec", "_decode_state", "_log", "actors", "check", "check_size", "decisions", "evolves", "heads", "heads_changed", "kind", "name", "scheduler", "snapshot_events_max", "snapshots",
         "snapshots_changed",
     )  # fmt: skip
 
@@ -56,9 +56,13 @@ class Streams:
         """No streams yet."""
         self.kind = kind
         self.name = kind.name
-        self.decisions = kind.decisions
+        #: Handler, its services, and whether it is a coroutine, as tuples: they are taken apart for every command.
+        self.decisions = {
+            command: (decision.function, decision.services, decision.is_async) for command, decision in kind.decisions.items()
+        }
         self.evolves = kind.evolves
         self.scheduler = scheduler
+        self.snapshot_events_max = scheduler.options.snapshot_events_max
         self.check = codec.checker(kind.name, kind.evolves)
         self.check_size = codec.check_size
         self.actors: dict[str, Actor] = {}

@@ -1,8 +1,9 @@
 """The table behind a view: immutable rows in memory, their indexes, and what changed since the last checkpoint.
 
-A view's projection writes with `put` and `remove`; its answers read with `where`, `count`, `order_by` and `page`; recovery fills
-it with `restore` and `build`; a checkpoint takes `cut`. All of this happens on one thread, the engine's loop, and between two
-turns of it, so there are no locks. `index_set` says why indexes follow lazily, `table_reader` how questions are answered.
+A view's projection writes with `put` and `remove`; its answers read with `where`, `count`, `order_by` and `page`;
+recovery fills it with `restore` and `build`; a checkpoint takes `cut`. All of this happens on one thread, the
+engine's loop, and between two turns of it, so there are no locks. `index_set` says why indexes follow lazily,
+`table_reader` how questions are answered.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ R = TypeVar("R", bound=msgspec.Struct)
 class TableStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """The size of a table.
 
-    `dirty_rows` wait for the next checkpoint, `pending_rows` for the next read of an index. The other two add up all indexes.
+    `dirty_rows` wait for the next checkpoint, `pending_rows` for the next read of an index. The other two add up all
+    indexes.
     """
 
     rows: int
@@ -146,8 +148,8 @@ class Table(Generic[R]):
     def restore(self, rows: Iterable[R], removed: Iterable[object] = ()) -> None:
         """Take over a part of a checkpoint: keys to take out, then rows to put in. Nothing becomes dirty.
 
-        Parts come oldest first. Their rows were checked by a typed decoder and are not checked again. Indexes are off from now
-        on until `build`, or until one is read.
+        Parts come oldest first. Their rows were checked by a typed decoder and are not checked again. Indexes are off
+        from now on until `build`, or until one is read.
         """
         self._indexes.drop()
         for key in removed:
@@ -156,7 +158,7 @@ class Table(Generic[R]):
         self.rows.update(zip(map(self._key_of, restored), restored, strict=True))
 
     def build(self) -> None:
-        """Make all indexes from the rows, and keep them up to date from then on. Before serving, after restoring and replaying.
+        """Make all indexes from the rows: after restoring and replaying, before serving.
 
         Raises:
             Invalid: a row holds a value that can't be indexed.
@@ -199,16 +201,19 @@ class Table(Generic[R]):
             index: a field or a tuple of fields, as declared in `indexes`.
             descending: the same rows, from the last to the first; `limit` counts from the last then.
             limit: at least 1; None for all.
-            where: values that fields must have. Those of the first fields of the index narrow the range that is read, the
-                others are compared row by row.
-            start: the lowest value of the index's next field, or a tuple of values of its next fields; None for no bound.
-            stop: as `start`, but the rows from this value on are left out, as in a slice. Start is the lower of the two, also
-                when descending.
+            where: values that fields must have. Those of the first fields of the index narrow the range that is read,
+                the others are compared row by row.
+            start: the lowest value of the index's next field, or a tuple of values of its next fields; None for no
+                bound.
+            stop: as `start`, but the rows from this value on are left out, as in a slice. Start is the lower of the
+                two, also when descending.
 
         Raises:
             Invalid: an index that isn't declared, an unknown field, a value of another type, a limit below 1.
         """
-        return self._reader.order_by(index, descending=descending, limit=limit, equals=where or {}, start=start, stop=stop)
+        return self._reader.order_by(
+            index, descending=descending, limit=limit, equals=where or {}, start=start, stop=stop
+        )
 
     def page(
         self,
@@ -221,11 +226,11 @@ class Table(Generic[R]):
     ) -> Page[R]:
         """At most `limit` rows in the order of an index, and the cursor for the rows behind them.
 
-        Rows that are put or removed between two pages never make the pages repeat or skip another row. Keep `where` the same
-        from page to page; index and direction are checked.
+        Rows that are put or removed between two pages never make the pages repeat or skip another row. Keep `where`
+        the same from page to page; index and direction are checked.
 
         Raises:
-            Invalid: as for `order_by`; also a limit above `page_rows_max`, or a cursor that `page` didn't make for this.
+            Invalid: as for `order_by`; also a limit above `page_rows_max`, or a cursor that isn't for this page.
         """
         return self._reader.page(
             index,
@@ -257,4 +262,6 @@ class Table(Generic[R]):
     def _refusal(self, method: str) -> WriteOutsideProjection:
         """The error of a write at the wrong time."""
         row = self._row_type.__name__
-        return WriteOutsideProjection(f"{method}() on the rows of {row} outside @project: send a command whose event changes them")
+        return WriteOutsideProjection(
+            f"{method}() on the rows of {row} outside @project: send a command whose event changes them"
+        )

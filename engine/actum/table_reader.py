@@ -1,11 +1,12 @@
 """How rows are found: by equality, in order, page by page.
 
-A question names fields; `Plan` is the best way to the rows that have given values in them: the primary key, else the index that
-covers the most of them (a hash index before an ordered one), else every row; whatever an index does not cover is then compared
-row by row. Ordered questions name their index; equal values of its first fields narrow the range that is read.
+A question names fields; `Plan` is the best way to the rows that have given values in them: the primary key, else the
+index that covers the most of them (a hash index before an ordered one), else every row; whatever an index does not
+cover is then compared row by row. Ordered questions name their index; equal values of its first fields narrow the
+range that is read.
 
-No answer depends on the order in which rows were written: equality answers come by primary key, ordered ones by value and then
-by primary key. So an answer is the same after a restart, a rebuild, and with or without an index.
+No answer depends on the order in which rows were written: equality answers come by primary key, ordered ones by value
+and then by primary key. So an answer is the same after a restart, a rebuild, and with or without an index.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from operator import attrgetter
-from typing import Any, Final, Generic, TypeVar, final
+from typing import Any, Final, Generic, TypeVar, cast, final
 
 import msgspec
 
@@ -31,7 +32,7 @@ PLANS_MAX: Final = 64
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The way to the rows with given values: `index` (None: the key or a scan) by its `used` fields, then `rest` row by row."""
+    """The way to rows with given values: `index` (None: the key or a scan) by `used` fields, then `rest` row by row."""
 
     index: HashIndex | OrderedIndex | None
     used: tuple[str, ...]
@@ -110,7 +111,7 @@ class TableReader(Generic[R]):
         descending: bool,
         equals: Mapping[str, object],
     ) -> Page[R]:
-        """At most `limit` rows in the order of an index, behind a cursor. One row more is looked for, to know whether it is there."""
+        """At most `limit` rows in the order of an index, behind a cursor; one more is looked for, to know of it."""
         check_limit(limit, limit_max)
         path = self._path(names)
         low, high, rest = self._range(path.index, equals, None, None)
@@ -182,7 +183,9 @@ class TableReader(Generic[R]):
         if path is None:
             declared = ", ".join(repr(index_name(fields)) for fields in self._paths) or "none"
             row = self._schema.row_type.__name__
-            raise Invalid(f"{row} has no ordered index {names!r}; declared: {declared}. Name one of them, or add it to indexes=")
+            raise Invalid(
+                f"{row} has no ordered index {names!r}; declared: {declared}. Name one of them, or add it to indexes="
+            )
         self._indexes.catch_up()
         return path
 
@@ -203,21 +206,29 @@ class TableReader(Generic[R]):
         low, high = self._span(index, tuple(equals[name] for name in used), start, stop)
         return low, high, tuple(name for name in equals if name not in used)
 
-    def _span(self, index: OrderedIndex, prefix: tuple[object, ...], start: object, stop: object) -> tuple[Position, Position]:
-        """The positions around the entries whose first fields are `prefix` and whose next ones are within the bounds."""
+    def _span(
+        self, index: OrderedIndex, prefix: tuple[object, ...], start: object, stop: object
+    ) -> tuple[Position, Position]:
+        """The positions around the entries whose first fields equal `prefix` and whose next are within the bounds."""
         names = index.fields[len(prefix) :]
         try:
             low = index.before(prefix if start is None else (*prefix, *self._bound("start", start, names)))
             high = index.after(prefix) if stop is None else index.before((*prefix, *self._bound("stop", stop, names)))
         except TypeError as error:
-            raise Invalid(f"the values given for {index_name(index.fields)!r} can't be compared with the rows': {error}") from error
+            raise Invalid(
+                f"the values given for {index_name(index.fields)!r} can't be compared with the rows': {error}"
+            ) from error
         return low, high
 
     def _bound(self, argument: str, bound: object, names: tuple[str, ...]) -> tuple[object, ...]:
         """The values of a `start` or `stop`, one for each of the next fields of the index."""
-        values: tuple[object, ...] = bound if isinstance(bound, tuple) else (bound,)
+        values = cast("tuple[object, ...]", bound) if isinstance(bound, tuple) else (bound,)
         if not 1 <= len(values) <= len(names):
-            left = f"at most {len(names)} ({', '.join(names)})" if names else "none: where= has fixed every field of the index"
+            left = (
+                f"at most {len(names)} ({', '.join(names)})"
+                if names
+                else "none: where= has fixed every field of the index"
+            )
             raise Invalid(f"{argument}={bound!r:.100} has {len(values)} values, the index has {left}")
         for name, value in zip(names, values, strict=False):  # a bound may leave the last fields open
             self._check_value(argument, name, value)
@@ -229,7 +240,9 @@ class TableReader(Generic[R]):
         try:
             return (path.index.before_entry if descending else path.index.after_entry)(tuple(parts), key)
         except TypeError as error:
-            raise Invalid(f"cursor={cursor!r:.100} doesn't fit the rows ({error}): give back Page.cursor as it is") from error
+            raise Invalid(
+                f"cursor={cursor!r:.100} doesn't fit the rows ({error}): give back Page.cursor as it is"
+            ) from error
 
     # What is refused.
 
@@ -251,8 +264,9 @@ class TableReader(Generic[R]):
         field = self._fields[name]
         if not field.admits(value):
             kind = "a value that can't be compared" if is_nan(value) else type(value).__name__
-            raise Invalid(f"{argument}: {name} is {field.type_name}, but {value!r:.100} is {kind}: give a value of the field's type")
-
+            raise Invalid(
+                f"{argument}: {name} is {field.type_name}, but {value!r:.100} is {kind}: give a value of its type"
+            )
 
 
 def select(rows: Iterable[R], names: tuple[str, ...], equals: Mapping[str, object]) -> Iterator[R]:
@@ -260,16 +274,18 @@ def select(rows: Iterable[R], names: tuple[str, ...], equals: Mapping[str, objec
     if not names:
         return iter(rows)
     value_of: Callable[[R], Any] = attrgetter(*names)
-    wanted: object = tuple(equals[name] for name in names) if len(names) > 1 else equals[names[0]]
+    wanted: object = tuple(equals[name] for name in names) if len(names) > 1 else equals[next(iter(names))]
     return (row for row in rows if value_of(row) == wanted)
 
 
 def hash_keys(index: HashIndex, values: tuple[object, ...]) -> Collection[Any]:
-    """The keys under these values of a hash index; only fields of unusual types get here with a value that has no hash."""
+    """The keys under these values in a hash index; a field of unusual type lets values without a hash get here."""
     try:
         return index.keys(values)
     except TypeError as error:
-        raise Invalid(f"where: {values!r:.100} can't be looked up in the hash index {index_name(index.fields)!r}: {error}") from error
+        raise Invalid(
+            f"where: {values!r:.100} can't be looked up in the hash index {index_name(index.fields)!r}: {error}"
+        ) from error
 
 
 def prefix_of(fields: tuple[str, ...], names: Iterable[str]) -> tuple[str, ...]:

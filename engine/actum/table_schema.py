@@ -1,8 +1,8 @@
-"""What a table is made of: the row type, its key, its ordered and its hash indexes, and which of their fields can serve.
+"""What a table is made of: the row type, its key and its indexes, and which fields can serve for them.
 
-The catalogue calls `check_schema` for every view and reports all faults at once, before anything is opened. The tables read the
-same `Field`s to judge the values that queries give. Types are read once, with msgspec's own resolution of annotations, so a
-field means here what it means to the codec.
+The catalogue calls `check_schema` for every view and reports all faults at once, before anything is opened. The
+tables read the same `Field`s to judge the values that queries give. Types are read once, with msgspec's own
+resolution of annotations, so a field means here what it means to the codec.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from math import isnan
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -59,7 +59,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     hashable: bool
 
     def admits(self, value: object) -> bool:
-        """Whether a value can be one of this field's: of its class (the rest is the codec's), and not NaN, which equals nothing."""
+        """Whether a value can be one of this field's: of its class (the rest is the codec's), and not NaN."""
         if value is None:
             return self.optional or not self.kinds
         return not self.kinds or (isinstance(value, self.kinds) and not is_nan(value))
@@ -89,15 +89,12 @@ def read_field(name: str, annotation: Any) -> Field:
     """What the annotation of one field allows."""
     kinds = kinds_of(annotation)
     present = kinds - {types.NoneType}
-    kind = ordered_kind(next(iter(present))) if len(present) == 1 else None
-    known = {ordered_kind(one) or one for one in present if isinstance(one, type) and issubclass(one, (*ORDERED_KINDS, Enum))}
-    accepted = [ORDERED_KINDS.get(one, (one,)) for one in known] if len(known) == len(present) else []
     return Field(
         name=name,
         annotation=annotation,
-        kinds=tuple({kind for group in accepted for kind in group}),
+        kinds=accepted_kinds(present),
         optional=types.NoneType in kinds,
-        orderable=kind is not None,
+        orderable=len(present) == 1 and all(ordered_kind(one) is not None for one in present),
         hashable=all(is_hashable(one) for one in kinds),
     )
 
@@ -108,19 +105,37 @@ def kinds_of(annotation: Any) -> frozenset[Any]:
     if origin is typing.Annotated:
         return kinds_of(typing.get_args(annotation)[0])
     if origin in (typing.Union, types.UnionType):
-        return frozenset().union(*(kinds_of(part) for part in typing.get_args(annotation)))
+        return frozenset(kind for part in typing.get_args(annotation) for kind in kinds_of(part))
     if origin is typing.Literal:
-        return frozenset(type(value) for value in typing.get_args(annotation))
+        values: tuple[object, ...] = typing.get_args(annotation)
+        return frozenset(type(value) for value in values)
     if isinstance(annotation, typing.NewType):
         return kinds_of(annotation.__supertype__)
-    return frozenset([types.NoneType if annotation is None else annotation])
+    alone: Any = types.NoneType if annotation is None else annotation
+    return frozenset([alone])
+
+
+def accepted_kinds(alternatives: frozenset[Any]) -> tuple[type, ...]:
+    """The classes that values of these alternatives have; empty, for any, if one of them is not a plain value."""
+    accepted: set[type] = set()
+    for one in alternatives:
+        base = ordered_kind(one)
+        if base is None and not is_enum(one):
+            return ()
+        accepted.update((one,) if base is None else ORDERED_KINDS[base])
+    return tuple(accepted)
 
 
 def ordered_kind(kind: Any) -> type | None:
     """The entry of `ORDERED_KINDS` that this class sorts as; None when its values have no order to rely on."""
-    if isinstance(kind, type) and issubclass(kind, Enum):
+    if is_enum(kind):
         return next((base for base in (str, int) if issubclass(kind, base)), None)
-    return kind if kind in ORDERED_KINDS else None
+    return cast("type", kind) if kind in ORDERED_KINDS else None
+
+
+def is_enum(kind: Any) -> bool:
+    """Whether an alternative is an enumeration."""
+    return isinstance(kind, type) and issubclass(kind, Enum)
 
 
 def is_hashable(kind: Any) -> bool:
@@ -128,10 +143,9 @@ def is_hashable(kind: Any) -> bool:
     origin = typing.get_origin(kind)
     if origin in (tuple, frozenset):
         return all(is_hashable(part) for inner in typing.get_args(kind) for part in kinds_of(inner))
-    plain = origin or kind
-    if isinstance(plain, type) and issubclass(plain, msgspec.Struct):
-        return plain.__struct_config__.frozen
-    return getattr(plain, "__hash__", None) is not None
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return kind.__struct_config__.frozen
+    return getattr(cast("object", origin or kind), "__hash__", None) is not None
 
 
 def check_schema(schema: TableSchema) -> list[str]:
@@ -178,14 +192,20 @@ def index_faults(option: str, index: tuple[str, ...], fields: dict[str, Field]) 
                 "or use hash_indexes"
             )
         elif not field.hashable:
-            faults.append(f"{where}: {name!r} is {field.type_name}, which can't be hashed: use a str, a number or a tuple")
+            faults.append(
+                f"{where}: {name!r} is {field.type_name}, which can't be hashed: use a str, a number or a tuple"
+            )
     return faults
 
 
 def duplicate_faults(option: str, indexes: tuple[tuple[str, ...], ...]) -> list[str]:
     """Indexes that are there twice. Equality doesn't care about the order of fields, so neither does a hash index."""
     same = Counter(index if option == "indexes" else tuple(sorted(index)) for index in indexes)
-    return [f"{option}={index_name(index)!r} is declared {count} times: keep one" for index, count in same.items() if count > 1]
+    return [
+        f"{option}={index_name(index)!r} is declared {count} times: keep one"
+        for index, count in same.items()
+        if count > 1
+    ]
 
 
 def index_name(index: tuple[str, ...]) -> str | tuple[str, ...]:

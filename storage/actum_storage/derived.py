@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, final
@@ -32,6 +32,7 @@ from actum_storage.files import FILE_MODE, make_directory, os_errors, sync_data,
 from actum_storage.fork import ForkGuard
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from actum_storage.chunks import Checkpoint
@@ -233,10 +234,10 @@ class CheckpointWriter:
         """Add a chunk; it reaches the file in pieces of at most `PIECE_BYTES_MAX`, each synced.
 
         Raises:
-            StoreFull, StorageError: the checkpoint can't be completed; abort it.
+            StoreFull, StorageError: the checkpoint can't be completed; it was aborted.
         """
         header, own_hash = record_header(CHUNK_MAGIC, chunk)
-        with self._lock:
+        with self._lock, self._aborting():
             self.put(header)
             self.put(chunk.body)
             self._seal.add(own_hash, len(header) + memoryview(chunk.body).nbytes)
@@ -250,16 +251,12 @@ class CheckpointWriter:
         with self._lock:
             body = self._seal.body() + closing
             header, own_hash = record_header(CLOSING_MAGIC, Chunk("", self._seal.count, body))
-            try:
+            with self._aborting(), os_errors(f"{self._path}: the checkpoint can't be completed"):
                 self.put(header + body)
                 self._flush(0)
-                with os_errors(f"{self._path}: the checkpoint can't be completed"):
-                    if self._sync:
-                        os.fsync(self._descriptor)
-                        sync_directory(self._path.parent)
-            except BaseException:
-                self.abort()
-                raise
+                if self._sync:
+                    os.fsync(self._descriptor)
+                    sync_directory(self._path.parent)
             self._release()
             base_end = self._before.base_end or self._end
             self._derived.finished(Generation(self._before.number, base_end, self._end, own_hash))
@@ -287,6 +284,14 @@ class CheckpointWriter:
         self._pending += data
         self._end += memoryview(data).nbytes
         self._flush(PIECE_BYTES_MAX)
+
+    @contextmanager
+    def _aborting(self) -> Generator[None]:
+        try:
+            yield
+        except BaseException:
+            self.abort()
+            raise
 
     def _flush(self, keep_below: int) -> None:
         """Write pieces until fewer than `keep_below` bytes wait, or none."""

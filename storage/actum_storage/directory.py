@@ -192,13 +192,10 @@ def check_log(directory: Path, *, write: bool) -> None:
     """Everything that must hold before LMDB may open `log/`."""
     data, lock = directory / LOG / "data.mdb", directory / LOG / "lock.mdb"
     check_data_file(data)
-    if write:
-        prepare_lock_file(lock)
-    elif not lock.exists():
-        if is_held(directory / WRITER_LOCK):
-            raise StoreCorrupt(f"{lock} was deleted while a writer runs: stop that writer before reading")
-        if os.access(lock.parent, os.W_OK):
-            prepare_lock_file(lock)
+    if not write and not lock.exists() and is_held(directory / WRITER_LOCK):
+        raise StoreCorrupt(f"{lock} was deleted while a writer runs: stop that writer before reading")
+    if write or os.access(lock if lock.exists() else lock.parent, os.W_OK):
+        prepare_lock_file(lock)  # where a reader may not write at all, LMDB says so, or needs no lock
 
 
 def loose_permissions(directory: Path) -> tuple[str, ...]:

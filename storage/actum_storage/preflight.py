@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 import tempfile
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,9 +31,10 @@ COMMIT_BYTES_MARGIN = 1 << 20
 META_READS_MAX = 5
 
 META_MAGIC = 0xBEEFC0DE
-#: The data format of LMDB 0.9; 1.0 writes 3.
+#: The data format of LMDB 0.9, and where its meta page begins behind the page's header. LMDB 1.0 has a longer one.
 META_VERSION = 1
 META_OFFSET = 16
+NEWER_META_OFFSET = 24
 #: magic, version, address, map size, free database (48, page size first), main database (48), last page, transaction.
 META = Struct("=IIQQI44s48sQQ")
 PAGE_BYTES_MAX = 1 << 15
@@ -100,9 +102,11 @@ def read_meta(descriptor: int, offset: int, data: Path) -> Meta | None:
         return None
     magic, version, _, _, page_bytes, _, _, last_page, transaction = META.unpack_from(page, META_OFFSET)
     if magic != META_MAGIC:
+        if int.from_bytes(page[NEWER_META_OFFSET : NEWER_META_OFFSET + 4], sys.byteorder) == META_MAGIC:
+            raise StoreMismatch(f"{data} was written by LMDB 1.0; this version of actum uses LMDB 0.9")
         return None
     if version != META_VERSION:
-        raise StoreMismatch(f"{data} is of LMDB data format {version}; actum uses {META_VERSION} (LMDB 0.9)")
+        return None
     if not 0 < page_bytes <= PAGE_BYTES_MAX or page_bytes & (page_bytes - 1) or last_page < 1:
         return None
     return Meta(page_bytes, last_page, transaction)
@@ -112,18 +116,19 @@ def prepare_lock_file(lock: Path) -> None:
     """Give LMDB's lock file all its blocks, so that mapping it can't fail for want of room. A whole one is left alone.
 
     Raises:
-        StoreFull: there is no room even for that.
+        StoreFull: there is no room even for that; a file that was created for it is gone again.
     """
-    try:
-        state = lock.stat()
-        if state.st_size >= LOCK_BYTES and state.st_blocks * 512 >= LOCK_BYTES:
-            return
-    except FileNotFoundError:
-        pass
+    state = lock.stat() if lock.exists() else None
+    if state is not None and state.st_size >= LOCK_BYTES and state.st_blocks * 512 >= LOCK_BYTES:
+        return
     with os_errors(f"{lock}: LMDB needs {LOCK_BYTES} bytes for it"):
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
         try:
             allocate(descriptor, LOCK_BYTES)
+        except OSError:
+            if state is None:
+                lock.unlink()
+            raise
         finally:
             os.close(descriptor)
 

@@ -6,7 +6,6 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-
 from actum_storage import (
     GENESIS,
     Batch,
@@ -21,6 +20,7 @@ from actum_storage import (
     StoreClosed,
     seal,
 )
+
 from tests.support.batches import batch, fill, record, records_of
 
 if TYPE_CHECKING:

@@ -1,22 +1,30 @@
-"""Runs pieces of Python in processes of their own: for what may die of a signal, and for a second process beside the test."""
+"""Runs Python in processes of its own: for what may die of a signal, and for a second process beside the test."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from typing import IO, TYPE_CHECKING, Self
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from textwrap import dedent
+from typing import IO, Self
 
 #: Long enough for a loaded machine, short enough for a hanging child to be found.
 SECONDS_MAX = 50
 
+#: The children find `tests.support` too.
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
 
 def run_python(code: str, *arguments: object) -> str:
-    """What the code printed; a failure shows what it wrote to standard error, or the signal that killed it."""
+    """What the code printed; a failure shows its standard error, or the signal that killed it."""
     done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=SECONDS_MAX, check=False
+        [sys.executable, "-c", dedent(code), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+        env=ENVIRONMENT,
     )
     assert done.returncode == 0, f"exit status {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout.strip()
@@ -28,7 +36,11 @@ class Conversation:
     def __init__(self, code: str, *arguments: object) -> None:
         """Start it and wait for its first line."""
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", dedent(code), *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
         )
         self.first_line = self._read()
 
@@ -60,10 +72,3 @@ class Conversation:
         stdout: IO[str] | None = self.process.stdout
         assert stdout is not None
         return stdout.readline().strip()
-
-
-def patched(path: Path, offset: int, data: bytes) -> None:
-    """Overwrite bytes of a file in place."""
-    with path.open("r+b") as file:
-        file.seek(offset)
-        file.write(data)

@@ -84,7 +84,7 @@ def test_sales_are_by_department_and_day() -> None:
 
     async def scene(shop: Engine) -> None:
         await sell(shop)
-        assert await sales(shop, MARCH_1, MARCH_1) == [("PRODUCE", 1, 2, 3, 300), ("BAKERY", 1, 1, 1, 350)]
+        assert await sales(shop, MARCH_1, MARCH_1) == [("BAKERY", 1, 1, 1, 350), ("PRODUCE", 1, 2, 3, 300)]
         assert await sales(shop, MARCH_1, MARCH_3, "BAKERY") == [("BAKERY", 1, 1, 1, 350), ("BAKERY", 2, 1, 2, 700)]
         assert await sales(shop, MARCH_2, MARCH_2, "PRODUCE") == [("PRODUCE", 2, 2, 5, 499)]
         assert await sales(shop, MARCH_3, MARCH_3) == []

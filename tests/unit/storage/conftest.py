@@ -7,7 +7,6 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-
 from actum_storage import LmdbLog, StoreDirectory
 
 if TYPE_CHECKING:

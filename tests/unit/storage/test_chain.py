@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from actum_storage import GENESIS, Frame, Head, StoreCorrupt, seal
 from actum_storage.chain import Chain
+
 from tests.support.batches import batch
 
 if TYPE_CHECKING:

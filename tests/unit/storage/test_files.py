@@ -7,7 +7,6 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-
 from actum_storage import StorageError, StoreFull, files
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def test_no_room(code: int) -> None:
 
 def test_other_errors() -> None:
     """Anything else of the system is a StorageError with its cause."""
-    with pytest.raises(StorageError, match="here: .*denied") as caught, files.os_errors("here"):
+    with pytest.raises(StorageError, match=r"here: .*denied") as caught, files.os_errors("here"):
         raise PermissionError(errno.EACCES, "denied")
     assert isinstance(caught.value.__cause__, PermissionError)
 
@@ -45,7 +44,7 @@ def test_replace_durably(tmp_path: Path) -> None:
     files.replace_durably(path, b"old")
     files.replace_durably(path, b"new")
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o600)
-    assert os.listdir(tmp_path) == ["file"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_short_writes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

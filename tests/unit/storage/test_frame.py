@@ -7,9 +7,9 @@ import struct
 from hashlib import sha256
 
 import pytest
-
 from actum_storage import GENESIS, Frame, StorageError, StoreCorrupt, StoreMismatch, seal, stream_hash
 from actum_storage.frame import hash_of
+
 from tests.support.batches import batch, batch_of, record, records_of
 
 FRAME = seal(batch(7, 3), b"p" * 32)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from actum_storage import Head, NoSuchPosition
 from actum_storage.log import span, within
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from actum_storage import MemoryLog, StoreClosed
+
 from tests.support.batches import batch, fill
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
 from actum_storage import GENESIS, Frame, recent, seal
 from actum_storage.recent import RecentFrames
+
 from tests.support.batches import batch
 
 
@@ -20,7 +20,14 @@ def test_holding_is_the_last_one() -> None:
     assert frames.holding(1) is None
     frames.add(frame(1, 3))
     frames.add(frame(4, 2))
-    assert [frames.holding(position) is not None for position in range(1, 7)] == [False, False, False, True, True, False]
+    assert [frames.holding(position) is not None for position in range(1, 7)] == [
+        False,
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_found_by_first_position() -> None:

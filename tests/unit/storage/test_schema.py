@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from actum_storage import StorageError, StoreCorrupt
 from actum_storage.schema import changed_schemas, parse_schema, seal_schema
 

@@ -1,0 +1,61 @@
+# Short verbs. `make` alone lists them. Needs Python 3.11 or newer (with venv) and make; the rest comes from PyPI into .venv.
+
+# The first interpreter that is new enough and can make a virtual environment; or say which: make PYTHON=python3.13 test
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+# Tests run in so many processes; those that measure time run alone afterwards.
+WORKERS ?= auto
+
+BIN := .venv/bin
+# A PyPI wheel brings pyright and its node; without this it looks for newer ones.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format coverage clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/installed ## replay a real year of grocery orders and check every view; SAMPLE=5000 for the first 5,000 baskets
+	$(BIN)/python -m examples.shop.demo $(if $(SAMPLE),--sample $(SAMPLE))
+
+test: .venv/installed ## run all tests; TESTS=tests/unit for some
+	$(BIN)/pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal -m "not timing" $(TESTS)
+	$(BIN)/pytest -m timing $(TESTS) || test $$? -eq 5 # 5: none of the chosen tests measures time
+
+check: .venv/installed ## formatting, lint, types, imports
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-color
+
+format: .venv/installed ## format the code and mend what can be mended
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+coverage: .venv/installed ## run all tests and show the lines and branches that none reaches
+	$(BIN)/coverage erase
+	$(BIN)/pytest --numprocesses=$(WORKERS) --maxprocesses=8 --cov --cov-report= -m "not timing"
+	$(BIN)/pytest --cov --cov-append --cov-report= -m timing || test $$? -eq 5
+	$(BIN)/coverage report
+	$(BIN)/coverage report --fail-under=100 --include='$(COVERED)'
+
+# What the log and its readers trust with their lives: every branch is taken by a test.
+COVERED := */frame.py,*/codec.py,*/committer.py,*/actor.py,*/table.py
+
+clean: ## remove everything that make made, also the demo's store
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* dist var
+	find engine storage tui bench examples tests -name __pycache__ -prune -exec rm -rf {} +
+
+.venv: .venv/installed ## install what the other verbs need; they do it by themselves
+
+.venv/installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer that can make a virtual environment was found; \
+	on Debian: apt-get install python3 python3-venv, or say PYTHON=/path/to/python3" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt 'pip>=25.1' hatchling
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[demo]' --group test
+	@touch $@
