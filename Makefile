@@ -25,12 +25,10 @@ test: .venv/installed ## run all tests; TESTS=tests/unit for some
 	$(BIN)/pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal -m "not timing" $(TESTS)
 	$(BIN)/pytest -m timing $(TESTS) || test $$? -eq 5 # 5: none of the chosen tests measures time
 
-check: .venv/installed ## formatting, lint, types, imports
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/pyright
-	$(BIN)/lint-imports --no-color
+check: .venv/installed ## formatting, lint, types, imports; all of them, whatever the first one says
+	@failed=; for check in "ruff format --check --output-format=concise" "ruff check --output-format=concise" mypy pyright "lint-imports --no-logo"; do \
+		echo "-- $$check"; $(BIN)/$$check || failed="$$failed, $$check"; done; \
+	if test -n "$$failed"; then echo "failed$${failed#,}"; exit 1; fi
 
 format: .venv/installed ## format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only

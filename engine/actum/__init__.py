@@ -38,9 +38,10 @@ from actum.messages import Command, Event, Query, Row, Value
 from actum.middleware import Envelope, Middleware, Send
 from actum.options import Options
 from actum.page import Page
-from actum.records import Receipt, Record
+from actum.records import Receipt, Record, StoredRecord
 from actum.runner import run
 from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
+from actum.store import Store, open_store
 from actum.views import View
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "Row",
     "Send",
     "StorageError",
+    "Store",
     "StoreClosed",
     "StoreCorrupt",
     "StoreFailed",
@@ -84,6 +86,7 @@ __all__ = [
     "StoreFull",
     "StoreInUse",
     "StoreMismatch",
+    "StoredRecord",
     "Value",
     "View",
     "ViewBroken",
@@ -92,6 +95,7 @@ __all__ = [
     "answer",
     "decide",
     "evolve",
+    "open_store",
     "project",
     "run",
 ]

@@ -16,7 +16,7 @@ from msgspec.structs import force_setattr
 
 from actum.errors import Invalid
 from actum.messages import Event
-from actum.records import Record
+from actum.records import Record, StoredRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -191,6 +191,17 @@ def record_type(union: Any) -> type[Record]:
 #: Decoders that need no catalogue.
 decode_link = msgspec.msgpack.Decoder(Link).decode
 decode_headings = msgspec.msgpack.Decoder(list[Heading]).decode
+
+
+decode_stored_records = msgspec.msgpack.Decoder(list[StoredRecord]).decode
+
+
+def decode_stored(first: int, body: bytes | memoryview) -> list[StoredRecord]:
+    """The records of a frame's body, without the user's classes."""
+    records = decode_stored_records(body)
+    for position, record in enumerate(records, first):
+        force_setattr(record, "position", position)
+    return records
 
 
 def decoder_of(decoded: type[T]) -> Callable[[bytes], T]:

@@ -11,7 +11,7 @@ import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 
-from actum_storage import ActumError, StoreDirectory
+from actum_storage import ActumError, ForkGuard, StoreDirectory
 
 from actum import inspection
 from actum.batch import PLAIN, Metadata
@@ -68,7 +68,8 @@ class Engine:
         self._options = options
         self._clock = clock
         self._core: Core | None = None
-        self._state: Literal["new", "opening", "open", "closing", "closed"] = "new"
+        self._state: Literal["new", "opening", "open", "closing", "closed", "forked"] = "new"
+        self._guard: ForkGuard | None = None
         self._dispatch = wrapped(middleware, self._send) if middleware else None
 
     @classmethod
@@ -123,8 +124,13 @@ class Engine:
                 directory.close()
             raise
         self._core = core
+        self._guard = ForkGuard(release=self._forked)
         self._state = "open"
         return self
+
+    def _forked(self) -> None:
+        """In a forked child: the writer's thread does not exist there, so nothing may be sent."""
+        self._state = "forked"
 
     def _open_log(self) -> tuple[Log, StoreDirectory | None]:
         """The log to write, and the directory it lies in, if it lies in one."""
@@ -357,7 +363,13 @@ class Engine:
         return self._core
 
     def _closed(self) -> EngineClosed:
-        """The error for an engine that is not open."""
+        """The error for an engine that is not open.
+
+        Raises:
+            StoreForked: this is a forked child of the process that opened it.
+        """
+        if self._guard is not None:
+            self._guard.check()
         return EngineClosed(f"the engine is {self._state}, not open: use it inside `async with Engine.open(...)`")
 
     def __repr__(self) -> str:

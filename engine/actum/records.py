@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
 
 from actum.errors import Invalid
-from actum.messages import Event
+from actum.messages import TAG_FIELD, Event
 
 #: The longest key, command id, correlation id, causation id or user id, in bytes of UTF-8.
 IDENTIFIER_BYTES_MAX = 200
@@ -59,7 +59,38 @@ class Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
     @property
     def timestamp(self) -> datetime:
         """`timestamp_ns` as an aware UTC datetime, to the microsecond."""
-        return EPOCH + timedelta(microseconds=self.timestamp_ns // 1_000)
+        return datetime_of(self.timestamp_ns)
+
+
+class StoredRecord(msgspec.Struct, array_like=True, frozen=True):
+    """A record read without the user's classes; the fields are those of `Record`, but the event is plain data."""
+
+    event: dict[str, Any] | list[Any]
+    aggregate: str
+    key: str
+    version: int
+    previous: int
+    timestamp_ns: int
+    command_id_bytes: bytes
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    user_id: str | None = None
+    position: int = 0
+
+    @property
+    def tag(self) -> str:
+        """The event's type as stored."""
+        return str(self.event[0] if isinstance(self.event, list) else self.event[TAG_FIELD])
+
+    @property
+    def command_id(self) -> UUID:
+        """The command that caused the event."""
+        return UUID(bytes=self.command_id_bytes)
+
+    @property
+    def timestamp(self) -> datetime:
+        """`timestamp_ns` as an aware UTC datetime, to the microsecond."""
+        return datetime_of(self.timestamp_ns)
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
@@ -89,6 +120,11 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     CommandId: TypeAlias = UUID | str
+
+
+def datetime_of(timestamp_ns: int) -> datetime:
+    """An aware UTC datetime, to the microsecond."""
+    return EPOCH + timedelta(microseconds=timestamp_ns // 1_000)
 
 
 def command_id_bytes(command_id: CommandId) -> bytes:

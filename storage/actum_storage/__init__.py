@@ -24,6 +24,7 @@ from actum_storage.errors import (
     StoreInUse,
     StoreMismatch,
 )
+from actum_storage.fork import ForkGuard
 from actum_storage.frame import GENESIS, Batch, Frame, seal, stream_hash
 from actum_storage.lmdb_log import LmdbLog
 from actum_storage.log import Head, Log
@@ -40,6 +41,7 @@ __all__ = [
     "Chunk",
     "Derived",
     "Fenced",
+    "ForkGuard",
     "Frame",
     "Head",
     "LmdbLog",

@@ -201,7 +201,7 @@ class TestFailingCommit:
     def test_short_write_or_failing_disk(
         self, monkeypatch: pytest.MonkeyPatch, log: LmdbLog, failing: Callable[..., None], *, room: bool, error: type
     ) -> None:
-        """EIO is a full disk only where there is no room; otherwise the disk is failing, and that is not to be retried."""
+        """EIO is a full disk only where there is no room; otherwise the disk is failing: no retry."""
         monkeypatch.setattr(lmdb_log, "has_room", lambda *_: room)
         failing(failure(lmdb.Error, errno.EIO))
         with pytest.raises(error):
@@ -356,7 +356,7 @@ class TestDamage:
         data = log.frame_at(1).data
         with log._environment.begin(write=True) as transaction:
             transaction.put((3).to_bytes(8, "big"), data, db=log._frames)
-        with pytest.raises(StoreCorrupt, match="frame at position 3: .*begins at position 1"):
+        with pytest.raises(StoreCorrupt, match=r"frame at position 3: .*begins at position 1"):
             log.frame_at(3)
 
     def test_schema(self, tmp_path: Path, log: LmdbLog) -> None:
@@ -389,7 +389,8 @@ class TestDamage:
             with StoreDirectory.open(path, write=True, durability="relaxed") as store:
                 epoch = store.log.acquire()
                 for number in range(300):
-                    store.log.append(epoch, batch(store.log.head.position + 1, number % 5 + 1, size=(24, 700)[number % 9 == 0]))
+                    first, count, size = store.log.head.position + 1, number % 5 + 1, 24 if number % 9 else 700
+                    store.log.append(epoch, batch(first, count, size=size))
                 store.log.put_schemas(epoch, {f"Event{number}": bytes(50) for number in range(20)})
             def read():
                 with open_store(path) as store:

@@ -74,7 +74,7 @@ def test_is_held_without_a_file(path: Path) -> None:
 
 
 def test_replaced_while_opening(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    """A file that is deleted between opening and locking is not locked but the new one, so that none has two holders."""
+    """When the file is replaced between opening and locking, the new one is locked: never two holders."""
     original = os.path.samestat
     answers = iter([False])
     monkeypatch.setattr(os.path, "samestat", lambda *states: next(answers, None) is None and original(*states))
