@@ -49,6 +49,7 @@ class Checkpointer:
     """Saves derived state, periodically and on close.
 
     Attributes:
+        lock: held while a checkpoint is made.
         position: of the last checkpoint, 0 for none.
         count: checkpoints made since opening.
         failures: checkpoints that failed since the last one made.
@@ -85,7 +86,7 @@ class Checkpointer:
         self._clock = clock
         self._options = options
         self._executor = ThreadPoolExecutor(1, "actum-checkpoint")
-        self._lock = asyncio.Lock()
+        self.lock = asyncio.Lock()
         self._base_next = position == 0
         self._slice_rows = SLICE_ROWS_FIRST
         self._hasty = False
@@ -107,7 +108,7 @@ class Checkpointer:
             hasty: without the pauses that keep commands fast: for opening and closing.
             head: where the views stand during opening; the last durable position otherwise.
         """
-        async with self._lock:
+        async with self.lock:
             self._hasty = hasty
             started = self._clock.monotonic_ns()
             try:

@@ -148,14 +148,14 @@ class Codec:
             force_setattr(record, "position", position)
         return records
 
-    def record(self, frame: Frame, position: int) -> Record:
-        """One record of a frame.
+    def record(self, position: int, data: bytes | memoryview) -> Record:
+        """One encoded record.
 
         Raises:
             StoreMismatch: as `events`.
         """
         try:
-            record = self._decode_record(frame.record(position - frame.first))
+            record = self._decode_record(data)
         except msgspec.ValidationError as error:
             raise unreadable(position, position, error) from error
         force_setattr(record, "position", position)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, final
 
 from actum_storage import StoreDirectory
@@ -25,6 +26,8 @@ from actum.streams import Streams
 from actum.views import LiveView
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from actum_storage import Head, Log
 
     from actum.batch import OpenBatch
@@ -153,14 +156,24 @@ class Core:
         self.rebuilding.add(name)
         try:
             twin = self.views[name].twin()
-            while twin.broken is None and twin.position < self.scheduler.durable:
-                async for _ in self.recovery.replay([twin], twin.position + 1, self.scheduler.durable):
-                    pass
-            twin.build()
-            twin.check()
-            self.views[name] = twin
+            await self._catch_up(twin)
+            async with self._no_checkpoint():
+                await self._catch_up(twin)
+                twin.build()
+                twin.check()
+                self.views[name] = twin
         finally:
             self.rebuilding.discard(name)
+
+    async def _catch_up(self, view: LiveView) -> None:
+        """Replay into a view until it stands where the log stands, or breaks."""
+        while view.broken is None and view.position < self.scheduler.durable:
+            async for _ in self.recovery.replay([view], view.position + 1, self.scheduler.durable):
+                pass
+
+    def _no_checkpoint(self) -> AbstractAsyncContextManager[object]:
+        """Hold checkpoints off: one that has begun must not find another view in the place of the one it saves."""
+        return nullcontext() if self.checkpointer is None else self.checkpointer.lock
 
     async def _keep_house(self) -> None:
         """Once a second: put idle actors to sleep, keep the log's readers in order, make a checkpoint when one is due."""

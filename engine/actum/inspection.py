@@ -36,7 +36,7 @@ async def history(core: Core, aggregate: type[Aggregate], key: str) -> list[Reco
     """All durable records of a stream, oldest first."""
     streams = streams_of(core, aggregate)
     positions: list[int] = []
-    for position, _ in streams.links(durable_head(core, streams, key)):
+    for position, _, _ in streams.walk(durable_head(core, streams, key)):
         positions.append(position)
         if len(positions) % SLICE_RECORDS == 0:
             await asyncio.sleep(0)
@@ -69,7 +69,7 @@ async def outcome(core: Core, command_id: bytes) -> Receipt | None:
     for frame in core.log.frames_backwards():
         if frame.data.find(command_id) >= 0:
             for position in range(frame.last, frame.first - 1, -1):
-                record = core.codec.record(frame, position)
+                record = core.codec.record(position, frame.record(position - frame.first))
                 if record.command_id_bytes == command_id:
                     return core.directory.streams[record.aggregate].receipt_at(position)
         await asyncio.sleep(0)

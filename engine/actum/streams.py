@@ -14,7 +14,7 @@ from actum.codec import ENCODER, decode_link, decoder_of
 from actum.records import Receipt, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from actum_storage import Log
 
@@ -97,28 +97,35 @@ class Streams:
             return Replay(self, self.kind.aggregate(), 0, position, version)
         return Replay(self, self._decode_state(snapshot.state), snapshot.version, position, None, after=snapshot.position)
 
-    def links(self, position: int) -> Iterator[tuple[int, Link]]:
-        """A stream's records from a durable position back to its first: positions and links, newest first."""
+    def walk(self, position: int) -> Iterator[tuple[int, Link, memoryview]]:
+        """A stream's records from a durable position back to its first: positions, links and the encoded records, newest first.
+
+        The encoded record is a part of a cached frame: copy it to keep it.
+        """
         while position > 0:
             frame = self._log.frame_at(position)
             while position >= frame.first:
-                link = decode_link(frame.record(position - frame.first))
-                yield position, link
+                data = frame.record(position - frame.first)
+                link = decode_link(data)
+                yield position, link, data
                 position = link.previous
 
-    def records(self, positions: Iterable[int]) -> Iterator[Record]:
-        """The records at these positions, given in ascending order."""
+    def records(self, positions: Iterable[int], known: Mapping[int, bytes] | None = None) -> Iterator[Record]:
+        """The records at these positions, given in ascending order; those `known` are not read again."""
         frame = None
         for position in positions:
-            if frame is None or position > frame.last:
-                frame = self._log.frame_at(position)
-            yield self._codec.record(frame, position)
+            data: bytes | memoryview | None = None if known is None else known.get(position)
+            if data is None:
+                if frame is None or position > frame.last:
+                    frame = self._log.frame_at(position)
+                data = frame.record(position - frame.first)
+            yield self._codec.record(position, data)
 
     def read_window(self, position: int) -> dict[bytes, int]:
         """The last commands that wrote to the stream: the position of each one's last event by its id, oldest first."""
         limit = self.scheduler.options.dedup_commands_max
         window: dict[bytes, int] = {}
-        for at, link in self.links(position):
+        for at, link, _ in self.walk(position):
             if link.command_id_bytes not in window:
                 if len(window) == limit:
                     break
@@ -127,10 +134,10 @@ class Streams:
 
     def receipt_at(self, position: int) -> Receipt:
         """The receipt of the command whose last event is at a durable position, made again from the log."""
-        links = self.links(position)
-        _, last = next(links)
+        stream = self.walk(position)
+        _, last, _ = next(stream)
         positions = [position]
-        for at, link in links:
+        for at, link, _ in stream:
             if link.command_id_bytes != last.command_id_bytes:
                 break
             positions.append(at)
@@ -173,15 +180,18 @@ class Replay:
     def _replay(self, slice_events: int) -> Iterator[bool]:
         """Positions first, back to the snapshot, then decode forward; False after each slice."""
         positions: list[int] = []
-        for position, _ in self._streams.links(self._position):
+        newest: dict[int, bytes] = {}  # the last slice walked over is usually all there is: it is not read again
+        for position, _, data in self._streams.walk(self._position):
             if position <= self._after:
                 break
             positions.append(position)
+            if len(newest) < slice_events:
+                newest[position] = bytes(data)
             if len(positions) % slice_events == 0:
                 yield False
         evolves, state = self._streams.evolves, self.state
         positions.reverse()
-        for done, record in enumerate(self._streams.records(positions), 1):
+        for done, record in enumerate(self._streams.records(positions, newest), 1):
             if self._version_max is not None and record.version > self._version_max:
                 return
             assert record.version == self.version + 1, f"{record.aggregate}/{record.key} jumps from {self.version} to {record.version}"

@@ -63,8 +63,9 @@ class View(Generic[RowType]):
     def __init__(self, table: Table[RowType]) -> None:
         """The engine makes views; an application doesn't."""
         self._table = table
-        # `get` is called for nearly every event of a rebuild: the table's own method, without a Python call around it.
+        # These two are called for nearly every event of a rebuild: the table's own, without another Python call around them.
         self.__dict__["get"] = table.rows.get
+        self.__dict__["put"] = table.put
 
     def get(self, key: object) -> RowType | None:
         """The row with this key, or None."""

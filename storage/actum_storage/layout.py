@@ -2,9 +2,10 @@
 
 All integers are unsigned and big-endian. `docs/format.md` draws these bytes and says why they are as they are.
 
-    frame value   0  magic | version, flags, reserved    8  count | body length    16  first position
-                 24  hash of the frame before (32)      56  own SHA-256 (32)       88  offsets (4 x count)
-                  .  streams (8 x count)                 .  body: array32 header (5), records
+    frame    0  magic | version, flags, reserved    8  count | body length    16  first position
+            24  hash of the frame before (32)      56  own SHA-256 (32)       88  offsets (4 x count)
+             .  streams (8 x count)                 .  body: array32 header (5), records
+    schema   0  magic | document length             8  own SHA-256 (32)       40  document
 """
 
 from __future__ import annotations
@@ -35,11 +36,10 @@ STREAM_SIZE = 8
 ARRAY_HEADER = Struct(">BI")
 ARRAY_TAG = 0xDD
 
-
-def key_position(key: memoryview) -> int:
-    """The position that a key of the `frames` database stands for."""
-    position: int = POSITION.unpack(key)[0]
-    return position
+#: Before the document of a stored schema: magic, length of the document; then its SHA-256.
+SCHEMA_HEADER = Struct(">4sI")
+SCHEMA_MAGIC = b"ACTS"
+SCHEMA_HEADER_SIZE = SCHEMA_HEADER.size + HASH_SIZE
 
 
 assert FRAME_HASH_OFFSET == 56, "the header's fields must add up to what format.md draws"

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, Any, Literal, final
 
 import lmdb
 
@@ -359,27 +359,23 @@ class LmdbLog:
 
 def open_environment(path: Path, *, write: bool, durability: Durability) -> lmdb.Environment:
     """The environment with the largest map that this host's address space has room for."""
-    for map_bytes in MAP_BYTES:
-        try:
-            return lmdb.open(
-                str(path),
-                map_size=map_bytes,
-                subdir=True,
-                readonly=not write,
-                metasync=True,
-                sync=durability == "full",
-                mode=0o700,
-                create=write,
-                writemap=False,
-                max_readers=READERS_MAX,
-                max_dbs=2,
-                lock=True,
-                lib_version=0,
-            )
-        except lmdb.MemoryError:
-            if map_bytes == MAP_BYTES[-1]:
-                raise
-    raise AssertionError("unreachable: the last size returns or raises")
+    options: dict[str, Any] = {
+        "subdir": True,
+        "readonly": not write,
+        "create": write,
+        "mode": 0o700,
+        "metasync": True,
+        "sync": durability == "full",
+        "writemap": False,
+        "max_readers": READERS_MAX,
+        "max_dbs": 2,
+        "lock": True,
+        "lib_version": 0,
+    }
+    for map_bytes in MAP_BYTES[:-1]:
+        with suppress(lmdb.MemoryError):
+            return lmdb.open(str(path), map_size=map_bytes, **options)
+    return lmdb.open(str(path), map_size=MAP_BYTES[-1], **options)
 
 
 def translated(error: lmdb.Error, where: str) -> StorageError:

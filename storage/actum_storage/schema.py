@@ -1,7 +1,7 @@
 """Stored schemas: documents by name that explain the records to a reader without the user's code. Opaque here.
 
-A name is written once and never changes. The document is stored behind a SHA-256 over name and document, since LMDB has
-no checksums.
+A name is written once and never changes. The document is stored behind its length and a SHA-256 over name and document,
+since LMDB has no checksums.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from actum_storage.errors import StorageError, StoreCorrupt
-from actum_storage.layout import HASH_SIZE
+from actum_storage.layout import SCHEMA_HEADER, SCHEMA_HEADER_SIZE, SCHEMA_MAGIC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,19 +35,34 @@ def changed_schemas(stored: Mapping[str, bytes], documents: Mapping[str, bytes])
 
 def seal_schema(key: bytes, document: bytes) -> bytes:
     """The value to store under this key."""
-    return schema_hash(key, document) + document
+    return SCHEMA_HEADER.pack(SCHEMA_MAGIC, len(document)) + schema_hash(key, document) + document
 
 
-def parse_schema(key: bytes, value: bytes, where: str) -> bytes:
-    """The document in a stored value.
+def check_schema_size(value: memoryview, where: str) -> None:
+    """Compare a value's length with the one in its header; touches nothing behind the header.
 
     Raises:
-        StoreCorrupt: it is not what `seal_schema` made for this key.
+        StoreCorrupt: they differ.
     """
-    document = value[HASH_SIZE:]
-    if value[:HASH_SIZE] != schema_hash(key, document):
-        raise StoreCorrupt(f"{where}, schema {key!r}: its SHA-256 does not match its bytes")
-    return document
+    if len(value) < SCHEMA_HEADER_SIZE or SCHEMA_HEADER.unpack_from(value) != (
+        SCHEMA_MAGIC,
+        len(value) - SCHEMA_HEADER_SIZE,
+    ):
+        raise StoreCorrupt(f"{where}: not a stored schema, or not as long as its header says")
+
+
+def parse_schema(key: bytes, value: bytes, where: str) -> tuple[str, bytes]:
+    """The name and the document in a stored key and value.
+
+    Raises:
+        StoreCorrupt: they are not what `seal_schema` made.
+    """
+    where = f"{where}, schema {key!r:.80}"
+    check_schema_size(memoryview(value), where)
+    document = value[SCHEMA_HEADER_SIZE:]
+    if value[SCHEMA_HEADER.size : SCHEMA_HEADER_SIZE] != schema_hash(key, document):
+        raise StoreCorrupt(f"{where}: its SHA-256 does not match its bytes")
+    return key.decode(), document
 
 
 def schema_hash(key: bytes, document: bytes) -> bytes:

@@ -19,7 +19,7 @@ from examples.shop.demo.dataset import Dataset
 from examples.shop.demo.extra import ExtraMissing
 from examples.shop.demo.progress import open_progress
 from examples.shop.demo.replay import Replay
-from examples.shop.demo.report import Figures, directory_bytes, report_lines
+from examples.shop.demo.report import Figures, directory_bytes, peak_memory_bytes, report_lines
 
 INTERRUPTED = """
 interrupted: what was answered is durable. Run the same again, and it continues where it stopped."""
@@ -73,12 +73,13 @@ async def demo(store: Path, sample: int | None) -> list[str]:
         started_seconds = time.perf_counter()
         await send_year(replay, dataset)
         send_seconds = time.perf_counter() - started_seconds
+        memory_bytes = peak_memory_bytes()
         statistics = engine.statistics()
         live = await read_views(engine)
     derived_bytes = directory_bytes(store / "derived")
-    checkpoint_open_seconds, restored = await reopen(store)
+    checkpoint_open_seconds, checkpoint_differences = await reopen(store, live)
     shutil.rmtree(store / "derived")  # always safe: it holds nothing that the log doesn't
-    replay_open_seconds, replayed = await reopen(store)
+    replay_open_seconds, replay_differences = await reopen(store, live)
     figures = Figures(
         command_count=replay.done,
         known_count=replay.known,
@@ -91,12 +92,13 @@ async def demo(store: Path, sample: int | None) -> list[str]:
         derived_bytes=derived_bytes,
         checkpoint_open_seconds=checkpoint_open_seconds,
         replay_open_seconds=replay_open_seconds,
+        memory_bytes=memory_bytes,
     )
     print(*report_lines(figures), sep="\n", flush=True)
     return [
         *(f"live view of {difference}" for difference in differences(read_parquet(sample, live.orders), live)),
-        *(f"after reopening with a checkpoint, {difference}" for difference in differences(live, restored)),
-        *(f"after reopening without a checkpoint, {difference}" for difference in differences(live, replayed)),
+        *(f"after reopening with a checkpoint, {difference}" for difference in checkpoint_differences),
+        *(f"after reopening without a checkpoint, {difference}" for difference in replay_differences),
     ]
 
 
@@ -111,11 +113,12 @@ async def send_year(replay: Replay, dataset: Dataset) -> None:
             await replay.send(messages, progress)
 
 
-async def reopen(store: Path) -> tuple[float, Contents]:
-    """How many seconds opening takes, and what the views then show."""
+async def reopen(store: Path, live: Contents) -> tuple[float, list[str]]:
+    """How many seconds opening takes, and where the views then differ from what they showed before."""
     started_seconds = time.perf_counter()
     async with open_shop(store) as engine:
-        return time.perf_counter() - started_seconds, await read_views(engine)
+        seconds = time.perf_counter() - started_seconds
+        return seconds, differences(live, await read_views(engine))
 
 
 if __name__ == "__main__":

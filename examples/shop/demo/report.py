@@ -22,6 +22,7 @@ class Figures(NamedTuple):
         derived_bytes: size of the checkpoints on disk.
         checkpoint_open_seconds: how long opening takes from a checkpoint.
         replay_open_seconds: how long opening takes from the log alone.
+        memory_bytes: the most memory that the process had resident up to the last answer.
     """
 
     command_count: int
@@ -35,29 +36,18 @@ class Figures(NamedTuple):
     derived_bytes: int
     checkpoint_open_seconds: float
     replay_open_seconds: float
+    memory_bytes: int
 
 
 def report_lines(figures: Figures) -> Iterator[str]:
     """One line per figure: what it is, the number, the unit, and what else helps to judge it."""
     seconds = max(figures.send_seconds, 1e-9)
-    commits = max(figures.commit_count, 1)
-    new = figures.command_count - figures.known_count
-    yield line(
-        "commands",
-        f"{figures.command_count:,}",
-        "",
-        f"{figures.known_count:,} were done by an earlier run and changed nothing",
-    )
+    yield line("commands", f"{figures.command_count:,}", "", known_remark(figures))
     yield line("events", f"{figures.event_count:,}", "", f"{figures.position:,} in the log")
     yield line("elapsed", f"{figures.send_seconds:,.1f}", "s", "from the first command to the last answer")
     yield line("throughput", f"{figures.command_count / seconds:,.0f}", "commands/s")
     yield line("", f"{figures.event_count / seconds:,.0f}", "events/s", "durable, and in every view")
-    yield line(
-        "commits",
-        f"{figures.commit_count:,}",
-        "",
-        f"{new / commits:,.1f} commands and {figures.event_count / commits:,.1f} events each",
-    )
+    yield line("commits", f"{figures.commit_count:,}", "", commit_remark(figures))
     yield line(
         "fsync share", f"{figures.commit_seconds / seconds:.1%}", "", f"{figures.commit_seconds:,.2f} s in commits"
     )
@@ -65,9 +55,23 @@ def report_lines(figures: Figures) -> Iterator[str]:
         "log", megabytes(figures.log_bytes), "MB", f"{figures.log_bytes / max(figures.position, 1):,.0f} bytes an event"
     )
     yield line("checkpoints", megabytes(figures.derived_bytes), "MB", "can be deleted at any time")
+    yield line("memory", megabytes(figures.memory_bytes), "MB", "at most, the data set included")
     yield line("reopening", f"{figures.checkpoint_open_seconds:,.2f}", "s", "with a checkpoint")
     yield line("", f"{figures.replay_open_seconds:,.2f}", "s", "without: every event is replayed")
-    yield line("memory", megabytes(peak_memory_bytes()), "MB", "at most, pandas included")
+
+
+def known_remark(figures: Figures) -> str:
+    """What an earlier run had done."""
+    return f"{figures.known_count:,} done by an earlier run; they changed nothing" if figures.known_count else ""
+
+
+def commit_remark(figures: Figures) -> str:
+    """How much a commit holds."""
+    if not figures.commit_count:
+        return "nothing to write"
+    command_count = figures.command_count - figures.known_count
+    commands, events = command_count / figures.commit_count, figures.event_count / figures.commit_count
+    return f"{commands:,.1f} commands and {events:,.1f} events each"
 
 
 def line(name: str, number: str, unit: str, remark: str = "") -> str:

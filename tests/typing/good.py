@@ -1,0 +1,146 @@
+"""User code that mypy strict and pyright strict must accept, with the types that a user counts on.
+
+`test_typing.py` runs both checkers over it. Nothing here is executed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_type
+from uuid import UUID
+
+from actum import (
+    ActumError,
+    Conflict,
+    Engine,
+    EngineStatistics,
+    Envelope,
+    Event,
+    MemoryLog,
+    Options,
+    Overloaded,
+    Page,
+    Receipt,
+    Record,
+    Rejected,
+    Send,
+    ViewBroken,
+    run,
+)
+
+from bank import (
+    Account,
+    Balance,
+    BalanceOf,
+    BalancePage,
+    Balances,
+    Deposit,
+    Deposited,
+    Note,
+    TopBalances,
+    Total,
+    Transfer,
+)
+
+
+class Generous:
+    async def limit_of(self, account_id: str) -> int:
+        return 1_000
+
+
+async def logged(envelope: Envelope, send: Send) -> Receipt:
+    receipt = await send(envelope)
+    print(type(envelope.command).__name__, receipt.position)
+    return receipt
+
+
+async def commands(engine: Engine) -> None:
+    receipt = await engine.send(Deposit(account_id="alice", amount=50, note=Note(text="rent", urgent=True)))
+    assert_type(receipt, Receipt)
+    assert_type(receipt.position, int)
+    assert_type(receipt.version, int)
+    assert_type(receipt.key, str)
+    assert_type(receipt.command_id, UUID)
+    assert_type(receipt.events, tuple[Event, ...])
+    await engine.send(
+        Transfer(account_id="alice", to="bob", amount=1),
+        command_id=receipt.command_id,
+        user_id="ann",
+        correlation_id="web-1",
+        causation_id=UUID(int=1),
+        expected_version=receipt.version,
+        timeout=1.5,
+    )
+    outcomes = await engine.send_many([Deposit(account_id=key, amount=1) for key in "abc"])
+    assert_type(outcomes, list[Receipt | ActumError])
+    positions = [outcome.position for outcome in outcomes if isinstance(outcome, Receipt)]
+    assert_type(positions, list[int])
+
+
+async def refusals(engine: Engine) -> str:
+    try:
+        await engine.send(Deposit(account_id="alice", amount=-1), expected_version=3)
+    except Rejected as error:
+        return str(error)
+    except Conflict as error:
+        assert_type(error.expected_version, int)
+        return str(error.version)
+    except Overloaded as error:
+        assert_type(error.retry_after_seconds, float)
+    return ""
+
+
+async def queries(engine: Engine, receipt: Receipt) -> None:
+    assert_type(await engine.ask(TopBalances()), list[Balance])
+    assert_type(await engine.ask(TopBalances(limit=3), after=receipt.position), list[Balance])
+    assert_type(await engine.ask(BalanceOf(account_id="alice")), Balance | None)
+    assert_type(await engine.ask(BalancePage(owner="ann")), Page[Balance])
+    assert_type(await engine.ask(Total()), int)
+    print(receipt.position, await engine.ask(TopBalances()))  # the quickstart's last line
+    top: list[Balance] = await engine.ask(TopBalances())
+    print(sum([row.balance for row in top]), max(await engine.ask(TopBalances()), key=lambda row: row.balance))
+    page = await engine.ask(BalancePage(owner="ann"))
+    assert_type(page.rows, list[Balance])
+    assert_type(page.cursor, str | None)
+    try:
+        await engine.rebuild(Balances)
+    except ViewBroken as error:
+        assert_type(error.position, int)
+
+
+async def the_past(engine: Engine) -> None:
+    account = await engine.state(Account, "alice", version=3)
+    assert_type(account, Account)
+    assert_type(account.balance, int)
+    records = await engine.history(Account, "alice")
+    assert_type(records, list[Record])
+    assert_type(records[0].timestamp, datetime)
+    assert_type(records[0].user_id, str | None)
+    match records[0].event:
+        case Deposited(amount=amount):
+            assert_type(amount, int)
+        case _:
+            pass
+    assert_type(await engine.outcome("an id"), Receipt | None)
+    assert_type(engine.statistics(), EngineStatistics)
+
+
+def values() -> None:
+    balance = Balance(account_id="alice", balance=5)
+    assert_type(balance.replace(balance=6), Balance)
+    assert_type(Note(text="x").replace(urgent=True), Note)
+    assert_type(Deposit(account_id="alice", amount=1).amount, int)
+    assert_type(Account().balance, int)
+    event = Account(balance=3).deposit(Deposit(account_id="alice", amount=1))  # a handler is an ordinary method
+    assert_type(event, Deposited)
+
+
+async def main() -> int:
+    async with Engine.open("bank", Account, Balances, services=[Generous()], middleware=[logged]) as engine:
+        await commands(engine)
+    engine = await Engine.open(MemoryLog(), Account, options=Options(passivate_seconds=1.0, durability="relaxed"))
+    await engine.close()
+    return 0
+
+
+assert_type(run(main()), int)
