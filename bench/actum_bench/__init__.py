@@ -1,0 +1,1 @@
+"""The benchmark suite: a stranger that uses the public names."""

@@ -5,8 +5,8 @@ A command goes through three steps, and the state changes only in the last, afte
 2. check: every event encoded and decoded again;
 3. accept: evolve the state, append the records to the open batch, note the receipt.
 
-State, version and position are tentative until the batch is durable, and visible to nobody else. If a handler has a bug, or a
-batch is lost to a full disk, the actor forgets its state and reads it again from the log.
+State, version and position are tentative until the batch is durable, and visible to nobody else. If a handler has a
+bug, or a batch is lost to a full disk, the actor forgets its state and reads it again from the log.
 
 An actor has no task of its own: the scheduler calls `run` in the loop. It has no mailbox while it is idle.
 """
@@ -58,8 +58,8 @@ class Actor:
     """
 
     __slots__ = (
-        "_decided", "_lost", "_snapshot_version", "_stream", "_window", "_woken", "deciding", "failures", "fault", "key",
-        "mailbox", "position", "scheduled", "state", "streams", "touched", "version", "waiting",
+        "_decided", "_lost", "_snapshot_version", "_stream", "_window", "_woken", "deciding", "failures", "fault",
+        "key", "mailbox", "position", "scheduled", "state", "streams", "touched", "version", "waiting",
     )  # fmt: skip
 
     def __init__(self, streams: Streams, key: str, stream: bytes, position: int) -> None:
@@ -98,44 +98,43 @@ class Actor:
         """Whether its commands are refused."""
         return self.failures >= self.streams.scheduler.options.quarantine_failures_max
 
-    def run(self, batch: OpenBatch, budget: int) -> int:
+    def run(self, batch: OpenBatch, budget: int) -> None:
         """Take commands from the mailbox until it is empty, the budget is spent, or something has to be waited for.
 
         Args:
             batch: where events and receipts go.
             budget: how many commands at most.
-
-        Returns:
-            How many commands left the mailbox.
         """
-        taken = 0
         if self.state is None:
-            if self.quarantined:
-                return self._refuse_all(self._quarantine())
-            error = self._wake()
+            error = self._quarantine() if self.quarantined else self._wake()
             if error is not None:
-                return self._refuse_all(error)
+                self.refuse_all(error)
             if self.state is None:
-                return taken
+                return
         if self._decided is not None and not self._resume(batch):
-            return taken
+            return
         mailbox = self.mailbox
-        while mailbox and taken < budget and self.state is not None and self.deciding is None:
-            delivery = mailbox[taken]
-            taken += 1
-            _, reply, metadata, _ = delivery
-            if reply.done() or (metadata is not PLAIN and self._answered(reply, metadata)):
-                pass
-            elif not self._decide(delivery, batch):
-                break
-            if taken == len(mailbox):
-                break
         if mailbox is not None:
+            self._work(mailbox, batch, budget)
+
+    def _work(self, mailbox: list[Delivery], batch: OpenBatch, budget: int) -> None:
+        """Go through the mailbox; what was taken leaves it even if a handler raises something that goes on."""
+        taken = 0
+        try:
+            while taken < budget and taken < len(mailbox) and self.state is not None:
+                delivery = mailbox[taken]
+                taken += 1
+                _, reply, metadata, _ = delivery
+                if reply.done() or (metadata is not PLAIN and self._answered(reply, metadata)):
+                    continue
+                if not self._decide(delivery, batch):
+                    break
+        finally:
+            self.streams.scheduler.pending -= taken
             if taken == len(mailbox):
                 self.mailbox = None
             else:
                 del mailbox[:taken]
-        return taken
 
     def _decide(self, delivery: Delivery, batch: OpenBatch) -> bool:
         """Step 1 and 2; False if the actor has to wait."""
@@ -148,10 +147,11 @@ class Actor:
                 self.streams.scheduler.spawn(self._decide_async(delivery, result), f"decide {self!r}")
                 return False
             events = [self.streams.check(result)] if isinstance(result, Event) else self._collect(result)
-        except BaseException as error:  # noqa: BLE001  # a user's handler may raise anything; what is not an Exception goes on
-            self._refuse(delivery, error)
-            if not isinstance(error, Exception):
-                raise
+        except (Rejected, Invalid) as error:
+            self._answer(delivery[1], error)
+            return True
+        except BaseException as error:  # noqa: BLE001  # a user's handler may raise anything
+            self._fail(delivery, error)
             return True
         return self._accept(delivery, events, batch)
 
@@ -177,7 +177,10 @@ class Actor:
             return True
         if events is None:
             assert error is not None
-            self._refuse(delivery, error)
+            if isinstance(error, (Rejected, Invalid)):
+                self._answer(delivery[1], error)
+            else:
+                self._fail(delivery, error)
             return self.state is not None
         return self._accept(delivery, events, batch)
 
@@ -205,10 +208,8 @@ class Actor:
         try:
             for _, event in events:
                 evolves[type(event)](state, event)
-        except BaseException as error:  # noqa: BLE001  # as in `_decide`
-            self._refuse(delivery, error)
-            if not isinstance(error, Exception):
-                raise
+        except BaseException as error:  # noqa: BLE001  # as in `_decide`; and to reject is too late here
+            self._fail(delivery, error)
             return True
 
         # From here on nothing can fail: records, where the actor stands now, and the receipt.
@@ -229,7 +230,8 @@ class Actor:
             batch.offsets.append(len(records))
             encode_into(
                 (
-                    Raw(payload), name, key, version, previous, now_ns, command_id, correlation_id, causation_id, user_id,
+                    Raw(payload), name, key, version, previous, now_ns, command_id, correlation_id, causation_id,
+                    user_id,
                 ),
                 records,
                 -1,
@@ -239,7 +241,7 @@ class Actor:
             previous = position
             position += 1
         self.version, self.position, self.failures = version, previous, 0
-        written = (event,) if len(events) == 1 else tuple(happened[-len(events) :])
+        written = (events[0][1],) if len(events) == 1 else tuple(happened[-len(events) :])
         batch.receipts.append((reply, Receipt(command_id, key, version, previous, written)))
         if metadata is not PLAIN and metadata.command_id_bytes is not None:
             self._remember(command_id, previous)
@@ -268,7 +270,9 @@ class Actor:
                 return True
         expected = metadata.expected_version
         if expected is not None and expected != self.version:
-            message = f"{self.streams.name}/{self.key} is at version {self.version}, not {expected}: read again and decide again"
+            message = (
+                f"{self.streams.name}/{self.key} is at version {self.version}, not {expected}: read and decide again"
+            )
             self._answer(reply, Conflict(message, expected_version=expected, version=self.version))
             return True
         return False
@@ -288,7 +292,7 @@ class Actor:
             del window[next(iter(window))]
 
     def _wake(self) -> Exception | None:
-        """Read the state from snapshot and log. It stays None if that has to wait: for a commit, or for a long stream's slices."""
+        """Read the state from snapshot and log; it stays None if that has to wait, for a commit or a long stream."""
         scheduler = self.streams.scheduler
         if self.waiting:
             return None
@@ -314,7 +318,7 @@ class Actor:
                 await asyncio.sleep(0)
             self._awake(replay)
         except Exception as error:  # noqa: BLE001  # as in `_wake`
-            self._refuse_all(self._failed(error))
+            self.refuse_all(self._failed(error))
         self.waiting = False
         self.streams.scheduler.schedule(self)
 
@@ -332,7 +336,7 @@ class Actor:
         self._window = None
 
     def rewind(self, position: int, error: Exception) -> None:
-        """Go back to a durable position after a batch was lost; a decision under way was made on lost ground and gets `error`."""
+        """Go back to a durable position: a batch was lost. A decision under way, made on lost ground, gets `error`."""
         self.forget()
         self.position = position
         self.streams.forget_snapshot(self.key, position)
@@ -350,15 +354,18 @@ class Actor:
         """Events that a waking would have to replay, as long as the actor is awake."""
         return self.version - self._snapshot_version if self.state is not None else 0
 
-    def _refuse(self, delivery: Delivery, error: BaseException) -> None:
-        """Answer a command that was not accepted; after a bug the state can't be trusted and is read again."""
+    def _fail(self, delivery: Delivery, error: BaseException) -> None:
+        """Answer a command on which a handler had a bug; the state can't be trusted any more and is read again.
+
+        Raises:
+            KeyboardInterrupt, SystemExit: they are not the command's affair alone and go on to the loop.
+        """
         command, reply, _, _ = delivery
-        if isinstance(error, (Rejected, Invalid)):
-            self._answer(reply, error)
-            return
         invalid = command_fault(command)
         self._answer(reply, self._failed(error) if invalid is None else invalid)
         self.forget()
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            raise error
 
     def _failed(self, error: BaseException) -> Exception:
         """Count a bug, and say what happened."""
@@ -374,7 +381,8 @@ class Actor:
     def _quarantine(self) -> Quarantined:
         """The answer of an actor that failed too often."""
         error = Quarantined(
-            f"{self.streams.name}/{self.key} is quarantined after {self.failures} failures in a row, the last {self.fault!r}: "
+            f"{self.streams.name}/{self.key} is quarantined after {self.failures} failures in a row, "
+            f"the last one {self.fault!r}: "
             f"fix the handler and reopen, or call engine.release({self.streams.kind.aggregate.__name__}, {self.key!r})"
         )
         error.__cause__ = self.fault
@@ -387,19 +395,15 @@ class Actor:
         self.fault = None
         return was
 
-    def _refuse_all(self, error: Exception) -> int:
-        """Answer everything in the mailbox with the same error; how many there were."""
-        waiting, self.mailbox = self.mailbox or (), None
-        for _, reply, _, _ in waiting:
-            self._answer(reply, error)
-        return len(waiting)
-
-    def refuse_pending(self, error: Exception) -> int:
-        """Answer everything that waits, a kept decision included: the engine can't go on. How many left the mailbox."""
+    def refuse_all(self, error: Exception) -> None:
+        """Answer everything that waits, a kept decision included, with the same error."""
         if self._decided is not None:
             self._answer(self._decided[0][1], error)
             self._decided = None
-        return self._refuse_all(error)
+        waiting, self.mailbox = self.mailbox or [], None
+        self.streams.scheduler.pending -= len(waiting)
+        for _, reply, _, _ in waiting:
+            self._answer(reply, error)
 
     def _answer(self, reply: Reply, outcome: Outcome) -> None:
         """Give an answer, once what it was decided on is durable."""

@@ -1,8 +1,8 @@
 """The aggregate: a consistency boundary made of state, `decide` (command to events) and `evolve` (state and event).
 
-Users subclass `Aggregate`; its typed fields are the state, and the state is the snapshot. `decide` is pure and says what
-happens; `evolve` is total and says what that means for the state: no I/O, no clock, no randomness, because it runs again at
-every replay. The engine makes the instances: an application never holds one.
+Users subclass `Aggregate`; its typed fields are the state, and the state is the snapshot. `decide` is pure and says
+what happens; `evolve` is total and says what that means for the state: no I/O, no clock, no randomness, because it
+runs again at every replay. The engine makes the instances: an application never holds one.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class AggregateMeta(msgspec.StructMeta):
         name: str,
         bases: tuple[type, ...],
         namespace: dict[str, Any],
+        /,
         *,
         key: str | None = None,
         revision: str = "",
@@ -51,8 +52,8 @@ class Aggregate(msgspec.Struct, metaclass=AggregateMeta):
     Class options:
         key: the field of a command that names its target (needed).
         name: the name in the log, the class's name unless given; keep it when you rename the class.
-        revision: change it when code that the handlers call, but that isn't in them, changes what they do: snapshots are then
-            dropped and made again.
+        revision: change it when code that the handlers call, but that isn't in them, changes what they do: snapshots
+            are then dropped and made again.
 
     Example:
         class Account(Aggregate, key="account_id"):

@@ -1,7 +1,7 @@
 """An open batch: what one group commit will write, and what has to be told to whom once it is durable.
 
-Positions are given out here, tentatively: they hold if the batch is committed and the batches are committed in order, which is
-all that the committer does.
+Positions are given out here, tentatively: they hold if the batch is committed and the batches are committed in order,
+which is all that the committer does.
 """
 
 from __future__ import annotations
@@ -48,9 +48,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 PLAIN = Metadata()
 
 
-
-#: A command in a mailbox: the command, who waits for the answer, what was said beside it, and the deliveries whose asynchronous
-#: decisions led to it. A plain tuple, since one is made and taken apart for every command.
+#: A command in a mailbox: the command, who waits for the answer, what was said beside it, and the deliveries whose
+#: asynchronous decisions led to it. A plain tuple, since one is made and taken apart for every command.
 Delivery: TypeAlias = "tuple[Command, Reply, Metadata, tuple[object, ...]]"
 
 #: What a caller is told: a receipt, an error, or something that makes one when it is told.
@@ -70,10 +69,23 @@ class OpenBatch:
         receipts: who gets which receipt.
         answers: who gets another answer, decided on tentative events.
         full: whether a command did not fit.
-        actors: the actors that wrote, with the position that each had before: where to go back to if the commit does not happen.
+        actors: the actors that wrote, with the position that each had before: where to go back to if the commit does
+            not happen.
     """
 
-    __slots__ = ("_bytes_half", "_events_max", "actors", "answers", "events", "first", "full", "offsets", "receipts", "records", "streams")
+    __slots__ = (
+        "_bytes_half",
+        "_events_max",
+        "actors",
+        "answers",
+        "events",
+        "first",
+        "full",
+        "offsets",
+        "receipts",
+        "records",
+        "streams",
+    )
 
     def __init__(self, first: int, *, events_max: int, bytes_max: int) -> None:
         """Empty, at the position of its first record to be."""

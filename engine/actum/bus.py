@@ -59,7 +59,9 @@ class Bus:
             route = CommandRoute(streams, streams.actors, attrgetter(kind.key))
             self._commands.update((command, route) for command in kind.decisions)
         self._queries = {
-            query: QueryRoute(kind.name, function) for kind in catalogue.views for query, function in kind.answers.items()
+            query: QueryRoute(kind.name, function)
+            for kind in catalogue.views
+            for query, function in kind.answers.items()
         }
 
     def actor_for(self, command: Command) -> Actor:
@@ -98,6 +100,8 @@ def unknown(message: object, base: type, what: str, known: Mapping[type, object]
     if isinstance(message, type) and issubclass(message, base):
         return Invalid(f"{message.__name__} is a class: make a {what} of it, {message.__name__}(...)")
     if not isinstance(message, base):
-        return Invalid(f"a {what} is an instance of a subclass of {base.__name__}, not {type(message).__name__}: {message!r:.200}")
+        return Invalid(
+            f"a {what} is an instance of a subclass of {base.__name__}, not {type(message).__name__}: {message!r:.200}"
+        )
     names = ", ".join(sorted(handled.__name__ for handled in known)) or "none"
     return Invalid(f"nothing given to Engine.open handles the {what} {type(message).__name__}; known are: {names}")

@@ -1,6 +1,7 @@
-"""The catalogue: which commands, events, queries, aggregates and views exist, and who handles what. Built and checked once, at open.
+"""The catalogue: which commands, events, queries, aggregates and views exist, and who handles what.
 
-Every fault is collected and named with its fix, so that one run shows them all. What is here is read-only afterwards.
+It is built and checked once, at open. Every fault is collected and named with its fix, so that one run shows
+them all. What is here is read-only afterwards.
 """
 
 from __future__ import annotations
@@ -75,13 +76,15 @@ class Catalogue(msgspec.Struct, frozen=True):
         faults: list[str] = []
         aggregates: list[AggregateKind] = []
         views: list[ViewKind] = []
-        for component in dict.fromkeys(components):
+        for component in unique(components):
             if isinstance(component, type) and issubclass(component, Aggregate) and component is not Aggregate:
                 aggregates.append(AggregateReader(component, services, faults).read())
             elif isinstance(component, type) and issubclass(component, View) and component is not View:
                 views.append(ViewReader(component, faults).read())
             else:
-                faults.append(f"{show(component)} is neither an Aggregate nor a View class: pass classes, not instances")
+                faults.append(
+                    f"{show(component)} is neither an Aggregate nor a View class: pass classes, not instances"
+                )
         kinds: list[AggregateKind | ViewKind] = [*aggregates, *views]
         events = {event: None for kind in kinds for event in handled_events(kind)}
         check_unique(aggregates, views, tuple(events), faults)
@@ -104,9 +107,13 @@ class AggregateReader:
         name = self.aggregate.__name__
         for field in msgspec.structs.fields(self.aggregate):
             if field.required:
-                self.faults.append(f"{name}.{field.name} has no default: give it the value it has before the first event")
+                self.faults.append(
+                    f"{name}.{field.name} has no default: give it the value it has before the first event"
+                )
         if self.options.key is None:
-            self.faults.append(f"{name} has no key: write `class {name}(Aggregate, key=<the commands' field that names the target>)`")
+            self.faults.append(
+                f"{name} has no key: write `class {name}(Aggregate, key=<the commands' field that names the target>)`"
+            )
         handlers = read_handlers(self.aggregate, Aggregate, {"decide": Command, "evolve": Event}, self.faults)
         decides = [handler for handler in handlers if handler.role == "decide"]
         evolves = [handler for handler in handlers if handler.role == "evolve"]
@@ -124,25 +131,33 @@ class AggregateReader:
         for handler in handlers:
             if handler.message in seen:
                 first = seen[handler.message].where
-                self.faults.append(f"{handler.message.__name__} has two handlers, {first} and {handler.where}: keep one")
+                self.faults.append(
+                    f"{handler.message.__name__} has two handlers, {first} and {handler.where}: keep one"
+                )
             seen[handler.message] = handler
-            if handler.role == "evolve" and handler.parameters:
-                self.faults.append(f"{handler.where} takes more than the event: an @evolve handler takes the event only")
+            if handler.role == "evolve":
+                check_plain(handler, self.faults)
+                if handler.parameters:
+                    self.faults.append(f"{handler.where}: an @evolve handler takes the event only")
 
     def _decision(self, handler: HandlerInfo, evolved: set[type]) -> Decision:
         """The handler of one command, its target field, its events and its services checked."""
         key = self.options.key
         if key is not None and key not in handler.message.__struct_fields__:  # type: ignore[attr-defined]
             self.faults.append(
-                f"{handler.message.__name__} has no field {key!r}, which is the key of {self.aggregate.__name__}: add it"
+                f"{handler.message.__name__} has no field {key!r}, the key of {self.aggregate.__name__}: add it"
             )
         if handler.returns is inspect.Signature.empty:
-            self.faults.append(f"{handler.where} has no return annotation: write `-> <the events it gives>`, or `-> None`")
+            self.faults.append(
+                f"{handler.where} has no return annotation: write `-> <the events it gives>`, or `-> None`"
+            )
         for event in event_types(handler.returns, Event):
             if event not in evolved:
                 self.faults.append(
-                    f"{handler.where} emits {event.__name__}, which has no @evolve in {self.aggregate.__name__}: add one"
+                    f"{handler.where} emits {event.__name__}, but {self.aggregate.__name__} has no @evolve for it"
                 )
+        if inspect.isasyncgenfunction(handler.function):
+            self.faults.append(f"{handler.where} is async and yields: collect the events in a list and return it")
         given = tuple(self._service(handler, parameter) for parameter in handler.parameters)
         return Decision(handler.function, given, inspect.iscoroutinefunction(handler.function))
 
@@ -151,7 +166,10 @@ class AggregateReader:
         try:
             fitting = [service for service in self.services if isinstance(service, annotation)]  # type: ignore[arg-type]
         except TypeError as error:
-            self.faults.append(f"{handler.where}: {show(annotation)} can't be matched ({error}): use a class or a runtime_checkable Protocol")
+            self.faults.append(
+                f"{handler.where}: {show(annotation)} can't be matched ({error}): "
+                "use a class or a runtime_checkable Protocol"
+            )
             return None
         if len(fitting) != 1:
             self.faults.append(
@@ -210,7 +228,10 @@ class ViewReader:
             return TableSchema(row_type=Row, key="")
         options = row_type.__row_options__
         if options.key is None:
-            self.faults.append(f"{row_type.__name__} has no key: write `class {row_type.__name__}(Row, key=<the field that identifies it>)`")
+            self.faults.append(
+                f"{row_type.__name__} has no key: "
+                f"write `class {row_type.__name__}(Row, key=<the field that identifies a row>)`"
+            )
             return TableSchema(row_type=row_type, key="")
         schema = TableSchema(
             row_type=row_type, key=options.key, indexes=options.indexes, hash_indexes=options.hash_indexes
@@ -221,13 +242,32 @@ class ViewReader:
     def _check(self, handler: HandlerInfo, known: dict[Any, Any]) -> None:
         """One handler per message, synchronous, with the parameters its role may have."""
         if handler.message in known:
-            self.faults.append(f"{handler.where}: {self.view.__name__} handles {handler.message.__name__} twice: keep one handler")
-        if inspect.iscoroutinefunction(handler.function):
-            self.faults.append(f"{handler.where} is async: views work in memory and at once; make it `def`")
+            self.faults.append(
+                f"{handler.where}: {self.view.__name__} handles {handler.message.__name__} twice: keep one handler"
+            )
+        check_plain(handler, self.faults)
         if handler.role == "project" and handler.parameters not in ((), (Record,)):
-            self.faults.append(f"{handler.where}: after the event a projection may take one `record: Record`, no services")
+            self.faults.append(
+                f"{handler.where}: after the event a projection may take one `record: Record`, no services"
+            )
         if handler.role == "answer" and handler.parameters:
             self.faults.append(f"{handler.where}: an answer takes the query only")
+
+
+def check_plain(handler: HandlerInfo, faults: list[str]) -> None:
+    """State and rows change at once, in memory: their handlers are plain functions."""
+    function = handler.function
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        faults.append(
+            f"{handler.where} is async: an @{handler.role} handler works in memory and at once; make it `def`"
+        )
+    elif inspect.isgeneratorfunction(function):
+        faults.append(f"{handler.where} yields: an @{handler.role} handler is called, not iterated; remove the `yield`")
+
+
+def unique(components: Sequence[Any]) -> list[Any]:
+    """Each component once; instances, which may not be hashable, are refused later."""
+    return [component for index, component in enumerate(components) if component not in components[:index]]
 
 
 def handled_events(kind: AggregateKind | ViewKind) -> Iterable[type[Event]]:
@@ -247,7 +287,9 @@ def check_unique(
         for name, owners in grouped(pairs).items():
             if len(owners) > 1:
                 option = "tag" if what == "events" else "name"
-                faults.append(f"the {what} {' and '.join(owners)} are both stored as {name!r}: give one another {option}=")
+                faults.append(
+                    f"the {what} {' and '.join(owners)} are both stored as {name!r}: give one another {option}="
+                )
     commands = grouped([(command, kind.aggregate.__name__) for kind in aggregates for command in kind.decisions])
     queries = grouped([(query, kind.view.__name__) for kind in views for query in kind.answers])
     for message, owners in (*commands.items(), *queries.items()):
@@ -271,7 +313,9 @@ def type_description(described: type) -> bytes:
     try:
         return msgspec.json.encode(msgspec.json.schema(described), order="deterministic")
     except TypeError:
-        return repr([(field.name, str(field.type), field.default) for field in msgspec.structs.fields(described)]).encode()
+        return repr(
+            [(field.name, str(field.type), field.default) for field in msgspec.structs.fields(described)]
+        ).encode()
 
 
 def event_descriptions(events: Iterable[type[Event]]) -> list[bytes]:

@@ -1,13 +1,15 @@
 """Checkpoints: derived state saved so that opening is fast. They can always be thrown away.
 
-A checkpoint saves what changed since the last one: view rows, the streams' heads, snapshots. Rows are immutable, so the cut is a
-swap of each view's dict of changed rows between two turns; the rows are then encoded in slices of a millisecond while commands
-go on, and written by a thread of its own. The closing record comes last: without it the checkpoint does not exist.
+A checkpoint saves what changed since the last one: view rows, the streams' heads, snapshots. Rows are immutable, so
+the cut is a swap of each view's dict of changed rows between two turns; the rows are then encoded in slices of a
+millisecond while commands go on, and written by a thread of its own. The closing record comes last: without it the
+checkpoint does not exist.
 
-When the deltas have outgrown the base, a new base is written: all rows are walked in slices while they change, and what changed
-meanwhile is in the cut at the end, so the whole is again exactly one position.
+When the deltas have outgrown the base, a new base is written: all rows are walked in slices while they change, and
+what changed meanwhile is in the cut at the end, so the whole is again exactly one position.
 
-Heads and snapshots name their own positions and may be newer than the cut; the closing record waits until those are durable.
+Heads and snapshots name their own positions and may be newer than the cut; the closing record waits until those are
+durable.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from actum_storage import Chunk, StorageError
 
-from actum.codec import encode_chunk
+from actum.codec import ENCODING_ERRORS, encode_chunk
 from actum.recovery import Closing, SavedView, heads_section, snapshots_section, view_section
 
 if TYPE_CHECKING:
@@ -113,8 +115,10 @@ class Checkpointer:
             started = self._clock.monotonic_ns()
             try:
                 await self._checkpoint(head)
-            except (StorageError, OSError, LostGroundError) as error:
-                self._base_next = True
+            except BaseException as error:
+                self._base_next = True  # what was cut is in no checkpoint: the next one has to hold everything
+                if not isinstance(error, (StorageError, OSError, LostGroundError, *ENCODING_ERRORS)):
+                    raise
                 self.failures += 1
                 self.failure = error
                 log.warning("a checkpoint failed, opening will take longer: %s", error)
@@ -206,7 +210,7 @@ class Checkpointer:
             self._slice_rows = max(1, min(fitting, 2 * rows, SLICE_ROWS_MAX))
 
     async def _wait_until_durable(self, horizon: int, losses: int) -> None:
-        """Wait for the commit of everything that heads and snapshots saw; if any batch was lost meanwhile, so is this checkpoint."""
+        """Wait for the commit of all that heads and snapshots saw; if a batch is lost, so is the checkpoint."""
         committer = self._scheduler.committer
         while committer.durable < horizon and committer.losses == losses:
             await asyncio.sleep(self._options.checkpoint_pause_seconds)
@@ -217,7 +221,7 @@ class Checkpointer:
         """Do disk work on the checkpoint thread."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """End the thread."""
         self._executor.shutdown(wait=True)
 

@@ -1,7 +1,7 @@
 """Time and ids: the only place in the engine that knows either.
 
-A `Clock` is given to the engine, so that a test runs on its own time. Timestamps are wall-clock and for people; durations come
-from the monotonic clock; the order of things is the position.
+A `Clock` is given to the engine, so that a test runs on its own time. Timestamps are wall-clock and for people;
+durations come from the monotonic clock; the order of things is the position.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class SystemClock:
 
 
 class CommandIds:
-    """Version 7 UUIDs as 16 bytes, strictly increasing (RFC 9562, 5.7 and 6.2 method 2: a random counter per millisecond).
+    """Version 7 UUIDs as 16 bytes, strictly increasing (RFC 9562, 5.7; 6.2 method 2: a random counter).
 
-    One costs about 0.2 us; `uuid4` would cost 1.8. The low 62 bits start at random each millisecond and count up, so they are
-    unique, not secret.
+    One costs about 0.2 us; `uuid4` would cost 1.8. The low 62 bits start at random each millisecond and count up, so
+    they are unique, not secret.
     """
 
     __slots__ = ("_counter", "_getrandbits", "_millisecond", "_prefix")
@@ -57,7 +57,7 @@ class CommandIds:
         return self._prefix + self._counter.to_bytes(8, "big")
 
     def _start(self, millisecond: int) -> None:
-        """Begin a millisecond: time, version and 12 random bits before; variant and 61 random bits (one left to count) behind."""
+        """Begin a millisecond: time, version, 12 random bits; then variant and 61 random bits, one left to count."""
         self._millisecond = millisecond
         self._prefix = (millisecond << 16 | 0x7000 | self._getrandbits(12)).to_bytes(8, "big")
         self._counter = 1 << 63 | self._getrandbits(61)

@@ -1,8 +1,8 @@
 """The only place that speaks msgpack: events to bytes, bytes to records.
 
-Payloads are maps with a tag per event type, so that fields can be added with defaults. Every event is decoded again before it
-is written: constructors don't validate, and what evolves an aggregate, changes a view and reaches the caller is then exactly
-what a replay will see.
+Payloads are maps with a tag per event type, so that fields can be added with defaults. Every event is decoded again
+before it is written: constructors don't validate, and what evolves an aggregate, changes a view and reaches the
+caller is then exactly what a replay will see.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Encodes anything that msgspec knows; one for all, since it holds no state between calls. Sets are sorted: equal values, equal bytes.
+#: Encodes anything that msgspec knows; one for all, since it holds no state between calls. Sets are sorted: equal
+#: values, equal bytes.
 ENCODER = msgspec.msgpack.Encoder(order="deterministic")
 
 encode_into = msgspec.msgpack.Encoder().encode_into
@@ -67,7 +68,15 @@ class Heading(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Codec:
     """Encodes and decodes the events of one catalogue."""
 
-    __slots__ = ("_decode_facts", "_decode_payload", "_decode_record", "_decode_records", "_encode", "_options", "event_types")
+    __slots__ = (
+        "_decode_facts",
+        "_decode_payload",
+        "_decode_record",
+        "_decode_records",
+        "_encode",
+        "_options",
+        "event_types",
+    )
 
     def __init__(self, event_types: Sequence[type[Event]], options: Options) -> None:
         """Build the decoders once.
@@ -90,8 +99,9 @@ class Codec:
     def checker(self, aggregate: str, evolves: Mapping[type[Event], object]) -> Callable[[Event], tuple[bytes, Event]]:
         """The check of what an aggregate emits: a closure, because it runs for every event.
 
-        It gives the bytes of an event and the event as a replay will see it. It raises `Invalid` if a field has the wrong type or
-        can't be encoded or the event is too large, and `TypeError` if the aggregate doesn't know the event: that is a bug.
+        It gives the bytes of an event and the event as a replay will see it. It raises `Invalid` if a field has the
+        wrong type or can't be encoded or the event is too large, and `TypeError` if the aggregate doesn't know the
+        event: that is a bug.
         """
         encode, decode, bytes_max = self._encode, self._decode_payload, self._options.event_bytes_max
 
@@ -104,7 +114,10 @@ class Codec:
             except ENCODING_ERRORS as error:
                 raise Invalid(f"event {type(event).__name__} can't be stored: {error}") from error
             if len(payload) > bytes_max:
-                raise Invalid(f"event {type(event).__name__} has {len(payload):,} bytes, {bytes_max:,} are allowed (event_bytes_max)")
+                raise Invalid(
+                    f"event {type(event).__name__} has {len(payload):,} bytes, "
+                    f"{bytes_max:,} are allowed (event_bytes_max)"
+                )
             return payload, decoded
 
         return check
@@ -119,8 +132,9 @@ class Codec:
         size = sum(len(payload) + RECORD_BYTES_MAX for payload, _ in events)
         if len(events) > events_max or size > bytes_max:
             raise Invalid(
-                f"one command may write {events_max:,} events (frame_events_max) and {bytes_max:,} bytes (half of frame_bytes_max, "
-                f"with {RECORD_BYTES_MAX:,} for each event's metadata); this one wants {len(events):,} and {size:,}: split it"
+                f"one command may write {events_max:,} events (frame_events_max) and {bytes_max:,} bytes "
+                f"(half of frame_bytes_max, with {RECORD_BYTES_MAX:,} for each event's metadata); "
+                f"this one wants {len(events):,} and {size:,}: split it"
             )
 
     def events(self, frame: Frame) -> list[Event]:
@@ -242,4 +256,3 @@ decode_schema = msgspec.json.Decoder(Schema).decode
 def tag_of(event_type: type[Event]) -> str:
     """The tag under which an event type is stored."""
     return str(event_type.__struct_config__.tag)
-

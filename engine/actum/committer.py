@@ -1,14 +1,15 @@
 """Group commit: one batch under way, the next gathers meanwhile; no timer.
 
-The commit runs on one dedicated thread, because LMDB ties a write transaction to its thread and because a slow disk must not
-stop the loop. That thread needs the interpreter lock back when its fsync returns, and a busy loop never lets go of it for long
-enough: it drops the lock at every `select` and takes it back before the thread wakes (acknowledgements then take seconds). So,
-while a commit is under way, the committer keeps one callback in the loop, the gate, which blocks on the commit for at most
-`gate_seconds` and comes again until it is done. Rejected: `setswitchinterval` and uvloop (no cure), a gate only inside engine
-calls (starves under code that never calls the engine), committing on the loop (stalls it for the whole fsync).
+The commit runs on one dedicated thread, because LMDB ties a write transaction to its thread and because a slow disk
+must not stop the loop. That thread needs the interpreter lock back when its fsync returns, and a busy loop never lets
+go of it for long enough: it drops the lock at every `select` and takes it back before the thread wakes
+(acknowledgements then take seconds). So, while a commit is under way, the committer keeps one callback in the loop,
+the gate, which blocks on the commit for at most `gate_seconds` and comes again until it is done. Rejected:
+`setswitchinterval` and uvloop (no cure), a gate only inside engine calls (starves under code that never calls the
+engine), committing on the loop (stalls it for the whole fsync).
 
-What is told when a batch is durable happens in `settle`, given by the engine. After a commit whose outcome is unknown nothing is
-written any more until the store is opened again.
+What is told when a batch is durable happens in `settle`, given by the engine. After a commit whose outcome is unknown
+nothing is written any more until the store is opened again.
 """
 
 from __future__ import annotations
@@ -54,8 +55,9 @@ class Committer:
     """
 
     __slots__ = (
-        "_clock", "_done", "_elapsed_ns", "_gates", "_log", "_loop", "_lost", "_options", "_outcome", "_queue", "_settled", "_thread",
-        "commit_ns", "commit_ns_max", "commits", "durable", "epoch", "failure", "full", "head", "losses", "open", "under_way",
+        "_clock", "_done", "_elapsed_ns", "_gates", "_log", "_loop", "_lost", "_options", "_outcome", "_queue",
+        "_settled", "_thread", "commit_ns", "commit_ns_max", "commits", "durable", "epoch", "failure", "full", "head",
+        "losses", "open", "under_way",
     )  # fmt: skip
 
     def __init__(
@@ -139,7 +141,9 @@ class Committer:
                 parts = Batch(batch.first, batch.offsets, b"".join(batch.streams), batch.records)
                 self._outcome = self._log.append(self.epoch, parts)
             except BaseException as error:  # noqa: BLE001  # anything at all is told to the loop, which decides
-                self._outcome = error if isinstance(error, Exception) else RuntimeError(f"the writer was interrupted: {error!r}")
+                self._outcome = (
+                    error if isinstance(error, Exception) else RuntimeError(f"the writer was interrupted: {error!r}")
+                )
             self._elapsed_ns = self._clock.monotonic_ns() - started
             self._done.release()
 
@@ -167,7 +171,9 @@ class Committer:
             return
         self.full = False
         self.head, self.durable = outcome, outcome.position
-        assert self.durable == batch.next_position - 1, f"the log is at {self.durable}, the batch ends at {batch.next_position - 1}"
+        assert self.durable == batch.next_position - 1, (
+            f"the log is at {self.durable}, the batch ends at {batch.next_position - 1}"
+        )
         self.flush()
         self._settled(batch)
 

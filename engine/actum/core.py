@@ -1,8 +1,8 @@
 """The parts of an open engine, wired: what `Engine` uses between open and close.
 
-Order matters here and nowhere else. Opening: store, streams and views, checkpoint, tail of the log, then the writer. A durable
-batch: views first, in position order, then waiting questions, then (in the scheduler) the answers. Closing: the writer stops
-last.
+Order matters here and nowhere else. Opening: store, streams and views, checkpoint, tail of the log, then the writer.
+A durable batch: views first, in position order, then waiting questions, then (in the scheduler) the answers. Closing:
+the writer stops last.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import gc
 import logging
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 from actum_storage import StoreDirectory
 
@@ -19,7 +19,7 @@ from actum.bus import Bus
 from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
-from actum.errors import CommandTimeout, Invalid
+from actum.errors import CommandTimeout, EngineClosed, Invalid
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
 from actum.streams import Streams
@@ -48,7 +48,9 @@ TICK_SECONDS = 1.0
 class Core:
     """An open engine's parts."""
 
-    def __init__(self, store: StoreDirectory | None, log: Log, catalogue: Catalogue, clock: Clock, options: Options) -> None:
+    def __init__(
+        self, store: StoreDirectory | None, log: Log, catalogue: Catalogue, clock: Clock, options: Options
+    ) -> None:
         """Empty views and streams over a log.
 
         Args:
@@ -66,7 +68,8 @@ class Core:
         self.codec = Codec(catalogue.event_types, options)
         self.directory = Directory(options)
         self.views: dict[str, LiveView] = {
-            kind.name: LiveView(kind.name, kind.view, kind.schema, kind.projections, kind.fingerprint) for kind in catalogue.views
+            kind.name: LiveView(kind.name, kind.view, kind.schema, kind.projections, kind.fingerprint)
+            for kind in catalogue.views
         }
         self.scheduler = Scheduler(log, self.directory, clock, options, settled=self._settled)
         for kind in catalogue.aggregates:
@@ -141,7 +144,8 @@ class Core:
             await asyncio.wait_for(asked, seconds_max)
         except TimeoutError as error:
             raise CommandTimeout(
-                f"position {position} did not come within {seconds_max} s (ask_after_seconds_max); the log is at {self.scheduler.durable}"
+                f"position {position} did not come within {seconds_max} s (ask_after_seconds_max); "
+                f"the log is at {self.scheduler.durable}"
             ) from error
         finally:
             self._asked = [entry for entry in self._asked if entry[1] is not asked]
@@ -176,7 +180,7 @@ class Core:
         return nullcontext() if self.checkpointer is None else self.checkpointer.lock
 
     async def _keep_house(self) -> None:
-        """Once a second: put idle actors to sleep, keep the log's readers in order, make a checkpoint when one is due."""
+        """Once a second: put idle actors to sleep, and make a checkpoint when one is due."""
         options = self.options
         since = 0.0
         while True:
@@ -200,14 +204,21 @@ class Core:
         if self._housekeeping is not None:
             self._housekeeping.cancel()
             await asyncio.gather(self._housekeeping, return_exceptions=True)
-        if drain:
-            await self.scheduler.drain(DRAIN_SECONDS_MAX)
-            await self._save()
+        try:
+            if drain:
+                await self.scheduler.drain(DRAIN_SECONDS_MAX)
+                await self._save()
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        """Give back threads, files and memory; nothing is under way any more."""
         self.scheduler.stop()
         if self.checkpointer is not None:
-            await self.checkpointer.stop()
+            self.checkpointer.stop()
         for _, asked in self._asked:
-            asked.cancel()
+            if not asked.done():
+                asked.set_exception(EngineClosed("the engine closed before the position came"))
         if self.store is not None:
             self.store.close()
         if self._frozen:

@@ -22,7 +22,9 @@ ATOMS = (str, int, float, bool, bytes, type(None), datetime, date, time, timedel
 
 def collectable_by_count(bases: tuple[type, ...], namespace: dict[str, Any]) -> bool:
     """Whether no field can hold a container, so that reference counting alone frees the instances."""
-    if any(issubclass(base, msgspec.Struct) and base.__struct_config__.gc for base in bases if base is not msgspec.Struct):
+    if any(
+        issubclass(base, msgspec.Struct) and base.__struct_config__.gc for base in bases if base is not msgspec.Struct
+    ):
         return False
     scope = vars(sys.modules.get(namespace.get("__module__", ""), types.ModuleType("none")))
     return all(is_atom(annotation, scope) for annotation in namespace.get("__annotations__", {}).values())

@@ -1,7 +1,7 @@
 """The directory of live actors: finds one, wakes one, and puts the least recently used to sleep.
 
-Waking here only makes the actor; it reads its state at its first turn. Sleeping takes only actors that nothing depends on: no
-mailbox, no decision under way, and every event durable.
+Waking here only makes the actor; it reads its state at its first turn. Sleeping takes only actors that nothing
+depends on: no mailbox, no decision under way, and every event durable.
 """
 
 from __future__ import annotations
@@ -35,7 +35,16 @@ class Directory:
         passivations: actors put to sleep.
     """
 
-    __slots__ = ("_actors_max", "_idle_ticks_max", "_recent", "_tick", "activations", "changed", "passivations", "streams")
+    __slots__ = (
+        "_actors_max",
+        "_idle_ticks_max",
+        "_recent",
+        "_tick",
+        "activations",
+        "changed",
+        "passivations",
+        "streams",
+    )
 
     def __init__(self, options: Options) -> None:
         """No streams yet."""
@@ -75,12 +84,10 @@ class Directory:
         """
         self._tick += ticks
         excess = len(self._recent) - self._actors_max
-        looked = 0
-        for actor in list(self._oldest(SWEEP_ACTORS_MAX)):
+        for looked, actor in enumerate(list(self._oldest(SWEEP_ACTORS_MAX))):
             idle_ticks = self._tick - actor.touched
             if looked >= excess and idle_ticks <= self._idle_ticks_max:
                 return
-            looked += 1
             if actor.idle and not actor.quarantined and actor.position <= durable:
                 self._sleep(actor)
             else:

@@ -26,7 +26,7 @@ from actum.replies import Replies
 from actum.report import statistics_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Sequence
+    from collections.abc import AsyncGenerator, Generator, Sequence
     from os import PathLike
     from types import TracebackType
     from typing import Self
@@ -77,7 +77,7 @@ class Engine:
         cls,
         store: str | PathLike[str] | Log,
         /,
-        *components: type[Aggregate] | type[View[Any]],
+        *components: type[Aggregate | View[Any]],
         services: Sequence[object] = (),
         middleware: Sequence[Middleware] = (),
         options: Options | None = None,
@@ -178,13 +178,13 @@ class Engine:
     ) -> Receipt:
         """Have a command decided; when this returns, its events are on disk and every view shows them.
 
-        Cancelling abandons the answer, never half a command: one still in the mailbox is dropped whole, one that has been taken
-        completes.
+        Cancelling abandons the answer, never half a command: one still in the mailbox is dropped whole, one that has
+        been taken completes.
 
         Args:
             command: an instance of a command that an aggregate takes.
-            command_id: makes a retry safe: the same id gives the first receipt again and has its effect once, among the aggregate's
-                last `dedup_commands_max` writing commands. A UUID, or text of at most 200 bytes.
+            command_id: makes a retry safe: the same id gives the first receipt again and has its effect once, among
+                the aggregate's last `dedup_commands_max` writing commands. A UUID, or text of at most 200 bytes.
             user_id: who sends it; stored with every event.
             correlation_id: what it belongs to; stored with every event.
             causation_id: what caused it; stored with every event.
@@ -216,7 +216,13 @@ class Engine:
                 return await self._dispatch(envelope)
             async with timeout_as_command_timeout(timeout, command):
                 return await self._dispatch(envelope)
-        if command_id is None and user_id is None and correlation_id is None and causation_id is None and expected_version is None:
+        if (
+            command_id is None
+            and user_id is None
+            and correlation_id is None
+            and causation_id is None
+            and expected_version is None
+        ):
             metadata = PLAIN
         else:
             metadata = metadata_of(command_id, user_id, correlation_id, causation_id, expected_version)
@@ -229,7 +235,11 @@ class Engine:
     async def _send(self, envelope: Envelope) -> Receipt:
         """The end of the middleware."""
         metadata = metadata_of(
-            envelope.command_id, envelope.user_id, envelope.correlation_id, envelope.causation_id, envelope.expected_version
+            envelope.command_id,
+            envelope.user_id,
+            envelope.correlation_id,
+            envelope.causation_id,
+            envelope.expected_version,
         )
         return await self._deliver(envelope.command, metadata)
 
@@ -247,8 +257,9 @@ class Engine:
     async def send_many(self, commands: Sequence[Command]) -> list[Receipt | ActumError]:
         """Send commands in order, each on its own: a receipt or the error of each, in the order of the commands.
 
-        Much faster than as many `send`s: the caller wakes once. More than `mailbox_size_max` commands are sent in parts of that
-        size, so that they don't overload the engine by themselves. Cancelling drops what is still in mailboxes.
+        Much faster than as many `send`s: the caller wakes once. More than `mailbox_size_max` commands are sent in
+        parts of that size, so that they don't overload the engine by themselves. Cancelling drops what is still in
+        mailboxes.
 
         Raises:
             EngineClosed: the engine is not open.
@@ -306,7 +317,9 @@ class Engine:
         return cast("R", core.bus.answer(query))
 
     async def rebuild(self, view: type[View[Any]]) -> None:
-        """Fold a view from the whole log again, beside the one that is served, and put it in its place; heals a broken view.
+        """Fold a view from the whole log again, beside the one that is served, then put it in its place.
+
+        Heals a broken view, once its handler is mended.
 
         Cancelling drops the new one; the old one stays.
 
@@ -333,11 +346,14 @@ class Engine:
         return cast("A", await inspection.state(self._open_core(), aggregate, key, version))
 
     async def outcome(self, command_id: UUID | str) -> Receipt | None:
-        """What became of a command: its receipt, or None if it wrote nothing. Reads the log backwards: for rare doubts."""
+        """What became of a command: its receipt, or None if it wrote nothing. Reads the log backwards: for rare use."""
         return await inspection.outcome(self._open_core(), command_id_bytes(command_id))
 
     async def checkpoint(self) -> bool:
-        """Save derived state now; False if that failed (logged, and in `statistics()`). It happens by itself periodically and on close."""
+        """Save derived state now; False if that failed, which is logged and in `statistics()`.
+
+        It happens by itself, periodically and on close.
+        """
         core = self._open_core()
         return core.checkpointer is not None and await core.checkpointer.checkpoint()
 
@@ -402,15 +418,15 @@ def metadata_of(
 
 
 @asynccontextmanager
-async def timeout_as_command_timeout(seconds: float, command: Command) -> AsyncIterator[None]:
+async def timeout_as_command_timeout(seconds: float, command: Command) -> AsyncGenerator[None]:
     """Give up after some seconds with an error that says what that means."""
     try:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
         raise CommandTimeout(
-            f"no answer to {type(command).__name__} within {seconds} s: if it was still waiting it is dropped, if it had been "
-            "taken it completes; send it again with the same command_id to learn which"
+            f"no answer to {type(command).__name__} within {seconds} s: if it was still waiting it is dropped, "
+            "if it had been taken it completes; send it again with the same command_id to learn which"
         ) from error
 
 

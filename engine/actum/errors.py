@@ -1,8 +1,8 @@
 """What actum raises, one class for each thing that a caller can do about it.
 
-The root `ActumError` and everything that the disk can do live in `actum_storage.errors`; here are the errors of commands, queries,
-views and engines. Each docstring ends with what to do. Expected outcomes travel as values inside the engine; they are raised
-at the public door only.
+The root `ActumError` and everything that the disk can do live in `actum_storage.errors`; here are the errors of
+commands, queries, views and engines. Each docstring ends with what to do. Expected outcomes travel as values inside
+the engine; they are raised at the public door only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Rejected(ActumError):
 
 @final
 class Invalid(ActumError):
-    """A command, event, query, row or argument is malformed: wrong type, unknown class, a key that is empty or too long.
+    """A command, event, query, row or argument is malformed: of the wrong type, unknown, empty or too long.
 
     What to do: correct the value that the message names. Nothing was written.
     """
@@ -56,7 +56,7 @@ class Overloaded(ActumError):
 
 @final
 class CommandFailed(ActumError):
-    """A handler has a bug: `decide`, `evolve` or a service raised something that is not `Rejected`. Nothing was written.
+    """A handler has a bug: `decide`, `evolve` or a service raised something else than `Rejected`. Nothing was written.
 
     The cause is `__cause__`. The actor is read again from the log; other actors don't notice.
 
@@ -82,7 +82,7 @@ class CommandTimeout(ActumError, TimeoutError):
 
 @final
 class Reentrant(ActumError):
-    """An actor, while deciding, sent a command to itself (directly or through others) and would wait for itself forever.
+    """An actor that is deciding sent a command to itself, directly or through others, and would wait forever.
 
     What to do: yield more events instead, or send the command after the decision.
     """

@@ -1,7 +1,8 @@
 """The decorators that mark handlers, and the reading of what a handler takes and gives.
 
-A handler is found by the type of its message, taken from the annotation. The decorators only leave a mark, so a handler stays
-an ordinary method that can be called in a test. Reading collects faults as sentences instead of raising at the first.
+A handler is found by the type of its message, taken from the annotation. The decorators only leave a mark, so a
+handler stays an ordinary method that can be called in a test. Reading collects faults as sentences instead of raising
+at the first.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 
@@ -29,12 +30,12 @@ def decide(handler: Handler) -> Handler:
 
 
 def evolve(handler: Handler) -> Handler:
-    """Mark the method that changes the state by an event. It must accept every event that was ever written: no I/O, no clock."""
+    """Mark the method that changes the state by an event; it takes every event ever written, without I/O or clock."""
     return mark(handler, "evolve")
 
 
 def project(handler: Handler) -> Handler:
-    """Mark the method of a view that changes rows by an event; it may take the event's `Record` as a second parameter."""
+    """Mark the method of a view that changes rows by an event; it may take the event's `Record` as well."""
     return mark(handler, "project")
 
 
@@ -60,13 +61,19 @@ class HandlerInfo(msgspec.Struct, frozen=True):
     returns: object
 
 
-def read_handlers(owner: type, base: type[Any], message_bases: dict[Role, type[Any]], faults: list[str]) -> list[HandlerInfo]:
+def read_handlers(
+    owner: type, base: type[Any], message_bases: dict[Role, type[Any]], faults: list[str]
+) -> list[HandlerInfo]:
     """The marked methods of a class, its parents' first; a child's method of the same name replaces its parent's."""
     functions: dict[str, Callable[..., Any]] = {}
     for parent in reversed(owner.__mro__):
         if issubclass(parent, base):
             functions.update((name, value) for name, value in vars(parent).items() if callable(value))
-    found = (read_handler(owner, function, message_bases, faults) for function in functions.values() if hasattr(function, MARK))
+    found = (
+        read_handler(owner, function, message_bases, faults)
+        for function in functions.values()
+        if hasattr(function, MARK)
+    )
     return [handler for handler in found if handler is not None]
 
 
@@ -83,12 +90,16 @@ def read_handler(
     try:
         hints = typing.get_type_hints(function)
     except Exception as error:  # noqa: BLE001  # whatever an annotation raises is the user's fault to see
-        faults.append(f"{where}: its annotations can't be read ({error}): define the types at module level, imported at run time")
+        faults.append(
+            f"{where}: its annotations can't be read ({error}): define the types at module level, imported at run time"
+        )
         return None
     names = [parameter.name for parameter in inspect.signature(function).parameters.values()][1:]
     wanted = message_bases[role]
     if not names or names[0] not in hints:
-        faults.append(f"{where} has no annotated message: write `def {function.__name__}(self, message: <a {wanted.__name__}>)`")
+        faults.append(
+            f"{where} has no annotated message: write `def {function.__name__}(self, message: <a {wanted.__name__}>)`"
+        )
         return None
     missing = [name for name in names[1:] if name not in hints]
     if missing:
@@ -103,7 +114,7 @@ def read_handler(
 
 
 def event_types(annotation: object, event_base: type) -> Iterator[type]:
-    """The event classes inside a return annotation: `A`, `A | B`, `list[A]`, `Iterator[A | B]`, `tuple[A, ...]`, `None`."""
+    """The event classes inside a return annotation: `A`, `A | B`, `list[A]`, `Iterator[A | B]`, `None`."""
     if isinstance(annotation, type) and typing.get_origin(annotation) is None:
         if issubclass(annotation, event_base) and annotation is not event_base:
             yield annotation
@@ -120,17 +131,19 @@ def show(annotation: object) -> str:
 def fingerprint_of(functions: list[Callable[..., Any]]) -> bytes:
     """The code of some functions as bytes: what they do, not where they stand or how they are commented.
 
-    Constants, names and nested functions count; a helper that a function calls does not: that is what `revision=` is for.
+    Constants, names and nested functions count; a helper that a function calls does not: that is what `revision=` is
+    for.
     """
-    return b"\0".join(part for function in functions for part in code_parts(function.__code__))
+    return b"\0".join(part for function in functions for part in code_parts(function.__code__, function.__doc__))
 
 
-def code_parts(code: types.CodeType) -> Iterator[bytes]:
-    """Bytecode, names and constants of a code object and of those inside it; its docstring and line numbers left out."""
+def code_parts(code: types.CodeType, docstring: str | None = None) -> Iterator[bytes]:
+    """Bytecode, names and constants of a code object and of those inside it, without docstring and line numbers."""
     yield code.co_code
     yield repr((code.co_names, code.co_varnames, code.co_freevars)).encode()
-    constants = code.co_consts[1:] if code.co_consts and isinstance(code.co_consts[0], str) else code.co_consts
-    for constant in constants:
+    for index, constant in enumerate(code.co_consts):
+        if index == 0 and constant == docstring:
+            continue
         if isinstance(constant, types.CodeType):
             yield from code_parts(constant)
         else:
@@ -140,5 +153,6 @@ def code_parts(code: types.CodeType) -> Iterator[bytes]:
 def stable_repr(constant: object) -> str:
     """A constant as text that is the same in every process: a frozenset's order is not."""
     if isinstance(constant, frozenset):
-        return f"frozenset({sorted(map(repr, constant))})"
+        members = cast("frozenset[object]", constant)
+        return f"frozenset({sorted(map(repr, members))})"
     return repr(constant)

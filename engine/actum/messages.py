@@ -1,8 +1,8 @@
 """Commands, events, queries, rows and values: the plain types that users subclass.
 
-All are frozen, keyword-only msgspec Structs. msgspec does not inherit `kw_only`, and inherits `gc=False` even where it would
-be wrong, so the metaclass sets both for every subclass. Instances are not validated when they are built (that is what makes
-them cost 100 ns); the engine checks every event against its type before it reaches the log.
+All are frozen, keyword-only msgspec Structs. msgspec does not inherit `kw_only`, and inherits `gc=False` even where
+it would be wrong, so the metaclass sets both for every subclass. Instances are not validated when they are built
+(that is what makes them cost 100 ns); the engine checks every event against its type before it reaches the log.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ R = TypeVar("R")
 #: The field of an encoded event that holds its tag. No Python field can have this name, so it never clashes.
 TAG_FIELD = "@type"
 
+
 def as_tuples(names: Sequence[str | tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
     """Each index as a tuple of field names."""
     if isinstance(names, str):
@@ -42,13 +43,14 @@ class RowOptions(msgspec.Struct, frozen=True):
 class MessageMeta(msgspec.StructMeta):
     """Makes every subclass frozen, keyword-only and, where it is safe, invisible to the garbage collector."""
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> MessageMeta:
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **options: Any) -> MessageMeta:
         """Create the class; `options` are msgspec's."""
         options.update(frozen=True, kw_only=True)
         options.setdefault("gc", not collectable_by_count(bases, namespace))
         return super().__new__(mcs, name, bases, namespace, **options)
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class RowMeta(MessageMeta):
     """Takes a row's `key` and indexes from the class statement."""
 
@@ -57,6 +59,7 @@ class RowMeta(MessageMeta):
         name: str,
         bases: tuple[type, ...],
         namespace: dict[str, Any],
+        /,
         *,
         key: str | None = None,
         indexes: Sequence[str | tuple[str, ...]] = (),
@@ -97,7 +100,8 @@ class Command(Value):
 class Event(Value, tag_field=TAG_FIELD, tag=True):
     """A fact, named in the past tense: `OrderPlaced`. It never changes: its fields are the storage format.
 
-    `class Deposited(Event, tag="deposited")` gives it another tag than its name; a stored tag must never be given to another type.
+    `class Deposited(Event, tag="deposited")` gives it another tag than its name; a stored tag must never be given to
+    another type.
     """
 
 

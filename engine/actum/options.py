@@ -18,8 +18,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How an engine behaves. Frozen and checked when made.
 
     Attributes:
-        durability: `"full"`: a reply means that the disk has it. `"relaxed"`: for tests and benchmarks only; the operating system
-            may lose acknowledged commands, or the store, in a power cut.
+        durability: `"full"`: a reply means that the disk has it. `"relaxed"`: for tests and benchmarks only; the
+            operating system may lose acknowledged commands, or the store, in a power cut.
         mailbox_size_max: commands waiting for one aggregate; one more is `Overloaded`.
         commands_pending_max: commands inside the engine, waiting or being committed; one more is `Overloaded`.
         turn_commands_max: commands decided before the loop gets its turn again (about 5 ms of work).
@@ -32,8 +32,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         quarantine_failures_max: bugs in a row after which an aggregate is refused.
         snapshot_events_max: events after which a state is saved at once, so that waking stays a matter of milliseconds.
         snapshot_events_min: events since its last snapshot for which saving a state at sleep or checkpoint pays.
-        gate_seconds: the longest that the loop blocks at a time while a commit is under way, so that the writer gets the interpreter
-            (DESIGN: without it a busy loop starves acknowledgements for seconds).
+        gate_seconds: the longest that the loop blocks at a time while a commit is under way, so that the writer gets
+            the interpreter (without it a busy loop starves acknowledgements for seconds).
         ask_after_seconds_max: the longest that `ask(..., after=)` waits for a position.
         checkpoint_seconds: the time between two checkpoints; 0 for none but on close.
         checkpoint_events_min: a checkpoint is made only if so many events have come since the last.
@@ -41,8 +41,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         checkpoint_pause_seconds: the shortest time between two such slices.
         checkpoint_deltas_ratio_max: deltas of this many times the base's size are folded into a new base.
         replay_slice_events: events replayed before the loop gets its turn, in rebuilds and long wakings.
-        gc_policy: `"freeze"` moves what is alive after opening and after a checkpoint out of the garbage collector's sight (a
-            full collection over 100,000 actors takes 72 ms); undone on close. `"none"` leaves the collector alone.
+        gc_policy: `"freeze"` moves what is alive after opening and after a checkpoint out of the garbage collector's
+            sight (a full collection over 100,000 actors takes 72 ms); undone on close. `"none"` leaves the collector
+            alone.
     """
 
     durability: Literal["full", "relaxed"] = "full"
@@ -54,7 +55,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     event_bytes_max: Annotated[int, Meta(ge=64, le=FRAME_BYTES_MAX)] = 1024 * 1024
     dedup_commands_max: Annotated[int, Meta(ge=1, le=10_000)] = 64
     actors_max: Annotated[int, Meta(ge=1)] = 100_000
-    passivate_seconds: Annotated[float, Meta(gt=0)] = 300.0
+    passivate_seconds: Annotated[float, Meta(gt=0, le=1e9)] = 300.0
     quarantine_failures_max: Annotated[int, Meta(ge=1)] = 3
     snapshot_events_max: Annotated[int, Meta(ge=1)] = 1_000
     snapshot_events_min: Annotated[int, Meta(ge=1)] = 16

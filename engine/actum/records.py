@@ -1,7 +1,7 @@
 """What the log holds and what a caller gets back: records and receipts.
 
-A record's fields are the storage format (`docs/format.md`): one msgpack array, the event first, so that a rebuild decodes the event and
-skips the rest. Only the position is not stored: it follows from the frame.
+A record's fields are the storage format (`docs/format.md`): one msgpack array, the event first, so that a rebuild
+decodes the event and skips the rest. Only the position is not stored: it follows from the frame.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
         key: the aggregate's key.
         version: 1, 2, 3 ... within the aggregate's stream.
         previous: the position of the stream's event before this one, 0 for its first.
-        timestamp_ns: when it was decided, nanoseconds since 1970 UTC by the engine's clock; positions, not timestamps, are the order.
+        timestamp_ns: when it was decided, nanoseconds since 1970 UTC by the engine's clock; positions, not
+            timestamps, are the order.
         command_id_bytes: the 16 bytes of `command_id`.
         correlation_id: what the command belongs to, as given to `send`.
         causation_id: what caused the command, as given to `send`.
@@ -130,7 +131,8 @@ def datetime_of(timestamp_ns: int) -> datetime:
 def command_id_bytes(command_id: CommandId) -> bytes:
     """The 16 bytes that stand for a command id in the log.
 
-    A UUID, also as text, is itself. Any other text becomes its BLAKE2b hash in the shape of a version 8 UUID (RFC 9562, 5.8).
+    A UUID, also as text, is itself. Any other text becomes its BLAKE2b hash in the shape of a version 8 UUID (RFC
+    9562, 5.8).
 
     Raises:
         Invalid: not a UUID and not text of 1 to 200 bytes.

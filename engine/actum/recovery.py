@@ -1,8 +1,8 @@
 """Opening: the newest valid checkpoint, then the tail of the log. Also the replay that rebuilds a view.
 
-Derived state is trusted only as far as it proves itself: its closing record must be whole, its position must end a frame of
-this very log, and a view's rows must come from the code that runs now. What does not hold is rebuilt from the log, alone. The
-one thing that is refused is a checkpoint ahead of the log: acknowledged events are missing then.
+Derived state is trusted only as far as it proves itself: its closing record must be whole, its position must end a
+frame of this very log, and a view's rows must come from the code that runs now. What does not hold is rebuilt from
+the log, alone. The one thing that is refused is a checkpoint ahead of the log: acknowledged events are missing then.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class Recovery:
             view.build()
 
     async def replay(self, views: Sequence[LiveView], start: int, stop: int) -> AsyncIterator[Frame]:
-        """Fold the records from `start` to `stop` into views, giving each frame when it is in and the loop its turns."""
+        """Fold the records from `start` to `stop` into views; gives each frame when it is in, the loop its turns."""
         done = 0
         for frame in self._log.frames(start, stop):
             events = self._codec.events(frame)
@@ -196,11 +196,14 @@ class Recovery:
 
 def unknown_aggregate(name: str) -> StoreMismatch:
     """The error for streams whose class was not given."""
-    return StoreMismatch(f"the log holds events of the aggregate {name!r}, which this engine doesn't know: pass its class to Engine.open too")
+    return StoreMismatch(
+        f"the log holds events of the aggregate {name!r}, which this engine doesn't know: "
+        "pass its class to Engine.open too"
+    )
 
 
 def restore_view(view: LiveView, closing: Closing, chunks: Iterable[Chunk]) -> None:
-    """One checkpoint's rows of one view, if they come from the code that runs now; else the view starts from nothing."""
+    """One checkpoint's rows of one view, if the code that runs now made them; else the view starts from nothing."""
     saved = closing.views.get(view.name)
     if saved is None or saved.fingerprint != view.fingerprint:
         view.clear()
@@ -210,9 +213,14 @@ def restore_view(view: LiveView, closing: Closing, chunks: Iterable[Chunk]) -> N
     elif not view.saved:
         return
     decode: Callable[[bytes], Any] = decoder_of(view.saved_type)
-    for chunk in chunks:
-        rows, removed = decode(bytes(chunk.body))
-        view.restore(rows, removed)
+    try:
+        for chunk in chunks:
+            rows, removed = decode(bytes(chunk.body))
+            view.restore(rows, removed)
+    except msgspec.DecodeError as error:
+        log.warning("the saved rows of view %s can't be decoded and are made again from the log: %s", view.name, error)
+        view.clear()
+        return
     view.saved = True
     view.position = closing.position
 

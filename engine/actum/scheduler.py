@@ -1,8 +1,9 @@
 """The scheduler: gives actors their turns in the loop, and tells callers what became of their commands.
 
-Commands that arrive in one iteration of the loop are decided in one turn, actor by actor, into the committer's open batch. One
-`call_soon` per turn drives everything: no task and no queue object per actor. When the batch is full the turn ends; what is
-left waits for the next one, which is how a slow disk slows the callers down instead of filling the memory.
+Commands that arrive in one iteration of the loop are decided in one turn, actor by actor, into the committer's open
+batch. One `call_soon` per turn drives everything: no task and no queue object per actor. When the batch is full the
+turn ends; what is left waits for the next one, which is how a slow disk slows the callers down instead of filling the
+memory.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 from actum.clock import CommandIds
 from actum.committer import Committer
 from actum.errors import EngineClosed, Overloaded, Reentrant
-from actum.records import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -51,8 +51,9 @@ class Scheduler:
     """
 
     __slots__ = (
-        "_after_commit", "_changed", "_directory", "_loop", "_pending_max", "_ready", "_settled", "_tasks", "_turn_scheduled", "accepted",
-        "committer", "mailbox_size_max", "make_id", "now_ns", "options", "pending", "rejected",
+        "_after_commit", "_changed", "_directory", "_loop", "_pending_max", "_ready", "_settled", "_tasks",
+        "_turn_scheduled", "accepted", "committer", "mailbox_size_max", "make_id", "now_ns", "options", "pending",
+        "rejected",
     )  # fmt: skip
 
     def __init__(
@@ -103,7 +104,7 @@ class Scheduler:
             mailbox = actor.mailbox = []
         elif len(mailbox) >= self.mailbox_size_max:
             raise Overloaded(
-                f"the mailbox of {actor!r} is full ({self.mailbox_size_max:,} commands, mailbox_size_max): try again later",
+                f"the mailbox of {actor!r} is full (mailbox_size_max={self.mailbox_size_max}): try again later",
                 retry_after_seconds=RETRY_AFTER_SECONDS,
             )
         if self.pending >= self._pending_max:
@@ -148,12 +149,12 @@ class Scheduler:
         self._after_commit.append(actor)
 
     def _turn(self) -> None:
-        """Let ready actors work until the batch is full or the turn has been long enough, and have committed what they decided."""
+        """Let ready actors work until the batch is full or the turn long enough; commit what they decided."""
         self._turn_scheduled = False
         committer, directory = self.committer, self._directory
         try:
             self._work(committer.open)
-        finally:  # a handler may raise KeyboardInterrupt or SystemExit; what was decided before is committed all the same
+        finally:  # a handler may raise KeyboardInterrupt or SystemExit; what was decided before is committed
             committer.flush()
             if directory.crowded:
                 directory.sweep(committer.durable)
@@ -169,15 +170,17 @@ class Scheduler:
             actor = ready.popleft()
             actor.scheduled = False
             if self.committer.failure is not None:
-                self.pending -= actor.refuse_pending(self.store_failed())
+                actor.refuse_all(self.store_failed())
                 continue
             touch(actor)
-            taken = actor.run(batch, budget)
-            budget -= taken
-            self.pending -= taken
-            if (actor.mailbox is not None or batch.full) and actor.can_run:
-                actor.scheduled = True
-                ready.append(actor)
+            pending = self.pending
+            try:
+                actor.run(batch, budget)
+            finally:
+                budget -= pending - self.pending
+                if (actor.mailbox is not None or batch.full) and actor.can_run:
+                    actor.scheduled = True
+                    ready.append(actor)
 
     def _schedule_turn(self) -> None:
         """Have one turn soon."""
@@ -186,7 +189,7 @@ class Scheduler:
             self._loop.call_soon(self._turn)
 
     def answer(self, position: int, reply: Reply, outcome: Outcome) -> None:
-        """Answer a command that wrote nothing, once everything up to `position`, on which it was decided, is durable."""
+        """Answer a command that wrote nothing, once `position`, on which it was decided, is durable."""
         batch = self.committer.holding(position)
         if batch is None:
             self._reply(reply, outcome)
@@ -233,20 +236,24 @@ class Scheduler:
                 self._reply(reply, self._loss(error))
         if self.committer.failure is not None:
             for actor in list(self._directory.actors()):
-                self.pending -= actor.refuse_pending(self.store_failed())
+                actor.refuse_all(self.store_failed())
         self._after_batch()
 
     def _loss(self, error: Exception) -> Exception:
-        """What the callers of a lost batch are told; a new object for each, since a raised one carries its traceback."""
+        """What a caller of a lost batch is told; a new object for each, since a raised one carries its traceback."""
         if isinstance(error, StoreFull):
             return StoreFull(str(error))
-        unknown = OutcomeUnknown(f"the commit failed and its outcome is not known: {error}; reopen, then ask engine.outcome(command_id)")
+        unknown = OutcomeUnknown(
+            f"the commit failed and its outcome is not known: {error}; reopen, then ask engine.outcome(command_id)"
+        )
         unknown.__cause__ = error
         return unknown
 
     def store_failed(self) -> StoreFailed:
         """Why no command is taken any more."""
-        failed = StoreFailed(f"the store failed and takes no commands until it is opened again: {self.committer.failure}")
+        failed = StoreFailed(
+            f"the store failed and takes no commands until it is opened again: {self.committer.failure}"
+        )
         failed.__cause__ = self.committer.failure
         return failed
 
@@ -264,7 +271,9 @@ class Scheduler:
     def busy(self) -> bool:
         """Whether any command is waiting, being decided, or being committed."""
         committer = self.committer
-        return bool(self._ready or self._tasks or self._after_commit or committer.under_way is not None or committer.open.events)
+        return bool(
+            self._ready or self._tasks or self._after_commit or committer.under_way is not None or committer.open.events
+        )
 
     def _notify(self) -> None:
         """Wake `drain`."""
@@ -272,7 +281,7 @@ class Scheduler:
             self._changed.set_result(None)
 
     async def drain(self, seconds_max: float) -> None:
-        """Wait until nothing is under way; decisions that take longer than that are cancelled. Not to be cancelled itself."""
+        """Wait until nothing is under way; decisions that take longer than that are cancelled. Not to be cancelled."""
         deadline = self._loop.time() + seconds_max
         while self.busy:
             left = deadline - self._loop.time()
@@ -280,7 +289,9 @@ class Scheduler:
                 await self._cancel_tasks()
                 continue
             self._changed = self._loop.create_future()
-            await asyncio.wait([self._changed, *self._tasks], timeout=max(left, 0.1), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                [self._changed, *self._tasks], timeout=max(left, 0.1), return_when=asyncio.FIRST_COMPLETED
+            )
         self._changed = None
 
     async def _cancel_tasks(self) -> None:

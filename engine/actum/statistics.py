@@ -1,4 +1,4 @@
-"""What an engine says about itself: frozen structs, taken at one moment. The only source of figures for tools and benchmarks."""
+"""What an engine says about itself: frozen structs of one moment, the only source of figures for tools."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 import actum_storage
+
 from actum.codec import Schema, decode_schema, decode_stored
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ class Store:
 
     def schemas(self) -> list[Schema]:
         """The JSON Schema of every version of every event type that the store has seen, by tag."""
-        return sorted((decode_schema(document) for document in self._store.schemas().values()), key=lambda schema: schema.tag)
+        return sorted(
+            (decode_schema(document) for document in self._store.schemas().values()), key=lambda schema: schema.tag
+        )
 
     def verify(self) -> VerifyReport:
         """Read everything: every frame's hash, the chain of hashes, dense positions, every schema's hash.

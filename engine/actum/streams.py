@@ -1,16 +1,18 @@
 """The streams of one aggregate class: where each ends, which have snapshots, which are awake, and how one is read.
 
-A record carries the position of its stream's record before it, so a stream is read without an index: walk the links back to the
-snapshot, then decode forward. Heads and snapshots are kept in memory and saved by checkpoints; both follow from the log.
+A record carries the position of its stream's record before it, so a stream is read without an index: walk the links
+back to the snapshot, then decode forward. Heads and snapshots are kept in memory and saved by checkpoints; both
+follow from the log.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, final
 
 import msgspec
 
-from actum.codec import ENCODER, decode_link, decoder_of
+from actum.codec import ENCODER, ENCODING_ERRORS, decode_link, decoder_of
 from actum.records import Receipt, Record
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from actum.catalogue import AggregateKind
     from actum.codec import Codec, Link
     from actum.scheduler import Scheduler
+
+
+log = logging.getLogger("actum.streams")
 
 
 class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -41,15 +46,16 @@ class Streams:
         kind: the class, read.
         name: its name in the log.
         actors: the aggregates that are awake, by key.
-        heads: the position of the last durable event of every stream that is not awake, by key; those awake know better.
+        heads: the position of the last durable event of every stream that is not awake, by key; those awake know
+            better.
         snapshots: saved states, by key.
         heads_changed: heads found by a replay since the last checkpoint; actors that wrote are known to the directory.
         snapshots_changed: snapshots since the last checkpoint.
     """
 
     __slots__ = (
-        "_codec", "_decode_state", "_log", "actors", "check", "check_size", "decisions", "evolves", "heads", "heads_changed", "kind", "name", "scheduler", "snapshot_events_max", "snapshots",
-        "snapshots_changed",
+        "_codec", "_decode_state", "_log", "actors", "check", "check_size", "decisions", "evolves", "heads",
+        "heads_changed", "kind", "name", "scheduler", "snapshot_events_max", "snapshots", "snapshots_changed",
     )  # fmt: skip
 
     def __init__(self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler) -> None:
@@ -58,7 +64,8 @@ class Streams:
         self.name = kind.name
         #: Handler, its services, and whether it is a coroutine, as tuples: they are taken apart for every command.
         self.decisions = {
-            command: (decision.function, decision.services, decision.is_async) for command, decision in kind.decisions.items()
+            command: (decision.function, decision.services, decision.is_async)
+            for command, decision in kind.decisions.items()
         }
         self.evolves = kind.evolves
         self.scheduler = scheduler
@@ -80,8 +87,13 @@ class Streams:
         return self.heads.get(key, 0) if actor is None else actor.position
 
     def save_snapshot(self, key: str, version: int, position: int, state: Aggregate) -> None:
-        """Keep a state for the next waking and the next checkpoint."""
-        self.snapshots[key] = self.snapshots_changed[key] = Snapshot(version, position, ENCODER.encode(state))
+        """Keep a state for the next waking and the next checkpoint; one that can't be encoded is replayed instead."""
+        try:
+            encoded = ENCODER.encode(state)
+        except ENCODING_ERRORS as error:
+            log.warning("no snapshot of %s/%s, its state can't be encoded: %s", self.name, key, error)
+            return
+        self.snapshots[key] = self.snapshots_changed[key] = Snapshot(version, position, encoded)
 
     def forget_snapshot(self, key: str, position: int) -> None:
         """Drop a snapshot that is ahead of a position: its events were lost with their batch."""
@@ -93,12 +105,18 @@ class Streams:
     def replay(self, key: str, position: int, version: int | None = None) -> Replay:
         """A replay of a stream up to a durable position, from its snapshot where that helps."""
         snapshot = self.snapshots.get(key)
-        if snapshot is None or snapshot.position > position or version is not None:
-            return Replay(self, self.kind.aggregate(), 0, position, version)
-        return Replay(self, self._decode_state(snapshot.state), snapshot.version, position, None, after=snapshot.position)
+        if snapshot is not None and snapshot.position <= position and version is None:
+            try:
+                state = self._decode_state(snapshot.state)
+            except ENCODING_ERRORS as error:
+                log.warning("the snapshot of %s/%s can't be decoded and is dropped: %s", self.name, key, error)
+                del self.snapshots[key]
+            else:
+                return Replay(self, state, snapshot.version, position, None, after=snapshot.position)
+        return Replay(self, self.kind.aggregate(), 0, position, version)
 
     def walk(self, position: int) -> Iterator[tuple[int, Link, memoryview]]:
-        """A stream's records from a durable position back to its first: positions, links and the encoded records, newest first.
+        """A stream from a durable position back to its first: positions, links and encoded records, newest first.
 
         The encoded record is a part of a cached frame: copy it to keep it.
         """
@@ -146,7 +164,9 @@ class Streams:
 
     def __repr__(self) -> str:
         """Name, streams and actors."""
-        return f"<Streams {self.name} {len(self.heads)} asleep {len(self.actors)} awake {len(self.snapshots)} snapshots>"
+        return (
+            f"<Streams {self.name} {len(self.heads)} asleep {len(self.actors)} awake {len(self.snapshots)} snapshots>"
+        )
 
 
 @final
@@ -162,7 +182,14 @@ class Replay:
     __slots__ = ("_after", "_position", "_steps", "_streams", "_version_max", "snapshot_version", "state", "version")
 
     def __init__(
-        self, streams: Streams, state: Aggregate, version: int, position: int, version_max: int | None, *, after: int = 0
+        self,
+        streams: Streams,
+        state: Aggregate,
+        version: int,
+        position: int,
+        version_max: int | None,
+        *,
+        after: int = 0,
     ) -> None:
         """From `state` at `version`, whose last event is at `after`, to `position` or `version_max`."""
         self.state = state
@@ -194,7 +221,9 @@ class Replay:
         for done, record in enumerate(self._streams.records(positions, newest), 1):
             if self._version_max is not None and record.version > self._version_max:
                 return
-            assert record.version == self.version + 1, f"{record.aggregate}/{record.key} jumps from {self.version} to {record.version}"
+            assert record.version == self.version + 1, (
+                f"{record.aggregate}/{record.key} jumps from {self.version} to {record.version}"
+            )
             evolves[type(record.event)](state, record.event)
             self.version = record.version
             if done % slice_events == 0:

@@ -1,12 +1,13 @@
 """Views: in-memory read models. Users subclass `View`; `LiveView` is one at work in the engine.
 
-A view's rows change only in its `@project` handlers, in position order, in the loop; everything else is refused. A handler that
-raises breaks its own view only: it is not served any more, and commands go on. This module can't reach the log, a writer or an
-actor: a query never touches the write model.
+A view's rows change only in its `@project` handlers, in position order, in the loop; everything else is refused. A
+handler that raises breaks its own view only: it is not served any more, and commands go on. This module can't reach
+the log, a writer or an actor: a query never touches the write model.
 """
 
 from __future__ import annotations
 
+import logging
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import GenericAlias
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 RowType = TypeVar("RowType", bound=Row)
 
+log = logging.getLogger("actum.views")
+
 
 class ViewOptions(msgspec.Struct, frozen=True):
     """What `class X(View[Row], name=..., revision=...)` said."""
@@ -39,7 +42,8 @@ class View(Generic[RowType]):
 
     Class options:
         name: its name in checkpoints and tools, the class's name unless given.
-        revision: change it when code that the handlers call, but that isn't in them, changes what they do: the view is then rebuilt.
+        revision: change it when code that the handlers call, but that isn't in them, changes what they do: the view
+            is then rebuilt.
 
     Example:
         class Balances(View[Balance]):
@@ -63,7 +67,8 @@ class View(Generic[RowType]):
     def __init__(self, table: Table[RowType]) -> None:
         """The engine makes views; an application doesn't."""
         self._table = table
-        # These two are called for nearly every event of a rebuild: the table's own, without another Python call around them.
+        # These two are called for nearly every event of a rebuild: the table's own, without another Python call
+        # around them.
         self.__dict__["get"] = table.rows.get
         self.__dict__["put"] = table.put
 
@@ -187,12 +192,17 @@ class LiveView:
     """
 
     __slots__ = (
-        "_handlers", "_projections", "_schema", "_view_type", "_wants_records", "all_changed", "broken", "fingerprint", "name", "position",
-        "saved", "saved_type", "table", "view",
+        "_handlers", "_projections", "_schema", "_view_type", "_wants_records", "all_changed", "broken",
+        "fingerprint", "name", "position", "saved", "saved_type", "table", "view",
     )  # fmt: skip
 
     def __init__(
-        self, name: str, view: type[View[Any]], schema: TableSchema, projections: Mapping[type[Event], Projection], fingerprint: str
+        self,
+        name: str,
+        view: type[View[Any]],
+        schema: TableSchema,
+        projections: Mapping[type[Event], Projection],
+        fingerprint: str,
     ) -> None:
         """An empty view at position 0."""
         self.name = name
@@ -243,14 +253,18 @@ class LiveView:
         return self.table.cut()
 
     def _bound(self, projection: Projection) -> Callable[..., None]:
-        """The handler as called by `apply`: with the event, and with its record if any handler of the view wants one."""
+        """The handler as `apply` calls it: with the event, and with its record if any handler of the view wants one."""
         handler: Callable[..., None] = projection.function.__get__(self.view)
         if self._wants_records and not projection.wants_record:
-            return lambda event, record: handler(event)  # noqa: ARG005  # the record is for the others
+
+            def without_record(event: Event, record: Record) -> None:  # noqa: ARG001  # the record is for the others
+                handler(event)
+
+            return without_record
         return handler
 
     def apply(self, first: int, events: Sequence[Event], records: Callable[[], Sequence[Record]]) -> None:
-        """Fold the events at positions `first` and on into the rows. Those that are in already are skipped; a gap is a bug.
+        """Fold the events at positions `first` and on into the rows; those that are in already are skipped.
 
         A handler that raises breaks the view at that event's position; nothing is raised here.
 
@@ -284,22 +298,24 @@ class LiveView:
                     handler = handlers(type(event))
                     if handler is not None:
                         handler(event)
-        except Exception as error:  # noqa: BLE001  # whatever a user's handler raises breaks this view and nothing else
+        except BaseException as error:  # noqa: BLE001  # whatever a handler raises breaks this view and nothing else
             self._break(position, type(event).__name__, error)
             return
         finally:
             table.writable = False
         self.position = position
 
-    def _break(self, position: int, event: str, error: Exception) -> None:
+    def _break(self, position: int, event: str, error: BaseException) -> None:
         """Stop serving: the rows may hold half of an event."""
         self.broken = ViewBroken(
-            f"view {self.name} is broken: its handler of {event} at position {position} raised {type(error).__name__}: {error}. "
+            f"view {self.name} is broken: its handler of {event} at position {position} raised "
+            f"{type(error).__name__}: {error}. "
             f"Fix the handler and reopen, or call engine.rebuild({type(self.view).__name__})",
             view=self.name,
             position=position,
         )
         self.broken.__cause__ = error
+        log.error("%s", self.broken, exc_info=error)
 
     def check(self) -> None:
         """Raise if the view can't be served; a new error each time, since a raised one carries its traceback.

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 
 from actum import Aggregate, Rejected, decide, evolve
 
@@ -13,16 +13,13 @@ from examples.shop.inventory import Inventory
 from examples.shop.rejections import OutOfStock, UnknownCustomer
 from examples.shop.values import OrderItem, OrderLine, OrderStatus, day_of
 
-#: The day of an order that was not placed yet; no event ever shows it.
-NO_DAY = datetime.fromtimestamp(0, UTC).date()
-
 
 class Order(Aggregate, key="order_id"):
     """One order. `status` is None until it is placed."""
 
     status: OrderStatus | None = None
     customer_id: str = ""
-    day: date = NO_DAY
+    day: date = date.min
     items: tuple[OrderItem, ...] = ()
 
     @decide

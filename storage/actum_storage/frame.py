@@ -183,17 +183,30 @@ def hash_of(value: bytes | memoryview) -> bytes:
 
 def parse_header(data: bytes, where: str) -> tuple[Frame, int, int]:
     """The frame that the header describes, its version and flags: of the right size, but not yet believed."""
-    if len(data) < FRAME_HEADER_SIZE:
-        raise StoreCorrupt(f"{where}: {len(data)} bytes are too few for a frame, whose header has {FRAME_HEADER_SIZE}")
-    magic, version, flags, reserved, count, body_size, first, previous = FRAME_HEADER.unpack_from(data)
-    if magic != FRAME_MAGIC or reserved:
-        raise StoreCorrupt(f"{where}: not a frame, it begins with {data[:8].hex()}")
-    size = FRAME_HEADER_SIZE + (OFFSET_SIZE + STREAM_SIZE) * count + body_size
-    if not count or not first or size != len(data):
-        raise StoreCorrupt(
-            f"{where}: a frame of {count} records from {first} has {size} bytes, but {len(data)} are stored"
-        )
+    version, flags, count, first, previous = unpack_header(data, where)
     return Frame(first, count, previous, hash_of(data), data), version, flags
+
+
+def copy_value(value: memoryview, where: str) -> bytes:
+    """Copy a stored value out of the memory map, once its header agrees that it is as long as the map says.
+
+    A damaged length would otherwise lead the copy behind the end of the file, which is SIGBUS and not an error.
+    """
+    unpack_header(value, where)
+    return bytes(value)
+
+
+def unpack_header(value: bytes | memoryview, where: str) -> tuple[int, int, int, int, bytes]:
+    """Version, flags, count, first position and previous hash; touches nothing behind the header."""
+    if len(value) < FRAME_HEADER_SIZE:
+        raise StoreCorrupt(f"{where}: {len(value)} bytes are too few for a frame, whose header has {FRAME_HEADER_SIZE}")
+    magic, version, flags, reserved, count, body_size, first, previous = FRAME_HEADER.unpack_from(value)
+    if magic != FRAME_MAGIC or reserved:
+        raise StoreCorrupt(f"{where}: not a frame, it begins with {value[:8].hex()}")
+    size = FRAME_HEADER_SIZE + (OFFSET_SIZE + STREAM_SIZE) * count + body_size
+    if not count or not first or size != len(value):
+        raise StoreCorrupt(f"{where}: a frame of {count} records from {first} has {size} bytes, not {len(value)}")
+    return version, flags, count, first, previous
 
 
 def check_tables(frame: Frame, where: str) -> None:

@@ -36,12 +36,12 @@ from actum_storage.errors import (
     StoreMismatch,
 )
 from actum_storage.fork import ForkGuard
-from actum_storage.frame import Frame, hash_of, parse_header, seal
-from actum_storage.layout import POSITION, key_position
+from actum_storage.frame import Frame, copy_value, hash_of, parse_header, seal
+from actum_storage.layout import POSITION
 from actum_storage.log import EMPTY, Head, span, within
 from actum_storage.preflight import has_room
 from actum_storage.recent import RecentFrames
-from actum_storage.schema import changed_schemas, parse_schema, seal_schema
+from actum_storage.schema import changed_schemas, copy_schema, parse_schema, seal_schema
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -69,13 +69,23 @@ PIECE_FRAMES_MAX = 256
 #: Codes of a commit that found no room: certain ones, and those that a full disk shares with a failing one.
 FULL_CODES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, -30792}
 PERHAPS_FULL_CODES = {errno.EIO, -30772}
+#: What LMDB raises when it meets pages that it didn't write, or lacks a database that was there.
+DAMAGE = (
+    lmdb.CorruptedError,
+    lmdb.IncompatibleError,
+    lmdb.InvalidError,
+    lmdb.NotFoundError,
+    lmdb.PageNotFoundError,
+)
 
 
 @final
 class LmdbLog:
     """A `Log` in a directory; from `LmdbLog.open`, which `StoreDirectory` calls after its lock and its checks."""
 
-    def __init__(self, environment: lmdb.Environment, path: Path, *, write: bool, durability: Durability) -> None:
+    def __init__(
+        self, environment: lmdb.Environment, path: Path, *, write: bool, create: bool, durability: Durability
+    ) -> None:
         """Use `LmdbLog.open`."""
         self._environment = environment
         self._path = path
@@ -89,13 +99,15 @@ class LmdbLog:
         self._commits = 0
         self._closed = False
         self._failure: BaseException | None = None
-        self._frames = environment.open_db(b"frames", create=write)
-        self._schemas = environment.open_db(b"schemas", create=write)
+        self._frames = environment.open_db(b"frames", create=create)
+        self._schemas = environment.open_db(b"schemas", create=create)
         self._head = EMPTY
 
     @classmethod
     def open(cls, path: Path, *, write: bool, durability: Durability = "full") -> LmdbLog:
-        """Open the environment in directory `path`; with `write` it is created if there is none.
+        """Open the environment in directory `path`; with `write` it is created if there is no data file.
+
+        In an existing one nothing is created: a database that is not found is damage, never a new and empty log.
 
         Args:
             path: the directory, which must exist unless `write`.
@@ -106,13 +118,14 @@ class LmdbLog:
             StoreCorrupt, StoreMismatch, StoreInUse, StorageError: see `translated`.
         """
         where = str(path / "data.mdb")
+        create = write and not (path / "data.mdb").exists()
         try:
             environment = open_environment(path, write=write, durability=durability)
         except lmdb.Error as error:
             raise translated(error, where) from error
         try:
             environment.reader_check()
-            log = cls(environment, path, write=write, durability=durability)
+            log = cls(environment, path, write=write, create=create, durability=durability)
             log._head = log._read_head(EMPTY)
         except lmdb.Error as error:
             environment.close()
@@ -161,7 +174,7 @@ class LmdbLog:
         with self._cursor(self._frames) as cursor:
             first = self._seek(cursor, position)
             frame = self._recent.frame(first)
-            data = bytes(cursor.value()) if frame is None else b""
+            data = copy_value(cursor.value(), self._at(first)) if frame is None else b""
         if frame is None:
             known = self._recent.verified(first, hash_of(data))
             frame = parse_header(data, self._at(first))[0] if known else self._parsed(first, data)
@@ -186,8 +199,8 @@ class LmdbLog:
         """See `Log.schemas`."""
         self._check_usable()
         with self._cursor(self._schemas) as cursor:
-            stored = [(bytes(name), bytes(value)) for name, value in cursor]
-        return {name.decode(): parse_schema(name, value, self._where) for name, value in stored}
+            stored = [copy_schema(key, value, self._where) for key, value in cursor]
+        return dict(parse_schema(key, value, self._where) for key, value in stored)
 
     def put_schemas(self, epoch: int, documents: Mapping[str, bytes]) -> None:
         """See `Log.put_schemas`."""
@@ -226,10 +239,10 @@ class LmdbLog:
         with self._cursor(self._frames) as cursor:
             self._seek(cursor, position)
             for key, value in cursor.iterprev() if backwards else cursor.iternext():
-                first = key_position(key)
+                first = self._position(key)
                 if first > limit and not backwards:
                     break
-                copies.append((first, bytes(value)))
+                copies.append((first, copy_value(value, self._at(first))))
                 size += len(value)
                 if (first <= limit and backwards) or size >= PIECE_BYTES_MAX or len(copies) >= PIECE_FRAMES_MAX:
                     break
@@ -238,11 +251,18 @@ class LmdbLog:
 
     def _seek(self, cursor: Cursor, position: int) -> int:
         """Put the cursor on the frame that should hold the position; gives that frame's first position."""
-        key = POSITION.pack(position)
-        found = cursor.set_range(key)
-        if not (found and bytes(cursor.key()) == key) and not (cursor.prev() if found else cursor.last()):
+        found = cursor.set_range(POSITION.pack(position))
+        if found and self._position(cursor.key()) == position:
+            return position
+        if not (cursor.prev() if found else cursor.last()):
             raise missing(self._where, position, self._head)
-        return key_position(cursor.key())
+        return self._position(cursor.key())
+
+    def _position(self, key: memoryview) -> int:
+        if len(key) != POSITION.size:
+            raise StoreCorrupt(f"{self._where}: a frame's key has {len(key)} bytes. Restore the store from a backup.")
+        position: int = POSITION.unpack(key)[0]
+        return position
 
     def _head_before(self, first: int) -> Head:
         """The end of the frame before the one that begins at `first`, from its header alone."""
@@ -250,7 +270,8 @@ class LmdbLog:
             self._seek(cursor, first)
             if not cursor.prev():
                 return EMPTY
-            key, data = key_position(cursor.key()), bytes(cursor.value())
+            key = self._position(cursor.key())
+            data = copy_value(cursor.value(), self._at(key))
         frame, _, _ = parse_header(data, self._at(key))
         return Head(frame.last, frame.hash)
 
@@ -259,10 +280,10 @@ class LmdbLog:
         with self._cursor(self._frames) as cursor:
             if not cursor.last():
                 return EMPTY
-            first, value = key_position(cursor.key()), cursor.value()
+            first, value = self._position(cursor.key()), cursor.value()
             if hash_of(value) == known.hash:
                 return known
-            data = bytes(value)
+            data = copy_value(value, self._at(first))
         frame = self._parsed(first, data)
         return Head(frame.last, frame.hash)
 
@@ -380,7 +401,7 @@ def open_environment(path: Path, *, write: bool, durability: Durability) -> lmdb
 
 def translated(error: lmdb.Error, where: str) -> StorageError:
     """What an error of LMDB means to a caller, except at a commit."""
-    if isinstance(error, (lmdb.InvalidError, lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.NotFoundError)):
+    if isinstance(error, DAMAGE):
         return StoreCorrupt(f"{where}: {error}. Restore the store from a backup.")
     if isinstance(error, lmdb.VersionMismatchError):
         return StoreMismatch(f"{where}: written by another LMDB engine ({error})")

@@ -37,6 +37,7 @@ META_OFFSET = 16
 NEWER_META_OFFSET = 24
 #: magic, version, address, map size, free database (48, page size first), main database (48), last page, transaction.
 META = Struct("=IIQQI44s48sQQ")
+META_SIZE = META_OFFSET + META.size
 PAGE_BYTES_MAX = 1 << 15
 
 
@@ -84,31 +85,32 @@ def check_metas(data: Path) -> None:
         )
 
 
-def read_metas(descriptor: int, data: Path) -> list[Meta]:
-    """The meta pages that are whole; at least one."""
-    first = read_meta(descriptor, 0, data)
-    if first is None:
-        raise StoreCorrupt(f"{data} has no usable meta page (or is empty): restore it from a backup")
-    second = read_meta(descriptor, first.page_bytes, data)
-    if second is None or second.page_bytes != first.page_bytes:
-        raise StoreCorrupt(f"{data}, offset {first.page_bytes}: the second meta page is damaged")
-    return [first, second]
+def read_metas(descriptor: int, data: Path) -> tuple[Meta, Meta]:
+    """Both meta pages, read at once so that a live writer has little time between them.
+
+    Transactions alternate between them: page 0 has the even one of two numbers that follow each other. LMDB takes the
+    newer one without a check, so a damaged number would silently take the store back to an older state.
+    """
+    page_bytes = meta_of(os.pread(descriptor, META_SIZE, 0), data).page_bytes
+    pages = os.pread(descriptor, page_bytes + META_SIZE, 0)
+    metas = meta_of(pages, data), meta_of(pages[page_bytes:], data)
+    numbers = metas[0].transaction, metas[1].transaction
+    alternate = numbers == (0, 0) or (numbers[0] % 2 == 0 and abs(numbers[0] - numbers[1]) == 1)
+    if not alternate or metas[0].page_bytes != metas[1].page_bytes:
+        raise StoreCorrupt(f"{data}: its meta pages, of transactions {numbers}, don't belong together. Restore it.")
+    return metas
 
 
-def read_meta(descriptor: int, offset: int, data: Path) -> Meta | None:
-    """The meta page at an offset, None when it is none."""
-    page = os.pread(descriptor, META_OFFSET + META.size, offset)
-    if len(page) < META_OFFSET + META.size:
-        return None
+def meta_of(page: bytes, data: Path) -> Meta:
+    """The meta page at the beginning of these bytes."""
+    if len(page) < META_SIZE:
+        raise StoreCorrupt(f"{data} has no meta pages, or is empty. Restore it from a backup.")
     magic, version, _, _, page_bytes, _, _, last_page, transaction = META.unpack_from(page, META_OFFSET)
-    if magic != META_MAGIC:
-        if int.from_bytes(page[NEWER_META_OFFSET : NEWER_META_OFFSET + 4], sys.byteorder) == META_MAGIC:
-            raise StoreMismatch(f"{data} was written by LMDB 1.0; this version of actum uses LMDB 0.9")
-        return None
-    if version != META_VERSION:
-        return None
-    if not 0 < page_bytes <= PAGE_BYTES_MAX or page_bytes & (page_bytes - 1) or last_page < 1:
-        return None
+    if int.from_bytes(page[NEWER_META_OFFSET : NEWER_META_OFFSET + 4], sys.byteorder) == META_MAGIC:
+        raise StoreMismatch(f"{data} was written by LMDB 1.0; this version of actum uses LMDB 0.9")
+    usual = 0 < page_bytes <= PAGE_BYTES_MAX and page_bytes & (page_bytes - 1) == 0
+    if magic != META_MAGIC or version != META_VERSION or not usual or last_page < 1:
+        raise StoreCorrupt(f"{data}: a meta page is damaged. Restore it from a backup.")
     return Meta(page_bytes, last_page, transaction)
 
 

@@ -38,17 +38,15 @@ def seal_schema(key: bytes, document: bytes) -> bytes:
     return SCHEMA_HEADER.pack(SCHEMA_MAGIC, len(document)) + schema_hash(key, document) + document
 
 
-def check_schema_size(value: memoryview, where: str) -> None:
-    """Compare a value's length with the one in its header; touches nothing behind the header.
+def copy_schema(key: memoryview, value: memoryview, where: str) -> tuple[bytes, bytes]:
+    """Copy a stored name and value out of the memory map, once both have lengths that can be right.
 
-    Raises:
-        StoreCorrupt: they differ.
+    A damaged length would otherwise lead the copy behind the end of the file, which is SIGBUS and not an error.
     """
-    if len(value) < SCHEMA_HEADER_SIZE or SCHEMA_HEADER.unpack_from(value) != (
-        SCHEMA_MAGIC,
-        len(value) - SCHEMA_HEADER_SIZE,
-    ):
-        raise StoreCorrupt(f"{where}: not a stored schema, or not as long as its header says")
+    if len(key) > SCHEMA_NAME_BYTES_MAX:
+        raise StoreCorrupt(f"{where}: a schema's name has {len(key)} bytes. Restore the store from a backup.")
+    check_size(value, where)
+    return bytes(key), bytes(value)
 
 
 def parse_schema(key: bytes, value: bytes, where: str) -> tuple[str, bytes]:
@@ -58,11 +56,18 @@ def parse_schema(key: bytes, value: bytes, where: str) -> tuple[str, bytes]:
         StoreCorrupt: they are not what `seal_schema` made.
     """
     where = f"{where}, schema {key!r:.80}"
-    check_schema_size(memoryview(value), where)
+    check_size(value, where)
     document = value[SCHEMA_HEADER_SIZE:]
     if value[SCHEMA_HEADER.size : SCHEMA_HEADER_SIZE] != schema_hash(key, document):
         raise StoreCorrupt(f"{where}: its SHA-256 does not match its bytes")
     return key.decode(), document
+
+
+def check_size(value: bytes | memoryview, where: str) -> None:
+    """Refuse a value that is not as long as its header says; touches nothing behind the header."""
+    header = SCHEMA_MAGIC, len(value) - SCHEMA_HEADER_SIZE
+    if len(value) < SCHEMA_HEADER_SIZE or SCHEMA_HEADER.unpack_from(value) != header:
+        raise StoreCorrupt(f"{where}: not a stored schema, or not as long as it says. Restore the store from a backup.")
 
 
 def schema_hash(key: bytes, document: bytes) -> bytes:

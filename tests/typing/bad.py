@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from actum import Aggregate, Engine, Options, Query, Receipt, Row, View, answer, decide, run
-
 from bank import Account, Balance, Balances, Deposit, Deposited, TopBalances, Total
 
 

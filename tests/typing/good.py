@@ -27,7 +27,6 @@ from actum import (
     ViewBroken,
     run,
 )
-
 from bank import (
     Account,
     Balance,

@@ -16,7 +16,6 @@ from actum import ActumError
 from examples.shop import open_shop
 from examples.shop.demo.check import Contents, differences, read_parquet, read_views
 from examples.shop.demo.dataset import Dataset
-from examples.shop.demo.extra import ExtraMissing
 from examples.shop.demo.progress import open_progress
 from examples.shop.demo.replay import Replay
 from examples.shop.demo.report import Figures, directory_bytes, peak_memory_bytes, report_lines
@@ -33,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(INTERRUPTED)
         return 130
-    except (ActumError, ExtraMissing) as error:
+    except ActumError as error:
         print(f"the demo failed: {error}", file=sys.stderr)
         return 1
     print("\n".join(found) if found else "views agree")

@@ -6,26 +6,32 @@ addresses, a department for unknown products, and stock (the shop had what it so
 machine word a value; Python objects are made basket by basket, when they are sent.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, NamedTuple, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
-import numpy as np
-import numpy.typing as npt
 from actum import Command
 
 from examples.shop.commands import PlaceOrder, ReceiveStock, RegisterCustomer
 from examples.shop.demo.extra import load, parquet_path
 from examples.shop.values import Address, OrderLine
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Integers = NDArray[np.int64]
+else:
+    np = load("numpy")
+
 #: The department of a product that the products table doesn't have.
 DEPARTMENT_UNKNOWN = "UNKNOWN"
 
 #: Pieces of each product on the shelf: more than the largest line of the year (89,638).
 STOCK_QUANTITY = 1_000_000
-
-Integers = npt.NDArray[np.int64]
 
 
 class Message(NamedTuple):
@@ -68,7 +74,7 @@ class Dataset:
         self.product_count = len(self._product_numbers)
 
     @classmethod
-    def load(cls, sample: int | None = None) -> "Dataset":
+    def load(cls, sample: int | None = None) -> Dataset:
         """Read the receipts: all, or the first `sample` of them. Takes about a second.
 
         Raises:
@@ -137,7 +143,7 @@ def address_of(store: int) -> Address:
     return Address(street=f"Store {store}", city="Journey", postcode=f"{store:05}", country="US")
 
 
-def read_columns(table: str, columns: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+def read_columns(table: str, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Some columns of one of the tables."""
     data = load("pyarrow.parquet").read_table(parquet_path(table), columns=list(columns))
     return {name: data.column(name).to_numpy() for name in columns}

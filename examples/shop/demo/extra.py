@@ -5,8 +5,11 @@ from importlib.resources import files
 from typing import Any
 
 
-class ExtraMissing(Exception):
-    """A package of the extra `demo` is not installed. What to do: install it, the message says how."""
+class ExtraMissing(SystemExit):
+    """A package of the extra `demo` is not installed. It ends the process with a sentence, not with a traceback.
+
+    What to do: install it, as the sentence says.
+    """
 
 
 def load(name: str) -> Any:  # noqa: ANN401  # pandas and pyarrow have no types

@@ -9,7 +9,7 @@ from typing import Any, Protocol, final
 from examples.shop.demo.extra import load
 
 #: Seconds between two lines, and between two drawings of the bar.
-LINE_SECONDS, BAR_SECONDS = 5.0, 0.1
+LINE_SECONDS, BAR_SECONDS = 2.0, 0.1
 
 
 class Progress(Protocol):

@@ -21,7 +21,7 @@ from examples.shop.demo.progress import Lines, open_progress
 
 ROOT = Path(__file__).parents[3]
 
-#: A sample that keeps the demo busy for seconds after its products are there.
+#: A sample that keeps the demo busy for long enough to be stopped in the middle.
 LONG = 20_000
 
 
@@ -36,14 +36,14 @@ def position_of(store: Path) -> int:
 
 
 def start_and_stop(store: Path, stop: signal.Signals) -> tuple[int, str]:
-    """Run the demo in a process of its own and send it a signal once the orders have begun; exit status and output."""
+    """Run the demo in a process of its own and send it a signal in the middle of the orders; exit status and output."""
     command = [sys.executable, "-m", "examples.shop.demo", "--store", str(store), "--sample", str(LONG)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         output = ""
         for line in process.stdout:
             output += line
-            if line.startswith("  products") and "100%" in line:
+            if line.startswith("  orders"):
                 process.send_signal(stop)
                 break
         output += process.stdout.read()
@@ -105,7 +105,7 @@ def test_a_store_in_use_is_a_sentence_and_not_a_traceback(tmp_path: Path, capsys
         store.close()
     error = capsys.readouterr().err
     assert error.startswith("the demo failed: ")
-    assert "in use" in error
+    assert "is open for writing in process" in error
 
 
 @pytest.mark.parametrize("sample", ["0", "-1", "many"])

@@ -10,6 +10,7 @@ pytest.importorskip("pandas")
 from examples.shop.commands import PlaceOrder, ReceiveStock
 from examples.shop.demo.check import Contents, differences, read_parquet
 from examples.shop.demo.dataset import DEPARTMENT_UNKNOWN, STOCK_QUANTITY, Dataset
+from examples.shop.demo.extra import ExtraMissing, load
 
 SAMPLE = 2_000
 
@@ -110,3 +111,9 @@ def test_many_differences_are_not_all_listed() -> None:
     found = [difference for difference in differences(expected, empty) if difference.startswith("orders")]
     assert len(found) == 11
     assert found[-1] == "orders: and 20 more"
+
+
+def test_a_missing_package_is_a_sentence_that_says_what_to_install() -> None:
+    """It ends the demo, without a traceback."""
+    with pytest.raises(ExtraMissing, match="the demo needs no_such_package: run  pip install 'actum\\[demo\\]'"):
+        load("no_such_package")

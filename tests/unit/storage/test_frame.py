@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import pytest
 from actum_storage import GENESIS, Frame, StorageError, StoreCorrupt, StoreMismatch, seal, stream_hash
-from actum_storage.frame import hash_of
+from actum_storage.frame import copy_value, hash_of
 
 from tests.support.batches import batch, batch_of, record, records_of
 
@@ -100,7 +100,7 @@ class TestParse:
 
     def test_longer(self) -> None:
         """Bytes behind the frame are refused."""
-        with pytest.raises(StoreCorrupt, match="bytes, but"):
+        with pytest.raises(StoreCorrupt, match="bytes, not"):
             Frame.parse(FRAME.data + b"\0", "here")
 
     @pytest.mark.parametrize("offset", [0, 6, 7])
@@ -147,3 +147,17 @@ class TestParse:
         data = resealed(FRAME.data[:offset] + bytes(size) + FRAME.data[offset + size :])
         with pytest.raises(StoreCorrupt):
             Frame.parse(data, "here")
+
+
+class TestCopy:
+    """Copying a value out of the memory map."""
+
+    def test_copy(self) -> None:
+        """A value as long as its header says is copied."""
+        assert copy_value(memoryview(FRAME.data), "here") == FRAME.data
+
+    def test_wrong_length(self) -> None:
+        """One that isn't is refused before anything behind its header is touched."""
+        for value in (FRAME.data[:-1], FRAME.data + b"\0", FRAME.data[:40]):
+            with pytest.raises(StoreCorrupt, match="here"):
+                copy_value(memoryview(value), "here")

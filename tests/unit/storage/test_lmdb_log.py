@@ -133,10 +133,11 @@ class TestSettings:
             LmdbLog.open(tmp_path / "log", write=False)
 
     def test_without_its_databases(self, tmp_path: Path) -> None:
-        """An environment that lacks our databases is damaged, not empty, for a reader."""
+        """An environment that lacks our databases is damaged, not empty: for a reader, and even more for a writer."""
         lmdb.open(str(tmp_path / "log"), lib_version=0).close()
-        with pytest.raises(StoreCorrupt):
-            LmdbLog.open(tmp_path / "log", write=False)
+        for write in (False, True):
+            with pytest.raises(StoreCorrupt):
+                LmdbLog.open(tmp_path / "log", write=write)
 
     def test_dead_readers_are_cleared(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, log: LmdbLog) -> None:
         """The slot of a reader that died inside a transaction is freed after some commits."""
@@ -358,6 +359,15 @@ class TestDamage:
             transaction.put((3).to_bytes(8, "big"), data, db=log._frames)
         with pytest.raises(StoreCorrupt, match=r"frame at position 3: .*begins at position 1"):
             log.frame_at(3)
+
+    def test_frame_under_a_damaged_key(self, log: LmdbLog) -> None:
+        """A key of another length is damage."""
+        fill(log, 2)
+        with log._environment.begin(write=True) as transaction:
+            transaction.put(b"\0" * 7 + b"\x02\0", log.frame_at(1).data, db=log._frames)
+        for read in (lambda: log.frame_at(2), lambda: list(log.frames())):
+            with pytest.raises(StoreCorrupt, match="key has 9 bytes"):
+                read()
 
     def test_schema(self, tmp_path: Path, log: LmdbLog) -> None:
         """A damaged schema is found and named."""

@@ -63,10 +63,10 @@ class TestDataFile:
 
     @pytest.mark.parametrize("page", [0, 1])
     @pytest.mark.parametrize(
-        ("offset", "data"), [(16, b"\0"), (20, b"\3"), (40, b"\1"), (40, bytes(4)), (136, bytes(8))]
+        ("offset", "data"), [(16, b"\0"), (20, b"\3"), (40, b"\1"), (40, bytes(4)), (136, bytes(8)), (144, b"\x77")]
     )
     def test_damaged_meta(self, tmp_path: Path, page: int, offset: int, data: bytes) -> None:
-        """A meta page without its magic and version, or with an impossible page size or last page, is damage."""
+        """A meta page without its magic and version, or with an impossible page size, last page or transaction, is damage."""
         path = environment(tmp_path)
         patch(path, page * 4096 + offset, data)
         with pytest.raises(StoreCorrupt):
@@ -81,7 +81,7 @@ class TestDataFile:
     def test_meta_being_written(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         """A meta page that a live writer is just changing is read again before it is called damaged."""
         data = environment(tmp_path)
-        pread, torn = os.pread, iter([bytes(152), bytes(152), None])
+        pread, torn = os.pread, iter([bytes(152), bytes(8192), None])
         monkeypatch.setattr(os, "pread", lambda *arguments: next(torn, None) or pread(*arguments))
         check_data_file(data)
 

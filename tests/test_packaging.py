@@ -1,0 +1,112 @@
+"""What a user installs: the wheel, that it works without this checkout, and what `import actum` brings along."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from email.parser import HeaderParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.sources import PACKAGES, ROOT
+
+if TYPE_CHECKING:
+    from email.message import Message
+    from pathlib import Path
+
+#: What no user pays for who does not use it.
+EXTRAS = ("click", "fastapi", "hypothesis", "numpy", "pandas", "pyarrow", "ray", "rich", "sqlalchemy", "textual")
+
+
+def run_python(code: str, *, path: Path | None = None, cwd: Path | None = None) -> str:
+    """What a new interpreter prints for some code; `path` comes before everything that is installed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
+    if path is not None:
+        environment["PYTHONPATH"] = str(path)
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, cwd=cwd or ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_import_loads_no_extra() -> None:
+    """`import actum` loads nothing that is an extra, nor the demo's packages, though they are installed here."""
+    loaded = run_python("import sys, actum; print(*sys.modules)").split()
+    assert [extra for extra in EXTRAS if extra in loaded] == []
+    assert "actum_storage" in loaded
+
+
+@pytest.mark.parametrize("folder", ["engine", "storage"])
+def test_every_module_can_be_imported_first(folder: str) -> None:
+    """No module counts on another one having been imported before it: any of them can come first."""
+    package = PACKAGES[folder]
+    modules = [path.stem for path in sorted((ROOT / folder / package).glob("*.py")) if path.stem != "__init__"]
+    code = f"""
+import importlib, sys
+before = set(sys.modules)
+for module in {modules!r}:
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in ("actum", "actum_storage"):
+            del sys.modules[name]
+    importlib.import_module("{package}." + module)
+"""
+    run_python(code)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """The wheel, built from this checkout as it is."""
+    directory = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(directory)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (path,) = directory.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel: zipfile.ZipFile) -> Message:
+    """The wheel's metadata."""
+    (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    return HeaderParser().parsestr(wheel.read(name).decode())
+
+
+class TestWheel:
+    """The wheel."""
+
+    def test_holds_the_packages_and_nothing_else(self, wheel: zipfile.ZipFile, metadata: Message) -> None:
+        """Every source of the four packages is in it; no test, no example, no cache."""
+        information = f"actum-{metadata['Version']}.dist-info"
+        names = {name for name in wheel.namelist() if not name.startswith(f"{information}/")}
+        expected = {
+            path.relative_to(ROOT / folder).as_posix()
+            for folder, package in PACKAGES.items()
+            for path in (ROOT / folder / package).rglob("*")
+            if path.is_file() and path.suffix != ".pyc"
+        }
+        assert names == expected
+        assert {"actum/py.typed", "actum_storage/py.typed"} <= names
+        assert f"{information}/licenses/LICENSE" in wheel.namelist()
+
+    def test_needs_three_packages(self, metadata: Message) -> None:
+        """Without extras it needs msgspec, lmdb and uvloop; the extras are those of pyproject.toml."""
+        project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        needed = [needed for needed in metadata.get_all("Requires-Dist", []) if "extra ==" not in needed]
+        assert sorted(name.split(">")[0].split("<")[0] for name in needed) == ["lmdb", "msgspec", "uvloop"]
+        assert set(metadata.get_all("Provides-Extra", [])) == project["optional-dependencies"].keys()
+        assert (metadata["License-Expression"], metadata["Requires-Python"]) == ("Apache-2.0", ">=3.11")
+
+    def test_works_without_the_checkout(self, wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+        """The quickstart runs on the wheel's files alone."""
+        wheel.extractall(tmp_path / "site")
+        quickstart = (ROOT / "examples/quickstart.py").read_text()
+        code = f"""
+import actum, actum_storage
+assert actum.__file__.startswith({str(tmp_path)!r}), actum.__file__
+assert actum_storage.__file__.startswith({str(tmp_path)!r}), actum_storage.__file__
+exec(compile({quickstart!r}, "quickstart.py", "exec"))
+"""
+        assert run_python(code, path=tmp_path / "site", cwd=tmp_path) == "1 [Balance(account_id='alice', balance=50)]\n"
