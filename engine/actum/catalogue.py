@@ -16,7 +16,7 @@ from typing import Any, final
 import msgspec
 
 from actum.aggregate import Aggregate
-from actum.codec import schema_documents, tag_of
+from actum.codec import schema_documents, shape_of, tag_of
 from actum.errors import CatalogueError
 from actum.handlers import HandlerInfo, event_types, fingerprint_of, read_handlers, show
 from actum.messages import Command, Event, Query, Row
@@ -80,11 +80,10 @@ class Catalogue(msgspec.Struct, frozen=True):
             if isinstance(component, type) and issubclass(component, Aggregate) and component is not Aggregate:
                 aggregates.append(AggregateReader(component, services, faults).read())
             elif isinstance(component, type) and issubclass(component, View) and component is not View:
-                views.append(ViewReader(component, faults).read())
+                view: type[View[Any]] = component
+                views.append(ViewReader(view, faults).read())
             else:
-                faults.append(
-                    f"{show(component)} is neither an Aggregate nor a View class: pass classes, not instances"
-                )
+                faults.append(f"{component!r} is neither an Aggregate nor a View class: pass classes, not instances")
         kinds: list[AggregateKind | ViewKind] = [*aggregates, *views]
         events = {event: None for kind in kinds for event in handled_events(kind)}
         check_unique(aggregates, views, tuple(events), faults)
@@ -311,7 +310,7 @@ def grouped(pairs: Iterable[tuple[Any, str]]) -> dict[Any, list[str]]:
 def type_description(described: type) -> bytes:
     """A type's JSON Schema and defaults, or its fields as written where it has no schema."""
     try:
-        return msgspec.json.encode(msgspec.json.schema(described), order="deterministic")
+        return msgspec.json.encode(shape_of(described), order="deterministic")
     except TypeError:
         return repr(
             [(field.name, str(field.type), field.default) for field in msgspec.structs.fields(described)]

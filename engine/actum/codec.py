@@ -243,11 +243,38 @@ def schema_documents(event_types: Iterable[type[Event]]) -> dict[str, bytes]:
     """The JSON Schema of each event type, by a name that changes with the content."""
     documents: dict[str, bytes] = {}
     for event_type in event_types:
-        (schema,), components = msgspec.json.schema_components([event_type])
         tag = tag_of(event_type)
-        document = msgspec.json.encode(Schema(tag, {**schema, "$defs": components}), order="deterministic")
+        document = msgspec.json.encode(Schema(tag, shape_of(event_type)), order="deterministic")
         documents[f"{tag}:{blake2b(document, digest_size=8).hexdigest()}"] = document
     return documents
+
+
+def shape_of(described: type) -> dict[str, Any]:
+    """A type's JSON Schema without its docstrings: what it is, not what is said about it.
+
+    Raises:
+        TypeError: the type has no schema.
+    """
+    (schema,), components = msgspec.json.schema_components([described])
+    shape: dict[str, Any] = without_descriptions({**schema, "$defs": components})
+    return shape
+
+
+def without_descriptions(schema: Any) -> Any:
+    """A JSON Schema without `description`, but with the properties of that name."""
+    if isinstance(schema, list):
+        items: list[Any] = schema
+        return [without_descriptions(item) for item in items]
+    if not isinstance(schema, dict):
+        return schema
+    parts: dict[str, Any] = schema
+    return {
+        name: {key: without_descriptions(value) for key, value in part.items()}
+        if name in ("properties", "$defs")
+        else without_descriptions(part)
+        for name, part in parts.items()
+        if name != "description"
+    }
 
 
 decode_schema = msgspec.json.Decoder(Schema).decode

@@ -21,7 +21,7 @@ from actum.table_schema import Field, index_name, is_nan
 
 R = TypeVar("R")
 
-#: Longer pages would hold the loop for longer than a command takes; 1,000 rows are about 150 us.
+#: A page of 1,000 rows out of a million takes about a millisecond; a longer one would hold up the loop.
 PAGE_ROWS_MAX: Final = 1_000
 
 _encoder: Final = msgspec.msgpack.Encoder()

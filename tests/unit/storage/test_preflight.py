@@ -66,7 +66,7 @@ class TestDataFile:
         ("offset", "data"), [(16, b"\0"), (20, b"\3"), (40, b"\1"), (40, bytes(4)), (136, bytes(8)), (144, b"\x77")]
     )
     def test_damaged_meta(self, tmp_path: Path, page: int, offset: int, data: bytes) -> None:
-        """A meta page without its magic and version, or with an impossible page size, last page or transaction, is damage."""
+        """A meta page with an impossible magic, version, page size, last page or transaction is damage."""
         path = environment(tmp_path)
         patch(path, page * 4096 + offset, data)
         with pytest.raises(StoreCorrupt):

@@ -1,0 +1,96 @@
+"""README.md and every page in docs/ do what they say: their Python blocks run, and print what stands below them.
+
+The blocks of a page run from top to bottom in one module, each building on those before it, in an empty directory of
+their own. A block fenced as `output` right after one fenced as `python` is what that one prints.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sybil import Sybil
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.markdown import CodeBlockParser
+
+from tests.support.sources import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sybil import Example
+
+PAGES = sorted(path for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def page_name(path: Path) -> str:
+    """The path from the root of the checkout."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def run_block(example: Example) -> None:
+    """Run a Python block and keep what it prints."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        PythonEvaluator()(example)
+    example.document.namespace["printed"] = printed.getvalue()
+
+
+def compare_output(example: Example) -> str | None:
+    """What is wrong with a block of output, or None."""
+    expected, printed = str(example.parsed).strip(), str(example.document.namespace.pop("printed", "nothing")).strip()
+    return None if expected == printed else f"expected:\n{expected}\nprinted:\n{printed}"
+
+
+PARSERS = [CodeBlockParser("python", run_block), CodeBlockParser("output", compare_output)]
+
+
+@pytest.fixture
+def module() -> Iterator[dict[str, Any]]:
+    """The namespace of a module that can be found by its name, since annotations are looked up there."""
+    page = ModuleType("page")
+    sys.modules["page"] = page
+    yield page.__dict__
+    del sys.modules["page"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_examples_run(page: Path, module: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every Python block runs, and prints what the page says."""
+    monkeypatch.chdir(tmp_path)
+    document = Sybil(parsers=PARSERS, path=str(page.parent)).parse(page)
+    document.namespace = module
+    for example in document.examples():
+        example.evaluate()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every link into this repository names a file that is there, and a heading that is in it."""
+    broken = [link for link in LINK.findall(FENCED.sub("", page.read_text())) if not leads_somewhere(page, link)]
+    assert broken == []
+
+
+def leads_somewhere(page: Path, link: str) -> bool:
+    """Whether a link's file exists and has the heading; links to other places are not looked at."""
+    if "://" in link:
+        return True
+    name, _, anchor = link.partition("#")
+    target = (page.parent / name).resolve() if name else page
+    if not target.exists():
+        return False
+    return not anchor or anchor in {anchor_of(heading) for heading in HEADING.findall(target.read_text())}
+
+
+def anchor_of(heading: str) -> str:
+    """The anchor that a heading gets on the web."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
