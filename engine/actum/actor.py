@@ -114,7 +114,7 @@ class Actor:
         if self._decided is not None and not self._resume(batch):
             return
         mailbox = self.mailbox
-        if mailbox is not None:
+        if mailbox is not None and self.deciding is None:
             self._work(mailbox, batch, budget)
 
     def _work(self, mailbox: list[Delivery], batch: OpenBatch, budget: int) -> None:

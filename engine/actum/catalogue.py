@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from operator import attrgetter
-from typing import Any, final
+from typing import Any, cast, final
 
 import msgspec
 
@@ -80,8 +80,7 @@ class Catalogue(msgspec.Struct, frozen=True):
             if isinstance(component, type) and issubclass(component, Aggregate) and component is not Aggregate:
                 aggregates.append(AggregateReader(component, services, faults).read())
             elif isinstance(component, type) and issubclass(component, View) and component is not View:
-                view: type[View[Any]] = component
-                views.append(ViewReader(view, faults).read())
+                views.append(ViewReader(cast("type[View[Row]]", component), faults).read())
             else:
                 faults.append(f"{component!r} is neither an Aggregate nor a View class: pass classes, not instances")
         kinds: list[AggregateKind | ViewKind] = [*aggregates, *views]

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from actum.directory import Directory
     from actum.options import Options
     from actum.scheduler import Scheduler
+    from actum.table import Cut
     from actum.views import LiveView
 
 log = logging.getLogger("actum.checkpoints")
@@ -162,7 +163,7 @@ class Checkpointer:
         losses = committer.losses
 
         for view, cut in cuts:
-            await self._write_slices(writer, view_section(view), cut.items(), encode_cut)
+            await self._write_slices(writer, view_section(view), cut.rows.items(), encode_cut(cut))
         horizon = await self._write_streams(writer, changed, base=base)
         await self._wait_until_durable(horizon, losses)
         return Closing(head.position, head.hash, saved)
@@ -236,6 +237,7 @@ def encode_rows(view: LiveView) -> Callable[[list[Any]], Any]:
     return lambda keys: ([rows[key] for key in keys if key in rows], [])
 
 
-def encode_cut(part: list[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
-    """Changed rows, and keys of removed ones."""
-    return [row for _, row in part if row is not None], [key for key, row in part if row is None]
+def encode_cut(cut: Cut[Any]) -> Callable[[list[Any]], Any]:
+    """The rows of these items, and the keys of those that were removed, also if they were put again."""
+    removed = cut.removed
+    return lambda items: ([row for _, row in items if row is not None], [key for key, _ in items if key in removed])

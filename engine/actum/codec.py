@@ -103,7 +103,11 @@ class Codec:
         wrong type or can't be encoded or the event is too large, and `TypeError` if the aggregate doesn't know the
         event: that is a bug.
         """
-        encode, decode, bytes_max = self._encode, self._decode_payload, self._options.event_bytes_max
+        encode, decode = self._encode, self._decode_payload
+        bytes_max, limit = min(
+            (self._options.event_bytes_max, "event_bytes_max"),
+            (self._options.frame_bytes_max // 2 - RECORD_BYTES_MAX, "half of frame_bytes_max"),
+        )
 
         def check(event: Event) -> tuple[bytes, Event]:
             if type(event) not in evolves:
@@ -115,8 +119,7 @@ class Codec:
                 raise Invalid(f"event {type(event).__name__} can't be stored: {error}") from error
             if len(payload) > bytes_max:
                 raise Invalid(
-                    f"event {type(event).__name__} has {len(payload):,} bytes, "
-                    f"{bytes_max:,} are allowed (event_bytes_max)"
+                    f"event {type(event).__name__} has {len(payload):,} bytes, {bytes_max:,} are allowed ({limit})"
                 )
             return payload, decoded
 
@@ -263,11 +266,10 @@ def shape_of(described: type) -> dict[str, Any]:
 def without_descriptions(schema: Any) -> Any:
     """A JSON Schema without `description`, but with the properties of that name."""
     if isinstance(schema, list):
-        items: list[Any] = schema
-        return [without_descriptions(item) for item in items]
+        return [without_descriptions(item) for item in cast("list[object]", schema)]
     if not isinstance(schema, dict):
         return schema
-    parts: dict[str, Any] = schema
+    parts = cast("dict[str, dict[str, object]]", schema)
     return {
         name: {key: without_descriptions(value) for key, value in part.items()}
         if name in ("properties", "$defs")

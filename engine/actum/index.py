@@ -16,12 +16,10 @@ from itertools import compress, islice, pairwise
 from operator import attrgetter, ne
 from typing import Any, final
 
-import msgspec
+from msgspec import Struct
 
 from actum.sorted_entries import TOP, Position, SortedEntries
 from actum.table_schema import Field, index_name
-
-Row = msgspec.Struct
 
 
 @final
@@ -36,16 +34,16 @@ class HashIndex:
 
     def __init__(self, fields: tuple[Field, ...]) -> None:
         self.fields = tuple(field.name for field in fields)
-        self._value_of: Callable[[Row], Any] = attrgetter(*self.fields)
+        self._value_of: Callable[[Struct], Any] = attrgetter(*self.fields)
         self._keys: dict[Any, Any] = {}
 
-    def build(self, rows: Collection[Row], keys: Collection[Any]) -> None:
+    def build(self, rows: Collection[Struct], keys: Collection[Any]) -> None:
         """Index these rows and nothing else."""
         self._keys.clear()
         for value, key in zip(map(self._value_of, rows), keys, strict=True):
             self._add(value, key)
 
-    def change(self, key: Any, old: Row | None, new: Row | None) -> None:
+    def change(self, key: Any, old: Struct | None, new: Struct | None) -> None:
         """Follow one row from what it was to what it is; None stands for no row."""
         before = None if old is None else self._value_of(old)
         after = None if new is None else self._value_of(new)
@@ -109,17 +107,17 @@ class OrderedIndex:
         self.fields = tuple(field.name for field in fields)
         self.entries = SortedEntries()
         self._optional = tuple(field.optional for field in fields)
-        self._key_of: Callable[[Row], Any] = attrgetter(key)
+        self._key_of: Callable[[Struct], Any] = attrgetter(key)
         self._value_of = self._make_value_of()
 
-    def build(self, rows: Iterable[Row], *, keys_ascend: bool) -> None:
+    def build(self, rows: Iterable[Struct], *, keys_ascend: bool) -> None:
         """Index these rows and nothing else: one stable sort for each field, the last field first.
 
         Sorting rows by one plain field at a time lets Python compare strings and numbers with its fast paths, which
         tuples don't have; that takes half the time of one sort by (value, key). Keys of equal values are then put in
         order, unless the rows came in the order of their keys (`keys_ascend`), as they do with growing ids.
         """
-        ordered: Iterable[Row] = rows
+        ordered: Iterable[Struct] = rows
         for name, optional in reversed(list(zip(self.fields, self._optional, strict=True))):
             ordered = sorted_by(ordered, name, optional=optional)
         values = list(map(self._value_of, ordered))
@@ -128,7 +126,7 @@ class OrderedIndex:
             sort_ties(values, keys)
         self.entries.load(values, keys)
 
-    def change(self, key: Any, old: Row | None, new: Row | None) -> None:
+    def change(self, key: Any, old: Struct | None, new: Struct | None) -> None:
         """Follow one row from what it was to what it is; None stands for no row."""
         before = None if old is None else self._value_of(old)
         after = None if new is None else self._value_of(new)
@@ -179,9 +177,9 @@ class OrderedIndex:
             for part, optional in zip(parts, self._optional, strict=False)  # parts may be fewer: a prefix
         )
 
-    def _make_value_of(self) -> Callable[[Row], Any]:
+    def _make_value_of(self) -> Callable[[Struct], Any]:
         """The function from a row to its entry's value; plain `attrgetter` where no field may be None."""
-        values_of: Callable[[Row], Any] = attrgetter(*self.fields)
+        values_of: Callable[[Struct], Any] = attrgetter(*self.fields)
         if not any(self._optional):
             return values_of
         if len(self.fields) > 1:
@@ -189,13 +187,13 @@ class OrderedIndex:
         return lambda row: () if (value := values_of(row)) is None else (value,)
 
 
-def sorted_by(rows: Iterable[Row], name: str, *, optional: bool) -> list[Row]:
+def sorted_by(rows: Iterable[Struct], name: str, *, optional: bool) -> list[Struct]:
     """The rows in the order of one field, those with None first; equal ones stay as they were."""
-    value_of: Callable[[Row], Any] = attrgetter(name)
+    value_of: Callable[[Struct], Any] = attrgetter(name)
     if not optional:
         return sorted(rows, key=value_of)
-    absent: list[Row] = []
-    present: list[Row] = []
+    absent: list[Struct] = []
+    present: list[Struct] = []
     for row in rows:
         (absent if value_of(row) is None else present).append(row)
     present.sort(key=value_of)

@@ -51,7 +51,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     commands_pending_max: Annotated[int, Meta(ge=1, le=100_000_000)] = 65_536
     turn_commands_max: Annotated[int, Meta(ge=1, le=FRAME_EVENTS_MAX)] = 1_024
     frame_events_max: Annotated[int, Meta(ge=1, le=FRAME_EVENTS_MAX)] = FRAME_EVENTS_MAX
-    frame_bytes_max: Annotated[int, Meta(ge=1_024, le=FRAME_BYTES_MAX)] = FRAME_BYTES_MAX
+    frame_bytes_max: Annotated[int, Meta(ge=4_096, le=FRAME_BYTES_MAX)] = FRAME_BYTES_MAX
     event_bytes_max: Annotated[int, Meta(ge=64, le=FRAME_BYTES_MAX)] = 1024 * 1024
     dedup_commands_max: Annotated[int, Meta(ge=1, le=10_000)] = 64
     actors_max: Annotated[int, Meta(ge=1)] = 100_000

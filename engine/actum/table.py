@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
-from typing import Any, Generic, TypeVar, final
+from typing import Any, Generic, NamedTuple, TypeVar, final
 
 import msgspec
 
@@ -38,6 +38,19 @@ class TableStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @final
+class Cut(NamedTuple, Generic[R]):
+    """What changed in a table between two cuts. Restored in this order, it gives the rows in the order they had.
+
+    Attributes:
+        rows: by key; None for those that are gone.
+        removed: keys to take out before the rows are put in.
+    """
+
+    rows: dict[Any, R | None]
+    removed: set[Any]
+
+
+@final
 class Table(Generic[R]):
     """Rows of one type by primary key, with hash and ordered indexes.
 
@@ -45,6 +58,7 @@ class Table(Generic[R]):
         schema: what the table was made of.
         rows: the rows by primary key, for reading only. It stays the same dict as long as the table lives.
         dirty: what changed since the last `cut`: the row, or None if it was removed.
+        removed: the keys that were removed since then, also those that were put again.
         writable: whether `put` and `remove` are allowed now; the engine sets it around projections.
     """
 
@@ -57,6 +71,7 @@ class Table(Generic[R]):
         "_reader",
         "_row_type",
         "dirty",
+        "removed",
         "rows",
         "schema",
         "writable",
@@ -80,6 +95,7 @@ class Table(Generic[R]):
         self.schema = schema
         self.rows: dict[Any, R] = {}
         self.dirty: dict[Any, R | None] = {}
+        self.removed: set[Any] = set()
         self.writable = False
         self._indexes = IndexSet(schema, fields, self.rows)
         self._reader = TableReader(schema, fields, self.rows, self._indexes)
@@ -105,6 +121,8 @@ class Table(Generic[R]):
         for name in self._nan_fields:
             refuse_nan(row, name)
         key = self._key_of(row)
+        if self.removed and key in self.removed:
+            self.dirty.pop(key, None)  # it comes last among the rows, so it has to come last in the cut
         stale = self._indexes.stale
         if stale is None:
             self.rows[key] = self.dirty[key] = row
@@ -127,6 +145,7 @@ class Table(Generic[R]):
         if row is None:
             return False
         self.dirty[key] = None
+        self.removed.add(key)
         stale = self._indexes.stale
         if stale is not None:
             stale.setdefault(key, row)
@@ -136,14 +155,11 @@ class Table(Generic[R]):
 
     # Checkpoints and opening: by the engine.
 
-    def cut(self) -> dict[Any, R | None]:
-        """What changed since the last cut, and begin anew: one assignment, however much it is."""
-        dirty, self.dirty = self.dirty, {}
-        return dirty
-
-    def uncut(self, dirty: Mapping[Any, R | None]) -> None:
-        """Give back a cut whose checkpoint failed, so that the next cut holds it too; later changes win."""
-        self.dirty = {**dirty, **self.dirty}
+    def cut(self) -> Cut[R]:
+        """What changed since the last cut, and begin anew: two assignments, however much it is."""
+        cut = Cut(self.dirty, self.removed)
+        self.dirty, self.removed = {}, set()
+        return cut
 
     def restore(self, rows: Iterable[R], removed: Iterable[object] = ()) -> None:
         """Take over a part of a checkpoint: keys to take out, then rows to put in. Nothing becomes dirty.

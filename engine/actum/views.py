@@ -18,7 +18,7 @@ import msgspec
 from actum.errors import Invalid, ViewBroken
 from actum.messages import Event, Row
 from actum.page import Page
-from actum.table import Table
+from actum.table import Cut, Table
 
 if TYPE_CHECKING:
     from actum.records import Record
@@ -246,8 +246,8 @@ class LiveView:
         except Invalid as error:
             self._break(self.position, "its rows", error)
 
-    def cut(self) -> dict[Any, Any]:
-        """The rows that changed since the last cut, None for removed ones; from now on they count as saved."""
+    def cut(self) -> Cut[Any]:
+        """What changed since the last cut; from now on it counts as saved."""
         self.saved = True
         self.all_changed = False
         return self.table.cut()

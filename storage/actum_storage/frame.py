@@ -25,6 +25,7 @@ from actum_storage.layout import (
     FRAME_VERSION,
     HASH_SIZE,
     OFFSET_SIZE,
+    POSITION,
     STREAM_SIZE,
 )
 
@@ -179,6 +180,24 @@ def stream_hash(aggregate: str, key: str) -> bytes:
 def hash_of(value: bytes | memoryview) -> bytes:
     """The hash that a stored value says it has."""
     return bytes(value[FRAME_HASH_OFFSET:FRAME_HEADER_SIZE])
+
+
+def parse_at(first: int, data: bytes, where: str) -> Frame:
+    """Read the value stored under the key of position `first`; as `Frame.parse`."""
+    frame = Frame.parse(data, where)
+    if frame.first != first:
+        raise StoreCorrupt(f"{where}: the frame stored there says that it begins at position {frame.first}")
+    return frame
+
+
+def key_position(key: memoryview, where: str) -> int:
+    """The position that a stored key stands for."""
+    if len(key) != POSITION.size:
+        raise StoreCorrupt(
+            f"{where}: a frame's key has {len(key)} bytes, not {POSITION.size}. Restore it from a backup."
+        )
+    position: int = POSITION.unpack(key)[0]
+    return position
 
 
 def parse_header(data: bytes, where: str) -> tuple[Frame, int, int]:

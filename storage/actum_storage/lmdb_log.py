@@ -36,7 +36,7 @@ from actum_storage.errors import (
     StoreMismatch,
 )
 from actum_storage.fork import ForkGuard
-from actum_storage.frame import Frame, copy_value, hash_of, parse_header, seal
+from actum_storage.frame import copy_value, hash_of, key_position, parse_at, parse_header, seal
 from actum_storage.layout import POSITION
 from actum_storage.log import EMPTY, Head, span, within
 from actum_storage.preflight import has_room
@@ -46,7 +46,7 @@ from actum_storage.schema import changed_schemas, copy_schema, parse_schema, sea
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
-    from actum_storage.frame import Batch
+    from actum_storage.frame import Batch, Frame
 
     Cursor = lmdb.Cursor[memoryview]
     Database = lmdb._Database  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # lmdb has no other name for it
@@ -70,13 +70,7 @@ PIECE_FRAMES_MAX = 256
 FULL_CODES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, -30792}
 PERHAPS_FULL_CODES = {errno.EIO, -30772}
 #: What LMDB raises when it meets pages that it didn't write, or lacks a database that was there.
-DAMAGE = (
-    lmdb.CorruptedError,
-    lmdb.IncompatibleError,
-    lmdb.InvalidError,
-    lmdb.NotFoundError,
-    lmdb.PageNotFoundError,
-)
+DAMAGE = (lmdb.CorruptedError, lmdb.IncompatibleError, lmdb.InvalidError, lmdb.NotFoundError, lmdb.PageNotFoundError)
 
 
 @final
@@ -259,10 +253,7 @@ class LmdbLog:
         return self._position(cursor.key())
 
     def _position(self, key: memoryview) -> int:
-        if len(key) != POSITION.size:
-            raise StoreCorrupt(f"{self._where}: a frame's key has {len(key)} bytes. Restore the store from a backup.")
-        position: int = POSITION.unpack(key)[0]
-        return position
+        return key_position(key, self._where)
 
     def _head_before(self, first: int) -> Head:
         """The end of the frame before the one that begins at `first`, from its header alone."""
@@ -281,7 +272,7 @@ class LmdbLog:
             if not cursor.last():
                 return EMPTY
             first, value = self._position(cursor.key()), cursor.value()
-            if hash_of(value) == known.hash:
+            if known.position and hash_of(value) == known.hash:
                 return known
             data = copy_value(value, self._at(first))
         frame = self._parsed(first, data)
@@ -348,12 +339,7 @@ class LmdbLog:
             raise translated(error, self._where) from error
 
     def _parsed(self, first: int, data: bytes) -> Frame:
-        frame = Frame.parse(data, self._at(first))
-        if frame.first != first:
-            raise StoreCorrupt(
-                f"{self._at(first)}: the frame stored there says that it begins at position {frame.first}"
-            )
-        return frame
+        return parse_at(first, data, self._at(first))
 
     def _at(self, first: int) -> str:
         return f"{self._where}, frame at position {first}"

@@ -154,9 +154,9 @@ def has_room(data: Path, size: int) -> bool:
     """
     wanted = 2 * size + COMMIT_BYTES_MARGIN
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-    if limit != resource.RLIM_INFINITY and data.stat().st_size + wanted > limit:
-        return False
     try:
+        if limit != resource.RLIM_INFINITY and data.stat().st_size + wanted > limit:
+            return False
         with tempfile.TemporaryFile(dir=data.parent) as probe:
             allocate(probe.fileno(), wanted)
     except OSError as error:

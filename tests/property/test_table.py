@@ -131,18 +131,13 @@ class TableMachine(RuleBasedStateMachine):
         """Make the indexes anew at any time."""
         self.table.build()
 
-    @rule(lost=st.booleans())
-    def checkpoint(self, *, lost: bool) -> None:
-        """Cut; a lost checkpoint is given back, a good one brings the saved rows up to date."""
+    @rule()
+    def checkpoint(self) -> None:
+        """Cut, and bring the saved rows up to date."""
         cut = self.table.cut()
-        if lost:
-            self.table.uncut(cut)
-            return
-        for key, row in cut.items():
-            if row is None:
-                self.saved.pop(key, None)
-            else:
-                self.saved[key] = row
+        for key in cut.removed:
+            self.saved.pop(key, None)
+        self.saved.update((key, row) for key, row in cut.rows.items() if row is not None)
 
     @rule()
     def crash(self) -> None:
@@ -232,11 +227,10 @@ def test_cuts_restore_the_table(parts: list[list[Change]]) -> None:
     for changes in parts:
         apply(table, changes)
         cut = table.cut()
-        restored.restore(
-            [row for row in cut.values() if row is not None], [key for key, row in cut.items() if row is None]
-        )
+        restored.restore([row for row in cut.rows.values() if row is not None], cut.removed)
 
     assert table.dirty == restored.dirty == {}
+    assert list(table.rows) == list(restored.rows)
     assert_agrees(restored, table.rows)
 
 

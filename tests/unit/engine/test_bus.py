@@ -8,7 +8,17 @@ import pytest
 from actum import Command, Invalid, MemoryLog, Options, Query, View
 from actum.engine import Engine
 
-from tests.support.bank import Account, Balance, BalanceOf, Balances, Deposit, Glance, HeldAssessor, TopBalances, open_bank
+from tests.support.bank import (
+    Account,
+    Balance,
+    BalanceOf,
+    Balances,
+    Deposit,
+    Glance,
+    HeldAssessor,
+    TopBalances,
+    open_bank,
+)
 from tests.support.scenes import scene
 
 
@@ -37,7 +47,9 @@ async def test_commands_with_one_key_reach_one_aggregate() -> None:
 async def test_a_command_that_nobody_takes_is_invalid() -> None:
     """The message names it and those that are known."""
     async with open_bank() as bank:
-        with pytest.raises(Invalid, match="handles the command Audit; known are: Deposit, DepositEach, Glance, Lend") as caught:
+        with pytest.raises(
+            Invalid, match="handles the command Audit; known are: Deposit, DepositEach, Glance, Lend"
+        ) as caught:
             await bank.send(Audit(account_id="ann"))
         assert "Withdraw" in str(caught.value)
 

@@ -551,7 +551,9 @@ def variant(base: type, *, revision: str = "", **members: Any) -> Any:
     """A child of the same name with some members changed: a user's class after an edit."""
     options = {"key": "door"} if issubclass(base, Aggregate) else {}
     members["__doc__"] = base.__doc__
-    return types.new_class(base.__name__, (base,), {**options, "revision": revision}, lambda scope: scope.update(members))
+    return types.new_class(
+        base.__name__, (base,), {**options, "revision": revision}, lambda scope: scope.update(members)
+    )
 
 
 def fingerprint(component: Any) -> str:

@@ -135,7 +135,9 @@ class TestCheck:
         with pytest.raises(Invalid, match=r"event Paid has 201 bytes, 200 are allowed \(event_bytes_max\)"):
             small(Paid(who="x" * room))
 
-    @pytest.mark.parametrize("given", [Unknown(who="ann"), Withdrawn(account_id="ann", amount=1), "text", None], ids=repr)
+    @pytest.mark.parametrize(
+        "given", [Unknown(who="ann"), Withdrawn(account_id="ann", amount=1), "text", None], ids=repr
+    )
     def test_what_the_aggregate_does_not_know_is_a_bug(self, given: Any) -> None:
         """An event without `@evolve` there, or no event at all, is the handler's fault, not the caller's."""
         with pytest.raises(TypeError, match="Till emitted .*, for which it has no @evolve handler"):
@@ -165,7 +167,9 @@ class TestCheckSize:
         buffer = bytearray()
         largest = 2**63
         encode_into(
-            (Raw(b"\xc0"), longest, longest, largest, largest, largest, COMMAND_ID, longest, longest, longest), buffer, -1
+            (Raw(b"\xc0"), longest, longest, largest, largest, largest, COMMAND_ID, longest, longest, longest),
+            buffer,
+            -1,
         )
         assert len(buffer) <= 1 + RECORD_BYTES_MAX
 
@@ -174,7 +178,8 @@ class TestReading:
     """Frames to events and records."""
 
     frame = frame_of(
-        record_of(check(Paid(who="ann"))[0]), record_of(check(Deposited(account_id="b", amount=2))[0], 2, "b", "c", "d", "e")
+        record_of(check(Paid(who="ann"))[0]),
+        record_of(check(Deposited(account_id="b", amount=2))[0], 2, "b", "c", "d", "e"),
     )
 
     def test_the_events_of_a_frame(self) -> None:
@@ -199,7 +204,13 @@ class TestReading:
     def test_a_link_and_a_heading_need_no_event_type(self) -> None:
         """Streams are walked and heads are found without decoding what happened."""
         link = decode_link(self.frame.record(1))
-        assert (link.aggregate, link.key, link.version, link.previous, link.command_id_bytes) == ("Till", "b", 2, 1, COMMAND_ID)
+        assert (link.aggregate, link.key, link.version, link.previous, link.command_id_bytes) == (
+            "Till",
+            "b",
+            2,
+            1,
+            COMMAND_ID,
+        )
         assert [heading.key for heading in decode_headings(self.frame.body)] == ["ann", "b"]
 
     def test_stored_records_need_no_event_type_at_all(self) -> None:
@@ -246,7 +257,10 @@ class TestCommands:
     @pytest.mark.parametrize(
         ("command", "words"),
         [
-            (Deposit(account_id="a", amount="5"), "command Deposit is malformed: .* `int`, got `str` - at `\\$.amount`"),  # type: ignore[arg-type]
+            (
+                Deposit(account_id="a", amount="5"),
+                "command Deposit is malformed: .* `int`, got `str` - at `\\$.amount`",
+            ),  # type: ignore[arg-type]
             (Note(account_id="a", text=object()), "command Note is malformed"),  # type: ignore[arg-type]
         ],
     )

@@ -173,7 +173,9 @@ async def test_a_full_disk_loses_the_batch_and_the_one_behind_it() -> None:
         assert (committer.full, committer.durable, log.head.position) == (False, 2, 2)
 
 
-@pytest.mark.parametrize("error", [OSError(5, "input/output error"), Fenced("another writer"), ValueError("a bug")], ids=repr)
+@pytest.mark.parametrize(
+    "error", [OSError(5, "input/output error"), Fenced("another writer"), ValueError("a bug")], ids=repr
+)
 @scene
 async def test_any_other_failure_stops_the_writing(error: Exception) -> None:
     """The outcome is not known, so nothing is written any more, whatever is flushed."""

@@ -49,7 +49,9 @@ class Place(Row, key="key"):
 def read(owner: type, base: type = Aggregate) -> tuple[list[HandlerInfo], list[str]]:
     """The handlers of a class, and the faults."""
     faults: list[str] = []
-    bases: dict[Any, type] = {"decide": Command, "evolve": Event} if base is Aggregate else {"project": Event, "answer": Query}
+    bases: dict[Any, type] = (
+        {"decide": Command, "evolve": Event} if base is Aggregate else {"project": Event, "answer": Query}
+    )
     return read_handlers(owner, base, bases, faults), faults
 
 
@@ -81,7 +83,9 @@ def test_a_handler_is_found_by_the_annotation_of_its_message() -> None:
 
     handlers, faults = read(Walker)
     assert not faults
-    assert [(handler.role, handler.message, handler.parameters, handler.returns, handler.where) for handler in handlers] == [
+    assert [
+        (handler.role, handler.message, handler.parameters, handler.returns, handler.where) for handler in handlers
+    ] == [
         ("decide", Go, (int,), Went | None, "Walker.go"),
         ("evolve", Went, (), type(None), "Walker.went"),
     ]
@@ -122,7 +126,10 @@ def test_handlers_are_inherited_and_overridden() -> None:
             """Child's."""
 
     handlers, _ = read(Child)
-    assert [handler.function.__qualname__.split(".")[-2:] for handler in handlers] == [["Child", "went"], ["Parent", "came"]]
+    assert [handler.function.__qualname__.split(".")[-2:] for handler in handlers] == [
+        ["Child", "went"],
+        ["Parent", "came"],
+    ]
 
 
 def test_a_method_overridden_without_mark_is_no_handler() -> None:
@@ -241,8 +248,14 @@ def compiled(source: str) -> Callable[..., Any]:
 
 
 SAME = [
-    ('def handle(self, event):\n    """One."""\n    return event.a\n', 'def handle(self, event):\n    """Two."""\n    return event.a\n'),
-    ("def handle(self, event):\n    return event.a\n", "# moved\n\n\ndef handle(self, event):\n    # explained\n    return event.a\n"),
+    (
+        'def handle(self, event):\n    """One."""\n    return event.a\n',
+        'def handle(self, event):\n    """Two."""\n    return event.a\n',
+    ),
+    (
+        "def handle(self, event):\n    return event.a\n",
+        "# moved\n\n\ndef handle(self, event):\n    # explained\n    return event.a\n",
+    ),
 ]
 DIFFERENT = [
     ("def handle(self, event):\n    return event.a\n", "def handle(self, event):\n    return event.b\n"),
@@ -251,7 +264,10 @@ DIFFERENT = [
     ("def handle(self, event):\n    return 'a'\n", "def handle(self, event):\n    return 'b'\n"),
     ("def handle(self, event):\n    return 1\n", "def handle(self, event):\n    return True\n"),
     ("def handle(self, event):\n    return lambda: 'a'\n", "def handle(self, event):\n    return lambda: 'b'\n"),
-    ("def handle(self, event):\n    return [x + 1 for x in event.a]\n", "def handle(self, event):\n    return [x + 2 for x in event.a]\n"),
+    (
+        "def handle(self, event):\n    return [x + 1 for x in event.a]\n",
+        "def handle(self, event):\n    return [x + 2 for x in event.a]\n",
+    ),
     (
         "def handle(self, event):\n    return ['paid' for x in event.a]\n",
         "def handle(self, event):\n    return ['late' for x in event.a]\n",

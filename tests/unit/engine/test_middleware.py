@@ -51,7 +51,13 @@ async def test_an_envelope_holds_what_was_said_beside_the_command() -> None:
     command = Deposit(account_id="ann", amount=1)
     async with bank(note) as engine:
         await engine.send(
-            command, command_id=SOME_ID, user_id="u", correlation_id="c", causation_id="d", expected_version=0, timeout=9
+            command,
+            command_id=SOME_ID,
+            user_id="u",
+            correlation_id="c",
+            causation_id="d",
+            expected_version=0,
+            timeout=9,
         )
         (record,) = await engine.history(Account, "ann")
     assert seen == [

@@ -242,7 +242,7 @@ class TestFaultyRows:
 
 
 class TestCheckpoints:
-    """cut, uncut, restore."""
+    """cut, restore."""
 
     def test_cut_takes_what_changed(self) -> None:
         """A cut is the dirty dict itself, and the next one begins empty."""
@@ -251,20 +251,23 @@ class TestCheckpoints:
         table.remove("o1")
         dirty = table.dirty
 
-        assert table.cut() is dirty
+        assert table.cut() == (dirty, {"o1"})
         assert dirty == {"o5": Order(order_id="o5"), "o1": None}
-        assert table.cut() == {}
+        assert table.cut() == ({}, set())
 
-    def test_uncut_gives_a_failed_cut_back(self) -> None:
-        """What a failed checkpoint would have saved is in the next cut; newer changes win."""
-        table = orders()
-        table.put(Order(order_id="o1"))
-        table.put(Order(order_id="o2"))
-        failed = table.cut()
+    def test_a_row_that_is_put_again_comes_last(self) -> None:
+        """Restoring a cut gives the rows in the order that the table has them in."""
+        table = orders(Order(order_id="o1"), Order(order_id="o2"))
+        saved = orders(Order(order_id="o1"), Order(order_id="o2"))
+        table.cut()
+        table.put(Order(order_id="o1", total=5))
         table.remove("o1")
-        table.uncut(failed)
+        table.put(Order(order_id="o3"))
+        table.put(Order(order_id="o1"))
+        cut = table.cut()
+        saved.restore([row for row in cut.rows.values() if row is not None], cut.removed)
 
-        assert table.cut() == {"o1": None, "o2": Order(order_id="o2")}
+        assert list(table.rows) == list(saved.rows) == ["o2", "o3", "o1"]
 
     def test_parts_are_restored_oldest_first(self) -> None:
         """A base and its deltas give the rows of the last one; nothing is dirty, and indexes agree after build."""
@@ -378,6 +381,13 @@ class TestEquality:
         with pytest.raises(Invalid, match=r"\(\[1\],\) can't be looked up in the hash index 'place': unhashable"):
             table.where(place=[1])
 
+    def test_a_hash_index_is_taken_before_an_ordered_one(self) -> None:
+        """Both cover the customer; the hash index is the faster."""
+        reader = orders()._reader
+
+        assert reader._plan({"customer_id": "c1"}).index is reader._indexes.hashed[0]
+        assert reader._plan({"customer_id": "c1", "total": 1}).used == ("customer_id", "total")
+
     def test_plans_are_bounded(self) -> None:
         """A table remembers a limited number of ways of asking."""
         names = [f"field{number}" for number in range(7)]
@@ -400,6 +410,12 @@ class TestOrder:
 
         assert ids(table.order_by("total")) == ["o2", "o3", "o4", "o1"]
         assert ids(table.order_by(("total",), descending=True)) == ["o1", "o4", "o3", "o2"]
+
+    def test_keys_break_ties_whatever_order_rows_were_restored_in(self) -> None:
+        """Rows whose keys ascend only partly are put in the order of their keys."""
+        table = orders(*(Order(order_id=key) for key in ("o1", "o3", "o2")))
+
+        assert ids(table.order_by("total")) == ["o1", "o2", "o3"]
 
     def test_none_is_first(self) -> None:
         """A field that may be None sorts its Nones before everything."""

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import pytest
 from actum_storage import GENESIS, Frame, StorageError, StoreCorrupt, StoreMismatch, seal, stream_hash
-from actum_storage.frame import copy_value, hash_of
+from actum_storage.frame import copy_value, hash_of, key_position, parse_at
 
 from tests.support.batches import batch, batch_of, record, records_of
 
@@ -147,6 +147,23 @@ class TestParse:
         data = resealed(FRAME.data[:offset] + bytes(size) + FRAME.data[offset + size :])
         with pytest.raises(StoreCorrupt):
             Frame.parse(data, "here")
+
+
+class TestStored:
+    """Keys and values as LMDB gives them."""
+
+    def test_key(self) -> None:
+        """A key is a position of 8 bytes; any other length is damage."""
+        assert key_position(memoryview((42).to_bytes(8)), "here") == 42
+        for size in (0, 7, 9):
+            with pytest.raises(StoreCorrupt, match=f"here: a frame's key has {size} bytes"):
+                key_position(memoryview(bytes(size)), "here")
+
+    def test_value_under_its_key(self) -> None:
+        """A frame is read under the key where it begins, and refused under any other."""
+        assert parse_at(7, FRAME.data, "here") == FRAME
+        with pytest.raises(StoreCorrupt, match="begins at position 7"):
+            parse_at(8, FRAME.data, "here")
 
 
 class TestCopy:
