@@ -4,8 +4,9 @@
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-# Tests run in so many processes; those that measure time run alone afterwards.
+# Tests run in so many processes.
 WORKERS ?= auto
+PARALLEL = --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal
 
 BIN := .venv/bin
 # A PyPI wheel brings pyright and its node; without this it looks for newer ones.
@@ -21,9 +22,11 @@ help: ## list the verbs
 demo: .venv/installed ## replay a real year of grocery orders and check every view; SAMPLE=5000 for the first 5,000 baskets
 	$(BIN)/python -m examples.shop.demo $(if $(SAMPLE),--sample $(SAMPLE))
 
-test: .venv/installed ## run all tests; TESTS=tests/unit for some
-	$(BIN)/pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal -m "not timing" $(TESTS)
-	$(BIN)/pytest -m timing $(TESTS) || test $$? -eq 5 # 5: none of the chosen tests measures time
+test: .venv/installed ## run all tests, those that measure time alone; TESTS=tests/unit for some
+	@failed=; \
+	$(BIN)/pytest -m timing $(TESTS) --quiet --no-header || test $$? -eq 5 || failed=1; \
+	$(BIN)/pytest -m "not timing" $(TESTS) $(PARALLEL) || test $$? -eq 5 || failed=1; \
+	test -z "$$failed" # pytest says 5 when it was left without a test
 
 check: .venv/installed ## formatting, lint, types, imports; all of them, whatever the first one says
 	@failed=; for check in "ruff format --check --output-format=concise" "ruff check --output-format=concise" mypy pyright "lint-imports --no-logo"; do \
@@ -36,8 +39,7 @@ format: .venv/installed ## format the code and mend what can be mended
 
 coverage: .venv/installed ## run all tests and show the lines and branches that none reaches
 	$(BIN)/coverage erase
-	$(BIN)/pytest --numprocesses=$(WORKERS) --maxprocesses=8 --cov --cov-report= -m "not timing"
-	$(BIN)/pytest --cov --cov-append --cov-report= -m timing || test $$? -eq 5
+	$(BIN)/pytest --cov --cov-report= $(PARALLEL)
 	$(BIN)/coverage report
 	$(BIN)/coverage report --fail-under=100 --include='$(COVERED)'
 

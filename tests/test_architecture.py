@@ -22,7 +22,7 @@ from tests.support.sources import PACKAGES, ROOT, Source, body_line_count, sourc
 
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 400
-TEST_FILE_LINES_MAX = 700
+TEST_FILE_LINES_MAX = 900
 INIT_LINES_MAX = 80
 
 #: Longer files, each with the reason why it is one.
@@ -63,7 +63,7 @@ def test_functions_are_short() -> None:
 
 
 def test_files_are_short() -> None:
-    """No file has more than 400 lines, of tests 700, unless its reason is listed; and no reason is listed in vain."""
+    """No file has more than 400 lines, of tests 900, unless its reason is listed; and no reason is listed in vain."""
     limits = dict.fromkeys(sources(*PACKAGES, "examples"), FILE_LINES_MAX) | dict.fromkeys(TESTS, TEST_FILE_LINES_MAX)
     long = {str(source): source.line_count for source, limit in limits.items() if source.line_count > limit}
     assert {file: count for file, count in long.items() if file not in LONG_FILES} == {}
@@ -199,7 +199,7 @@ ALONE = [
     ),
     pytest.param(r"os\.environ.*|(os\.)?getenv", "engine storage", set[str](), id="environment"),
     pytest.param(r"asyncio(\..*)?", "storage", set[str](), id="asyncio"),
-    pytest.param(r"print|sys\.stdout.*|sys\.stderr.*", "engine storage", set[str](), id="output"),
+    pytest.param(r"sys\.(stdout|stderr).*", "engine storage", set[str](), id="output"),
 ]
 
 

@@ -86,7 +86,7 @@ class Actor:
     @property
     def idle(self) -> bool:
         """Whether nothing waits for it or depends on it."""
-        return not self.mailbox and self.deciding is None and self._decided is None and not self.waiting
+        return not (self.mailbox or self.scheduled or self.waiting) and self.deciding is None and self._decided is None
 
     @property
     def can_run(self) -> bool:
@@ -344,10 +344,10 @@ class Actor:
             self._lost = error
 
     def snapshot(self) -> None:
-        """Save the state, for the next waking and the next checkpoint."""
-        if self.state is not None and self.version > self._snapshot_version:
-            self.streams.save_snapshot(self.key, self.version, self.position, self.state)
-            self._snapshot_version = self.version
+        """Save the state of an actor that is awake, for the next waking and the next checkpoint."""
+        assert self.state is not None
+        self.streams.save_snapshot(self.key, self.version, self.position, self.state)
+        self._snapshot_version = self.version
 
     @property
     def events_since_snapshot(self) -> int:

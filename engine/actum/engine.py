@@ -24,6 +24,7 @@ from actum.options import Options
 from actum.records import Receipt, command_id_bytes, optional_identifier
 from actum.replies import Replies
 from actum.report import statistics_of
+from actum.scheduler import CHAIN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Sequence
@@ -152,6 +153,8 @@ class Engine:
     async def close(self) -> None:
         """Refuse new commands, let accepted ones end, save a checkpoint, release the store. Again: nothing.
 
+        Until then queries are answered, and a decision that was accepted may still send what it has to send.
+
         Cancelling the caller does not stop the closing.
         """
         if self._state != "open" or self._core is None:
@@ -203,49 +206,37 @@ class Engine:
             OutcomeUnknown: the commit failed; ask `outcome` after reopening.
             EngineClosed: the engine is not open.
         """
-        if self._dispatch is not None:
-            envelope = Envelope(
-                command=command,
-                command_id=command_id,
-                user_id=user_id,
-                correlation_id=correlation_id,
-                causation_id=causation_id,
-                expected_version=expected_version,
-            )
-            if timeout is None:
-                return await self._dispatch(envelope)
-            async with timeout_as_command_timeout(timeout, command):
-                return await self._dispatch(envelope)
         if (
-            command_id is None
+            timeout is None
+            and command_id is None
             and user_id is None
             and correlation_id is None
             and causation_id is None
             and expected_version is None
+            and self._dispatch is None
         ):
-            metadata = PLAIN
-        else:
-            metadata = metadata_of(command_id, user_id, correlation_id, causation_id, expected_version)
-        reply = self._deliver(command, metadata)
+            return await self._deliver(command, PLAIN)
+        envelope = Envelope(
+            command=command,
+            command_id=command_id,
+            user_id=user_id,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+            expected_version=expected_version,
+        )
+        send = self._dispatch or self._send
         if timeout is None:
-            return await reply
+            return await send(envelope)
         async with timeout_as_command_timeout(timeout, command):
-            return await reply
+            return await send(envelope)
 
     async def _send(self, envelope: Envelope) -> Receipt:
         """The end of the middleware."""
-        metadata = metadata_of(
-            envelope.command_id,
-            envelope.user_id,
-            envelope.correlation_id,
-            envelope.causation_id,
-            envelope.expected_version,
-        )
-        return await self._deliver(envelope.command, metadata)
+        return await self._deliver(envelope.command, metadata_of(envelope))
 
     def _deliver(self, command: Command, metadata: Metadata) -> asyncio.Future[Receipt]:
         """Put a command into its actor's mailbox; the future of its receipt."""
-        if self._state != "open":
+        if self._state != "open" and not self._ending_a_decision():
             raise self._closed()
         core = self._core
         assert core is not None
@@ -309,7 +300,7 @@ class Engine:
             EngineClosed: the engine is not open.
         """
         core = self._core
-        if self._state != "open" or core is None:
+        if core is None or self._state not in ("open", "closing"):
             raise self._closed()
         if after is not None and not (isinstance(after, int) and 0 <= after <= core.scheduler.durable):
             await core.wait_for(after)
@@ -378,6 +369,10 @@ class Engine:
             raise self._closed()
         return self._core
 
+    def _ending_a_decision(self) -> bool:
+        """Whether the engine is closing and the caller is a decision that was accepted before: it may end its work."""
+        return self._state == "closing" and bool(CHAIN.get())
+
     def _closed(self) -> EngineClosed:
         """The error for an engine that is not open.
 
@@ -394,25 +389,20 @@ class Engine:
         return f"<Engine {self._store!r} {self._state}{position}>"
 
 
-def metadata_of(
-    command_id: UUID | str | None,
-    user_id: UUID | str | None,
-    correlation_id: UUID | str | None,
-    causation_id: UUID | str | None,
-    expected_version: int | None,
-) -> Metadata:
+def metadata_of(envelope: Envelope) -> Metadata:
     """What was said beside a command, checked.
 
     Raises:
         Invalid: an id is not a UUID or a string of 1 to 200 bytes, or the version not a number from 0.
     """
+    command_id, expected_version = envelope.command_id, envelope.expected_version
     if expected_version is not None and not (isinstance(expected_version, int) and expected_version >= 0):
         raise Invalid(f"expected_version={expected_version!r} is not a version: give 0, 1, 2 ...")
     return Metadata(
         command_id_bytes=None if command_id is None else command_id_bytes(command_id),
-        user_id=optional_identifier("user_id", user_id),
-        correlation_id=optional_identifier("correlation_id", correlation_id),
-        causation_id=optional_identifier("causation_id", causation_id),
+        user_id=optional_identifier("user_id", envelope.user_id),
+        correlation_id=optional_identifier("correlation_id", envelope.correlation_id),
+        causation_id=optional_identifier("causation_id", envelope.causation_id),
         expected_version=expected_version,
     )
 

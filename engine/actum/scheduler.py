@@ -123,7 +123,10 @@ class Scheduler:
         mailbox.append((command, reply, metadata, chain))
         self.pending += 1
         if not actor.scheduled:
-            self.schedule(actor)
+            actor.scheduled = True
+            self._ready.append(actor)
+            if not self._turn_scheduled:
+                self._schedule_turn()
 
     def enter(self, delivery: Delivery) -> None:
         """Note, in the context of an asynchronous decision's task, which commands led to it."""
