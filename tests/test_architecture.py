@@ -7,6 +7,7 @@ gives the whole list of what is wrong, so that one run shows all.
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -177,7 +178,7 @@ def test_every_error_says_what_to_do() -> None:
 
 def test_every_option_is_explained() -> None:
     """`Options` says of each field what it means, in the order of the fields."""
-    explained = re.findall(r"^        (\w+): ", actum.Options.__doc__ or "", re.MULTILINE)
+    explained = re.findall(r"^    (\w+): ", inspect.getdoc(actum.Options) or "", re.MULTILINE)
     assert explained == list(actum.Options.__struct_fields__)
 
 

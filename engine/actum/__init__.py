@@ -3,6 +3,7 @@
 from actum_storage import (
     ActumError,
     Fenced,
+    Log,
     MemoryLog,
     OutcomeUnknown,
     ReadOnly,
@@ -62,6 +63,7 @@ __all__ = [
     "Event",
     "Fenced",
     "Invalid",
+    "Log",
     "MemoryLog",
     "Middleware",
     "Options",

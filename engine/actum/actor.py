@@ -105,6 +105,8 @@ class Actor:
             batch: where events and receipts go.
             budget: how many commands at most.
         """
+        if not self.mailbox and self._decided is None:
+            return
         if self.state is None:
             error = self._quarantine() if self.quarantined else self._wake()
             if error is not None:

@@ -46,6 +46,7 @@ class AggregateMeta(msgspec.StructMeta):
         return aggregate
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))  # mypy looks here, pyright above
 class Aggregate(msgspec.Struct, metaclass=AggregateMeta):
     """State plus its rules. Every field needs a default: that is the state before the first event.
 

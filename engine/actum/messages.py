@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
-R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 #: The field of an encoded event that holds its tag. No Python field can have this name, so it never clashes.
 TAG_FIELD = "@type"
@@ -72,6 +72,7 @@ class RowMeta(MessageMeta):
         return typing.cast("RowMeta", row_type)
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))  # mypy looks here
 class Value(msgspec.Struct, metaclass=MessageMeta):
     """A value inside a message or a row: an address, an order line. Frozen and keyword-only.
 
@@ -105,8 +106,8 @@ class Event(Value, tag_field=TAG_FIELD, tag=True):
     """
 
 
-class Query(Value, Generic[R]):
-    """A question about a view; `R` is the type of its answer: `class TopBalances(Query[list[Balance]])`."""
+class Query(Value, Generic[R_co]):
+    """A question about a view; `R_co` is the type of its answer: `class TopBalances(Query[list[Balance]])`."""
 
 
 class Row(Value, metaclass=RowMeta):

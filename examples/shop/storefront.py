@@ -5,8 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from actum import Aggregate, Engine, Options, View
-from actum_storage import Log
+from actum import Aggregate, Engine, Log, Options, View
 
 from examples.shop.customer import Customer
 from examples.shop.customer_directory import CustomerDirectory
