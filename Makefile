@@ -39,7 +39,7 @@ format: .venv/installed ## format the code and mend what can be mended
 
 coverage: .venv/installed ## run all tests and show the lines and branches that none reaches
 	$(BIN)/coverage erase
-	$(BIN)/pytest --cov --cov-report= $(PARALLEL)
+	-$(BIN)/pytest --quiet --cov --cov-report= $(PARALLEL)
 	$(BIN)/coverage report
 	$(BIN)/coverage report --fail-under=100 --include='$(COVERED)'
 

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
     from actum_storage import CheckpointWriter, Derived, Head
 
-    from actum.actor import Actor
     from actum.clock import Clock
     from actum.directory import Directory
     from actum.options import Options
     from actum.scheduler import Scheduler
+    from actum.streams import Streams
     from actum.table import Cut
     from actum.views import LiveView
 
@@ -152,6 +152,7 @@ class Checkpointer:
         if base:
             for view in list(self._views.values()):
                 if not view.all_changed:
+                    view.table.cut()  # what changed before the walk is in the walk
                     await self._write_slices(writer, view_section(view), list(view.table.rows), encode_rows(view))
         # The cut: nothing may be awaited from here to the end of this block.
         committer = self._scheduler.committer
@@ -159,36 +160,35 @@ class Checkpointer:
         served = [view for view in self._views.values() if view.broken is None]
         saved = {view.name: SavedView(view.fingerprint, base or not view.saved) for view in served}
         cuts = [(view, view.cut()) for view in served]
-        changed, self._directory.changed = self._directory.changed, {}
+        changed = self._directory.take_changed(everything=base)
         losses = committer.losses
 
         for view, cut in cuts:
             await self._write_slices(writer, view_section(view), cut.rows.items(), encode_cut(cut))
-        horizon = await self._write_streams(writer, changed, base=base)
-        await self._wait_until_durable(horizon, losses)
-        return Closing(head.position, head.hash, saved)
-
-    async def _write_streams(self, writer: CheckpointWriter, changed: dict[Actor, int], *, base: bool) -> int:
-        """Heads and snapshots; the last position that any of them names."""
-        horizon = 0
-        actors = list(self._directory.actors()) if base else list(changed)
-        minimum = self._options.snapshot_events_min
-        for actor in actors:
-            if actor.events_since_snapshot >= minimum:
-                actor.snapshot()
-        for streams in self._directory.streams.values():
-            section = heads_section(streams.name)
-            replayed, streams.heads_changed = streams.heads_changed, {}
-            await self._write_slices(writer, section, list(streams.heads.items()) if base else replayed.items(), dict)
-            heads = [(actor.key, actor.position) for actor in actors if actor.streams is streams and actor.position]
-            await self._write_slices(writer, section, heads, dict)
-            horizon = max(horizon, max((position for _, position in heads), default=0))
+        for streams, keys in changed:
+            await self._write_slices(writer, heads_section(streams.name), keys, self._encode_heads(streams))
             snapshots, streams.snapshots_changed = streams.snapshots_changed, {}
             section = snapshots_section(streams.name, streams.kind.fingerprint)
-            saved = list(streams.snapshots.items()) if base else list(snapshots.items())
-            await self._write_slices(writer, section, saved, dict)
-            horizon = max(horizon, max((snapshot.position for _, snapshot in saved), default=0))
-        return horizon
+            items = list(streams.snapshots.items()) if base else snapshots.items()
+            await self._write_slices(writer, section, items, dict)
+        await self._wait_until_durable(committer.open.next_position - 1, losses)
+        return Closing(head.position, head.hash, saved)
+
+    def _encode_heads(self, streams: Streams) -> Callable[[list[Any]], Any]:
+        """Where the streams of some keys end now: never older than what was written of them before.
+
+        On the way, the states of those that are awake and whose replay would be long are saved.
+        """
+        minimum = self._options.snapshot_events_min
+
+        def heads(keys: list[str]) -> dict[str, int]:
+            for key in keys:
+                actor = streams.actors.get(key)
+                if actor is not None and actor.events_since_snapshot >= minimum:
+                    actor.snapshot()
+            return {key: position for key in keys if (position := streams.head(key))}
+
+        return heads
 
     async def _write_slices(
         self, writer: CheckpointWriter, section: str, items: Iterable[Any], shape: Callable[[list[Any]], Any]

@@ -70,7 +70,7 @@ class Committer:
         settled: Callable[[OpenBatch], None],
         lost: Callable[[list[OpenBatch], Exception], None],
     ) -> None:
-        """Start the thread.
+        """Nothing to write yet; the thread starts with the first commit.
 
         Args:
             log: where to; its epoch is acquired here.
@@ -103,8 +103,7 @@ class Committer:
         self.commits = 0
         self.commit_ns = 0
         self.commit_ns_max = 0
-        self._thread = threading.Thread(target=self._write, name="actum-writer", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
     def flush(self) -> None:
         """Commit the open batch if it holds anything and no other commit is under way."""
@@ -113,6 +112,9 @@ class Committer:
         self.under_way = batch = self.open
         self.open = self._new_batch(batch.next_position)
         self._gates = 0
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._write, name="actum-writer", daemon=True)
+            self._thread.start()
         self._queue.put(batch)
         self._loop.call_soon(self._gate)
 
@@ -124,8 +126,9 @@ class Committer:
 
     def stop(self) -> None:
         """End the thread. Everything has been committed or lost before."""
-        self._queue.put(None)
-        self._thread.join()
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
 
     def _new_batch(self, first: int | None = None) -> OpenBatch:
         """An empty batch behind the durable ones, or behind the one before."""

@@ -7,6 +7,7 @@ depends on: no mailbox, no decision under way, and every event durable.
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import chain
 from typing import TYPE_CHECKING, final
 
 from actum_storage import stream_hash
@@ -15,7 +16,7 @@ from actum.actor import Actor
 from actum.records import check_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from actum.options import Options
     from actum.streams import Streams
@@ -30,7 +31,7 @@ class Directory:
 
     Attributes:
         streams: by the aggregate's name in the log.
-        changed: actors that wrote since the last checkpoint.
+        changed: live actors that wrote since the last checkpoint.
         activations: actors woken.
         passivations: actors put to sleep.
     """
@@ -93,6 +94,22 @@ class Directory:
             else:
                 self._recent.move_to_end(actor)
 
+    def take_changed(self, *, everything: bool) -> list[tuple[Streams, Iterator[str]]]:
+        """The keys of the streams that grew since the last time, or of all streams; the next time begins anew.
+
+        Only what is swapped is taken now; the keys come as they are asked for, so that nothing is copied in one go but
+        the keys of all streams, when everything is wanted.
+        """
+        changed, self.changed = self.changed, {}
+        taken: list[tuple[Streams, Iterator[str]]] = []
+        for streams in self.streams.values():
+            keys, streams.keys_changed = streams.keys_changed, set()
+            if everything:
+                taken.append((streams, iter([*streams.heads, *streams.actors])))
+            else:
+                taken.append((streams, chain(keys, keys_of(streams, changed))))
+        return taken
+
     def _oldest(self, count: int) -> Iterator[Actor]:
         """The first few actors by last use."""
         for _, actor in zip(range(count), self._recent, strict=False):
@@ -105,6 +122,8 @@ class Directory:
             actor.snapshot()
         if actor.position:
             streams.heads[actor.key] = actor.position
+        if self.changed.pop(actor, None) is not None:
+            streams.keys_changed.add(actor.key)
         actor.forget()
         del streams.actors[actor.key]
         del self._recent[actor]
@@ -127,3 +146,8 @@ class Directory:
     def __repr__(self) -> str:
         """How many actors and streams."""
         return f"<Directory {self.awake} awake of {sum(len(streams.heads) for streams in self.streams.values())}+>"
+
+
+def keys_of(streams: Streams, actors: Iterable[Actor]) -> Iterator[str]:
+    """The keys of those actors that are of one class."""
+    return (actor.key for actor in actors if actor.streams is streams)

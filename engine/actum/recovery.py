@@ -191,7 +191,8 @@ class Recovery:
             known = streams.get(heading.aggregate)
             if known is None:
                 raise unknown_aggregate(heading.aggregate)
-            known.heads[heading.key] = known.heads_changed[heading.key] = position
+            known.heads[heading.key] = position
+            known.keys_changed.add(heading.key)
 
 
 def unknown_aggregate(name: str) -> StoreMismatch:

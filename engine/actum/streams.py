@@ -49,13 +49,13 @@ class Streams:
         heads: the position of the last durable event of every stream that is not awake, by key; those awake know
             better.
         snapshots: saved states, by key.
-        heads_changed: heads found by a replay since the last checkpoint; actors that wrote are known to the directory.
+        keys_changed: streams that grew since the last checkpoint, but for those whose actors the directory still knows.
         snapshots_changed: snapshots since the last checkpoint.
     """
 
     __slots__ = (
         "_codec", "_decode_state", "_log", "actors", "check", "check_size", "decisions", "evolves", "heads",
-        "heads_changed", "kind", "name", "scheduler", "snapshot_events_max", "snapshots", "snapshots_changed",
+        "keys_changed", "kind", "name", "scheduler", "snapshot_events_max", "snapshots", "snapshots_changed",
     )  # fmt: skip
 
     def __init__(self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler) -> None:
@@ -74,7 +74,7 @@ class Streams:
         self.check_size = codec.check_size
         self.actors: dict[str, Actor] = {}
         self.heads: dict[str, int] = {}
-        self.heads_changed: dict[str, int] = {}
+        self.keys_changed: set[str] = set()
         self.snapshots: dict[str, Snapshot] = {}
         self.snapshots_changed: dict[str, Snapshot] = {}
         self._codec = codec

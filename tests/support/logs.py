@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import final
 
-from actum_storage import Batch, Frame, Head, Log
+from actum import Engine, MemoryLog
+from actum_storage import Batch, Frame, Head, Log, StoreDirectory
 
 #: A held commit goes on by itself after this time, so that a failing test ends.
 HOLD_SECONDS_MAX = 20.0
@@ -101,3 +102,16 @@ class FaultyLog:
     def _check_reading(self) -> None:
         if self.read_error is not None:
             raise self.read_error
+
+
+def intercepted(engine: Engine) -> FaultyLog:
+    """The faulty log that an engine, not open yet, will have between itself and its directory."""
+    faulty = FaultyLog(MemoryLog())
+    open_log = engine._open_log
+
+    def opened() -> tuple[Log, StoreDirectory | None]:
+        faulty.inner, directory = open_log()
+        return faulty, directory
+
+    engine._open_log = opened  # type: ignore[method-assign]
+    return faulty

@@ -66,7 +66,7 @@ class Limits(Protocol):
 
 class Account(Aggregate, key="account_id", name="account", revision="2"):
     balance: int = 0
-    notes: list[str] = []  # noqa: RUF012  # msgspec copies an empty list for each instance
+    notes: list[str] = []
 
     @decide
     def deposit(self, command: Deposit) -> Deposited:

@@ -171,3 +171,15 @@ async def test_a_failed_waker_that_is_put_to_sleep_before_its_turn(monkeypatch: 
         monkeypatch.setattr("tests.support.fragile.EVOLVE_FAILS_ON", "")
         assert (await engine.send(Do(key="a", how="four"))).version == 3
         assert engine.statistics().pending == 0
+
+
+@scene
+async def test_sleepers_are_forgotten() -> None:
+    """However often aggregates are woken, write and sleep, no more of them are kept than may be awake."""
+    async with open_bank(actors_max=2) as bank:
+        for _ in range(10):
+            for number in range(10):
+                await bank.send(deposit(1, f"account-{number}"))
+        await until(lambda: bank.statistics().awake == 2)
+        assert bank.statistics().activations == 100
+        assert len(directory_of(bank).changed) <= 2

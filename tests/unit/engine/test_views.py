@@ -221,6 +221,34 @@ class TestRecords:
             assert await bank.ask(AllActivity()) == rows
 
 
+class Times(Query[dict[str, int]]):
+    """When each account was last paid into."""
+
+
+class Clockwork(View[Activity]):
+    """Another view that wants records."""
+
+    @project
+    def deposited(self, event: Deposited, record: Record) -> None:
+        """Only the time."""
+        self.put(Activity(account_id=record.key, timestamp_ns=record.timestamp_ns))
+
+    @answer
+    def times(self, query: Times) -> dict[str, int]:
+        """By walking."""
+        return {row.account_id: row.timestamp_ns for row in self}
+
+
+@scene
+async def test_two_views_share_the_records_of_a_batch() -> None:
+    """Each gets all of them."""
+    async with open_bank(None, Clockwork) as bank:
+        await bank.send(Deposit(account_id="ann", amount=5))
+        row = await bank.ask(ActivityOf(account_id="ann"))
+        assert row is not None
+        assert await bank.ask(Times()) == {"ann": row.timestamp_ns}
+
+
 class Snatch(Query[None]):
     """Tries to write while answering."""
 
