@@ -17,7 +17,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, final
 
-from actum_storage import StorageError
+from actum_storage import ActumError, StorageError
 from msgspec import Raw
 
 from actum.batch import PLAIN
@@ -54,12 +54,13 @@ class Actor:
         failures: bugs in a row.
         fault: the last of them.
         touched: when it last worked, in ticks of the directory.
+        awaits: actors whose answers the decision under way waits for.
         waiting: whether it waits for a commit or for its own waking, and comes back by itself.
     """
 
     __slots__ = (
-        "_decided", "_lost", "_snapshot_version", "_stream", "_window", "_woken", "deciding", "failures", "fault",
-        "key", "mailbox", "position", "scheduled", "state", "streams", "touched", "version", "waiting",
+        "_commands", "_decided", "_lost", "_snapshot_version", "_stream", "_window", "_woken", "awaits", "deciding",
+        "failures", "fault", "key", "mailbox", "position", "scheduled", "state", "streams", "touched", "version", "waiting",
     )  # fmt: skip
 
     def __init__(self, streams: Streams, key: str, stream: bytes, position: int) -> None:
@@ -75,12 +76,14 @@ class Actor:
         self.failures = 0
         self.fault: BaseException | None = None
         self.touched = 0
+        self.awaits: list[Actor] | None = None
         self.waiting = False
         self._stream = stream
         self._decided: tuple[Delivery, Checked | None, BaseException | None] | None = None
         self._lost: Exception | None = None
         self._woken = 0
-        self._window: dict[bytes, int] | None = None
+        self._window: dict[bytes, tuple[int, int]] | None = None
+        self._commands = 0
         self._snapshot_version = 0
 
     @property
@@ -93,17 +96,20 @@ class Actor:
         """Whether there is work that nothing else has to come before."""
         return bool(self.mailbox or self._decided is not None) and self.deciding is None and not self.waiting
 
+    def waits_for(self, actor: Actor) -> bool:
+        """Whether it is that actor, or waits for its answer, directly or through others."""
+        return self is actor or any(awaited.waits_for(actor) for awaited in self.awaits or ())
+
     @property
     def quarantined(self) -> bool:
         """Whether its commands are refused."""
         return self.failures >= self.streams.scheduler.options.quarantine_failures_max
 
-    def run(self, batch: OpenBatch, budget: int) -> None:
-        """Take commands from the mailbox until it is empty, the budget is spent, or something has to be waited for.
+    def run(self, batch: OpenBatch) -> None:
+        """Take commands until the mailbox is empty, the turn's budget is spent, or something has to be waited for.
 
         Args:
             batch: where events and receipts go.
-            budget: how many commands at most.
         """
         if not self.mailbox and self._decided is None:
             return
@@ -117,22 +123,27 @@ class Actor:
             return
         mailbox = self.mailbox
         if mailbox is not None and self.deciding is None:
-            self._work(mailbox, batch, budget)
+            self._work(mailbox, batch)
 
-    def _work(self, mailbox: list[Delivery], batch: OpenBatch, budget: int) -> None:
+    def _work(self, mailbox: list[Delivery], batch: OpenBatch) -> None:
         """Go through the mailbox; what was taken leaves it even if a handler raises something that goes on."""
         taken = 0
+        scheduler = self.streams.scheduler
+        budget = scheduler.budget
         try:
             while taken < budget and taken < len(mailbox) and self.state is not None:
                 delivery = mailbox[taken]
                 taken += 1
-                _, reply, metadata, _ = delivery
-                if reply.done() or (metadata is not PLAIN and self._answered(reply, metadata)):
+                _, reply, metadata = delivery
+                if reply.done():
+                    scheduler.pending -= 1  # dropped whole: nobody waits for it any more
+                    continue
+                if metadata is not PLAIN and self._answered(reply, metadata):
                     continue
                 if not self._decide(delivery, batch):
                     break
         finally:
-            self.streams.scheduler.pending -= taken
+            scheduler.budget -= taken
             if taken == len(mailbox):
                 self.mailbox = None
             else:
@@ -150,6 +161,7 @@ class Actor:
                 return False
             events = [self.streams.check(result)] if isinstance(result, Event) else self._collect(result)
         except (Rejected, Invalid) as error:
+            self.failures = 0
             self._answer(delivery[1], error)
             return True
         except BaseException as error:  # noqa: BLE001  # a user's handler may raise anything
@@ -160,7 +172,7 @@ class Actor:
     async def _decide_async(self, delivery: Delivery, result: Awaitable[object]) -> None:
         """Wait for an asynchronous decision, then ask for a turn. Cancelled only by a close that ran out of time."""
         scheduler = self.streams.scheduler
-        scheduler.enter(delivery)
+        scheduler.enter(self, delivery)
         try:
             self._decided = (delivery, self._collect(await result), None)
         except BaseException as error:  # noqa: BLE001  # as above; a cancelled decision answers its caller too
@@ -179,11 +191,8 @@ class Actor:
             return True
         if events is None:
             assert error is not None
-            if isinstance(error, (Rejected, Invalid)):
-                self._answer(delivery[1], error)
-            else:
-                self._fail(delivery, error)
-            return self.state is not None
+            self._refuse(delivery, error)
+            return True
         return self._accept(delivery, events, batch)
 
     def _collect(self, result: Any) -> Checked:
@@ -205,18 +214,9 @@ class Actor:
         if not batch.has_room(len(events)):
             self._decided = (delivery, events, None)
             return False
-        streams, state = self.streams, self.state
-        evolves = streams.evolves
-        try:
-            for _, event in events:
-                evolves[type(event)](state, event)
-        except BaseException as error:  # noqa: BLE001  # as in `_decide`; and to reject is too late here
-            self._fail(delivery, error)
-            return True
-
-        # From here on nothing can fail: records, where the actor stands now, and the receipt.
-        _, reply, metadata, _ = delivery
-        scheduler, name, key = streams.scheduler, streams.name, self.key
+        _, reply, metadata = delivery
+        streams, state, key = self.streams, self.state, self.key
+        scheduler, name, evolves = streams.scheduler, streams.name, streams.evolves
         now_ns = scheduler.now_ns()
         if metadata is PLAIN:
             command_id, correlation_id, causation_id, user_id = scheduler.make_id(now_ns), None, None, None
@@ -224,27 +224,36 @@ class Actor:
             command_id = metadata.command_id_bytes or scheduler.make_id(now_ns)
             correlation_id, causation_id, user_id = metadata.correlation_id, metadata.causation_id, metadata.user_id
         version, previous = self.version, self.position
-        records, happened = batch.records, batch.events
-        position = batch.first + len(happened)
-        batch.actors.setdefault(self, previous)
-        for payload, event in events:
-            version += 1
-            batch.offsets.append(len(records))
-            encode_into(
-                (
-                    Raw(payload), name, key, version, previous, now_ns, command_id, correlation_id, causation_id,
-                    user_id,
-                ),
-                records,
-                -1,
-            )  # fmt: skip
-            batch.streams.append(self._stream)
+        records, offsets, happened = batch.records, batch.offsets, batch.events
+        position, size, count = batch.first + len(happened), len(records), len(happened)
+        try:
+            for payload, event in events:
+                version += 1
+                offsets.append(len(records))
+                encode_into(
+                    (
+                        Raw(payload), name, key, version, previous, now_ns, command_id,
+                        correlation_id, causation_id, user_id,
+                    ),
+                    records,
+                    -1,
+                )  # fmt: skip
+                previous = position
+                position += 1
+                evolves[type(event)](state, event if type(event) not in streams.mutable else streams.decode(payload))
+        except BaseException as error:  # noqa: BLE001  # as in `_decide`; and to reject is too late here
+            del records[size:], offsets[count:]
+            self._fail(delivery, error)
+            return True
+
+        # From here on nothing can fail.
+        batch.actors.setdefault(self, self.position)
+        for _, event in events:
             happened.append(event)
-            previous = position
-            position += 1
+            batch.streams.append(self._stream)
         self.version, self.position, self.failures = version, previous, 0
-        written = (events[0][1],) if len(events) == 1 else tuple(happened[-len(events) :])
-        batch.receipts.append((reply, Receipt(command_id, key, version, previous, written)))
+        batch.receipts.append((reply, Receipt(command_id, key, version, previous, streams.copied(events))))
+        self._commands += 1
         if metadata is not PLAIN and metadata.command_id_bytes is not None:
             self._remember(command_id, previous)
         if version - self._snapshot_version >= streams.snapshot_events_max:
@@ -255,7 +264,7 @@ class Actor:
         """A command that led to no event."""
         scheduler = self.streams.scheduler
         self.failures = 0
-        _, reply, metadata, _ = delivery
+        _, reply, metadata = delivery
         command_id = metadata.command_id_bytes or scheduler.make_id(scheduler.now_ns())
         self._answer(reply, Receipt(command_id, self.key, self.version, self.position, ()))
 
@@ -280,16 +289,24 @@ class Actor:
         return False
 
     def _known(self, command_id: bytes) -> int | None:
-        """The position of the last event of an earlier command with this id, among those the window remembers."""
+        """The position of the last event of an earlier command with this id, if it is among the last that wrote.
+
+        The window holds positions and numbers: commands since waking are 1, 2, 3 ..., those found in the stream 0, -1,
+        -2 ... Commands without an id of their own are counted, not held.
+        """
         if self._window is None:
-            self._window = self.streams.read_window(self._woken)
-        return self._window.get(command_id)
+            found = self.streams.read_window(self._woken)
+            self._window = {key: (at, number) for number, (key, at) in enumerate(found.items(), 1 - len(found))}
+        position, number = self._window.get(command_id, (None, 0))
+        limit = self.streams.scheduler.options.dedup_commands_max
+        return position if self._commands - number < limit else None
 
     def _remember(self, command_id: bytes, position: int) -> None:
         """Put a command into the window, and the oldest out."""
         window = self._window
         assert window is not None, "a command with an id is looked up before it is decided"
-        window[command_id] = position
+        window.pop(command_id, None)
+        window[command_id] = position, self._commands
         if len(window) > self.streams.scheduler.options.dedup_commands_max:
             del window[next(iter(window))]
 
@@ -329,6 +346,7 @@ class Actor:
         self.version = replay.version
         self._snapshot_version = replay.snapshot_version
         self._woken = self.position
+        self._commands = 0
         self._window = {} if self.position == 0 else None
         self.state = replay.state
 
@@ -345,6 +363,11 @@ class Actor:
         if self.deciding is not None or self._decided is not None:
             self._lost = error
 
+    def give_up(self, error: Exception) -> None:
+        """Answer a decision that does not end; the actor is not used any more."""
+        if self.deciding is not None:
+            self._answer(self.deciding[1], error)
+
     def snapshot(self) -> None:
         """Save the state of an actor that is awake, for the next waking and the next checkpoint."""
         assert self.state is not None
@@ -356,13 +379,25 @@ class Actor:
         """Events that a waking would have to replay, as long as the actor is awake."""
         return self.version - self._snapshot_version if self.state is not None else 0
 
+    def _refuse(self, delivery: Delivery, error: BaseException) -> None:
+        """Answer an asynchronous decision that raised. What a service does is not the aggregate's fault: not counted.
+
+        What actum itself said to it, such as `Overloaded` or another aggregate's rejection, goes on as it is.
+        """
+        if isinstance(error, ActumError):
+            self._answer(delivery[1], error)
+            return
+        log.error("%r failed", self, exc_info=error)
+        self._answer(delivery[1], command_fault(delivery[0]) or self._command_failed(error))
+        self.forget()
+
     def _fail(self, delivery: Delivery, error: BaseException) -> None:
         """Answer a command on which a handler had a bug; the state can't be trusted any more and is read again.
 
         Raises:
             KeyboardInterrupt, SystemExit: they are not the command's affair alone and go on to the loop.
         """
-        command, reply, _, _ = delivery
+        command, reply, _ = delivery
         invalid = command_fault(command)
         self._answer(reply, self._failed(error) if invalid is None else invalid)
         self.forget()
@@ -371,11 +406,15 @@ class Actor:
 
     def _failed(self, error: BaseException) -> Exception:
         """Count a bug, and say what happened."""
-        self.failures += 1
-        self.fault = error
         if isinstance(error, StorageError):
             return error
+        self.failures += 1
+        self.fault = error
         log.error("%r failed", self, exc_info=error)
+        return self._command_failed(error)
+
+    def _command_failed(self, error: BaseException) -> CommandFailed:
+        """What a caller is told of a bug."""
         failed = CommandFailed(f"a handler of {self.streams.name}/{self.key} raised {type(error).__name__}: {error}")
         failed.__cause__ = error
         return failed
@@ -403,8 +442,7 @@ class Actor:
             self._answer(self._decided[0][1], error)
             self._decided = None
         waiting, self.mailbox = self.mailbox or [], None
-        self.streams.scheduler.pending -= len(waiting)
-        for _, reply, _, _ in waiting:
+        for _, reply, _ in waiting:
             self._answer(reply, error)
 
     def _answer(self, reply: Reply, outcome: Outcome) -> None:

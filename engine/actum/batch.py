@@ -7,7 +7,7 @@ which is all that the committer does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
 
 import msgspec
 
@@ -32,6 +32,10 @@ class Reply(Protocol):
         """Answer with an error."""
         ...
 
+    def add_done_callback(self, callback: Callable[[Any], object], /) -> None:
+        """Call back when nobody waits any more."""
+        ...
+
 
 @final
 class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -48,9 +52,9 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 PLAIN = Metadata()
 
 
-#: A command in a mailbox: the command, who waits for the answer, what was said beside it, and the deliveries whose
-#: asynchronous decisions led to it. A plain tuple, since one is made and taken apart for every command.
-Delivery: TypeAlias = "tuple[Command, Reply, Metadata, tuple[object, ...]]"
+#: A command in a mailbox: the command, who waits for the answer, and what was said beside it. A plain tuple, since
+#: one is made and taken apart for every command.
+Delivery: TypeAlias = "tuple[Command, Reply, Metadata]"
 
 #: What a caller is told: a receipt, an error, or something that makes one when it is told.
 Outcome: TypeAlias = "Receipt | Exception | Callable[[], Receipt]"

@@ -16,10 +16,10 @@ from typing import Any, cast, final
 import msgspec
 
 from actum.aggregate import Aggregate
-from actum.codec import schema_documents, shape_of, tag_of
+from actum.codec import decoder_of, shape_of, tag_of
 from actum.errors import CatalogueError
-from actum.handlers import HandlerInfo, event_types, fingerprint_of, read_handlers, show
-from actum.messages import Command, Event, Query, Row
+from actum.handlers import HandlerInfo, event_types, fingerprint_of, own_functions, read_handlers, show
+from actum.messages import TAG_FIELD, Command, Event, Query, Row
 from actum.records import Record
 from actum.table_schema import TableSchema, check_schema
 from actum.views import Projection, View
@@ -117,6 +117,9 @@ class AggregateReader:
         evolves = [handler for handler in handlers if handler.role == "evolve"]
         self._check_once(decides)
         self._check_once(evolves)
+        if self.aggregate.__struct_config__.frozen:
+            self.faults.append(f"{name} is frozen: its state changes in @evolve handlers; remove `frozen=True`")
+        check_types([self.aggregate, *(handler.message for handler in handlers)], self.faults)
         evolved = {handler.message: handler.function for handler in evolves}
         decisions = {handler.message: self._decision(handler, set(evolved)) for handler in decides}
         return AggregateKind(
@@ -183,7 +186,7 @@ class AggregateReader:
             b"aggregate",
             self.options.revision.encode(),
             type_description(self.aggregate),
-            fingerprint_of([handler.function for handler in evolves]),
+            fingerprint_of(own_functions(self.aggregate, Aggregate, without="decide")),
             *event_descriptions(handler.message for handler in evolves),
         )
 
@@ -201,6 +204,7 @@ class ViewReader:
         schema = self._schema(options.row_type)
         handlers = read_handlers(self.view, View, {"project": Event, "answer": Query}, self.faults)
         projects = [handler for handler in handlers if handler.role == "project"]
+        check_types([schema.row_type, *(handler.message for handler in projects)], self.faults)
         projections: dict[type[Event], Projection] = {}
         answers: dict[type[Query[Any]], Callable[[Any, Any], Any]] = {}
         for handler in handlers:
@@ -213,7 +217,8 @@ class ViewReader:
             b"view",
             options.revision.encode(),
             type_description(options.row_type or Row),
-            fingerprint_of([handler.function for handler in projects]),
+            schema.key.encode(),
+            fingerprint_of(own_functions(self.view, View, without="answer")),
             *event_descriptions(handler.message for handler in projects),
         )
         return ViewKind(options.name, self.view, schema, projections, answers, fingerprint)
@@ -310,15 +315,37 @@ def type_description(described: type) -> bytes:
     """A type's JSON Schema and defaults, or its fields as written where it has no schema."""
     try:
         return msgspec.json.encode(shape_of(described), order="deterministic")
-    except TypeError:
+    except Exception:  # noqa: BLE001  # no schema: named as a fault elsewhere, or a state, which needs none
         return repr(
             [(field.name, str(field.type), field.default) for field in msgspec.structs.fields(described)]
         ).encode()
 
 
 def event_descriptions(events: Iterable[type[Event]]) -> list[bytes]:
-    """The schemas of some events, in the order of their names in the store."""
-    return [document for _, document in sorted(schema_documents(events).items())]
+    """What some events are, in the order of their tags."""
+    return [type_description(event) for event in sorted(events, key=tag_of)]
+
+
+def check_types(described: Iterable[type], faults: list[str]) -> None:
+    """What is stored must be readable again: msgspec says whether it can decode a type."""
+    for one in dict.fromkeys(described):
+        fault = type_fault(one)
+        if fault is not None and fault not in faults:
+            faults.append(fault)
+
+
+def type_fault(described: type) -> str | None:
+    """Why a type can't be stored and read again, or None."""
+    try:
+        decoder_of(described)
+        if issubclass(described, Event):
+            shape_of(described)
+    except Exception as error:  # noqa: BLE001  # whatever msgspec or an annotation raises
+        return f"{described.__name__} can't be stored and read again: {error}: change the field's type"
+    configuration = described.__struct_config__ if issubclass(described, Event) else None
+    if configuration is not None and not (configuration.tag_field == TAG_FIELD and isinstance(configuration.tag, str)):
+        return f"{described.__name__}: an event's tag is a string in the field {TAG_FIELD!r}: remove tag_field="
+    return None
 
 
 def digest(*parts: bytes) -> str:

@@ -129,6 +129,9 @@ class Checkpointer:
             self.failures = 0
             self.failure = None
             if self._options.gc_policy == "freeze":
+                gc.collect(
+                    1
+                )  # the young garbage, which would otherwise be frozen for good; the old is left to the collector
                 gc.freeze()
             return True
 
@@ -136,7 +139,7 @@ class Checkpointer:
         """Begin, write everything, close; or abort."""
         ratio_max = self._options.checkpoint_deltas_ratio_max
         base = self._base_next or self._derived.size_deltas > ratio_max * self._derived.size_base
-        writer: CheckpointWriter = await self._in_thread(lambda: self._derived.begin(base=base))
+        writer = await self._begin(base=base)
         try:
             closing = await self._write(writer, head, base=base)
             await self._in_thread(lambda: writer.close(encode_chunk(closing)))
@@ -218,9 +221,19 @@ class Checkpointer:
         if committer.losses != losses:
             raise LostGroundError("a batch was lost while the checkpoint was made")
 
+    async def _begin(self, *, base: bool) -> CheckpointWriter:
+        """A writer; if the caller is cancelled meanwhile, the writer is given up and not forgotten."""
+        beginning = self._executor.submit(self._derived.begin, base=base)
+        try:
+            return await asyncio.shield(asyncio.wrap_future(beginning))
+        except asyncio.CancelledError:
+            with suppress(StorageError, OSError):
+                await self._in_thread(lambda: beginning.result().abort())
+            raise
+
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
-        """Do disk work on the checkpoint thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        """Do disk work on the checkpoint thread; cancelled, it ends all the same before anything else is done."""
+        return await asyncio.wrap_future(self._executor.submit(work))
 
     def stop(self) -> None:
         """End the thread."""

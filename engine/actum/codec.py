@@ -96,6 +96,10 @@ class Codec:
         self._decode_record: Callable[[Any], Record] = msgspec.msgpack.Decoder(record).decode
         self._decode_records: Callable[[Any], list[Record]] = msgspec.msgpack.Decoder(list[record]).decode  # type: ignore[valid-type]
 
+    def decode(self, payload: bytes) -> Event:
+        """An event from its checked bytes."""
+        return self._decode_payload(payload)
+
     def checker(self, aggregate: str, evolves: Mapping[type[Event], object]) -> Callable[[Event], tuple[bytes, Event]]:
         """The check of what an aggregate emits: a closure, because it runs for every event.
 

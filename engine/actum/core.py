@@ -12,14 +12,16 @@ import gc
 import logging
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, final
+from weakref import WeakSet
 
-from actum_storage import StoreDirectory
+from actum_storage import StoreDirectory, StoreMismatch
 
 from actum.bus import Bus
 from actum.checkpoints import Checkpointer
-from actum.codec import Codec, array_of, schema_documents
+from actum.codec import Codec, array_of, decode_schema, encode_chunk, schema_documents, tag_of
 from actum.directory import Directory
 from actum.errors import CommandTimeout, EngineClosed, Invalid
+from actum.messages import TAG_FIELD
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
 from actum.streams import Streams
@@ -37,11 +39,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("actum.core")
 
-#: How long decisions may go on after `close` was called, before they are cancelled.
-DRAIN_SECONDS_MAX = 30.0
-
 #: How often idle actors are looked for and a checkpoint is considered.
 TICK_SECONDS = 1.0
+
+
+#: The open engines that have frozen objects: the last one to close unfreezes them.
+FREEZERS: WeakSet[Core] = WeakSet()
 
 
 @final
@@ -83,11 +86,11 @@ class Core:
         self.open_seconds = 0.0
         self._asked: list[tuple[int, asyncio.Future[None]]] = []
         self._housekeeping: asyncio.Task[None] | None = None
-        self._frozen = False
 
     async def start(self) -> None:
         """Bring everything to the log's head, then begin housekeeping."""
         started = self.clock.monotonic_ns()
+        check_known(self.log, self.catalogue)
         self.log.put_schemas(self.scheduler.committer.epoch, schema_documents(self.catalogue.event_types))
         views = list(self.views.values())
         position = 0
@@ -99,9 +102,9 @@ class Core:
             )
         await self.recovery.catch_up(views, position, self._save_at if self.store is not None else None)
         if self.options.gc_policy == "freeze":
+            FREEZERS.add(self)
             gc.collect()
             gc.freeze()
-            self._frozen = True
         self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
@@ -137,6 +140,8 @@ class Core:
         """
         if not isinstance(position, int) or position < 0:
             raise Invalid(f"after={position!r} is not a position: give a receipt's position")
+        if position <= self.scheduler.durable:
+            return
         seconds_max = self.options.ask_after_seconds_max
         asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._asked.append((position, asked))
@@ -206,7 +211,7 @@ class Core:
             await asyncio.gather(self._housekeeping, return_exceptions=True)
         try:
             if drain:
-                await self.scheduler.drain(DRAIN_SECONDS_MAX)
+                await self.scheduler.drain(self.options.close_seconds_max)
                 await self._save()
         finally:
             self._release()
@@ -221,7 +226,8 @@ class Core:
                 asked.set_exception(EngineClosed("the engine closed before the position came"))
         if self.store is not None:
             self.store.close()
-        if self._frozen:
+        FREEZERS.discard(self)
+        if self.options.gc_policy == "freeze" and not FREEZERS:
             gc.unfreeze()
 
     async def _save(self) -> None:
@@ -231,3 +237,23 @@ class Core:
             return
         if self.scheduler.durable > checkpointer.position or not all(view.saved for view in self.views.values()):
             await checkpointer.checkpoint(hasty=True)
+
+
+def check_known(log: Log, catalogue: Catalogue) -> None:
+    """Refuse a log with events of a type that the catalogue lacks, whatever a checkpoint would hide of them.
+
+    The log is looked through only if the store has ever seen such a type.
+
+    Raises:
+        StoreMismatch: naming the types.
+    """
+    stored = {decode_schema(document).tag for document in log.schemas().values()}
+    missing = stored - {tag_of(event_type) for event_type in catalogue.event_types}
+    marks = {tag: encode_chunk(TAG_FIELD) + encode_chunk(tag) for tag in missing}
+    for frame in log.frames() if marks else ():
+        for tag, mark in marks.items():
+            if frame.data.find(mark) >= 0:
+                raise StoreMismatch(
+                    f"the log holds events {tag!r}, from position {frame.first} to {frame.last} among others, "
+                    "which no class given to Engine.open handles: pass the aggregate or view that does"
+                )

@@ -64,7 +64,7 @@ class Directory:
         Raises:
             Invalid: the key is not a string of 1 to 200 bytes.
         """
-        check_identifier(f"{streams.name}'s key {streams.kind.key}", key)
+        key = check_identifier(f"{streams.name}'s key {streams.kind.key}", key)
         actor = Actor(streams, key, stream_hash(streams.name, key), streams.heads.get(key, 0))
         streams.actors[key] = actor
         self._recent[actor] = None

@@ -19,12 +19,12 @@ from actum.catalogue import Catalogue
 from actum.clock import Clock, SystemClock
 from actum.core import Core
 from actum.errors import CommandTimeout, EngineClosed, Invalid
-from actum.middleware import Envelope, Middleware, wrapped
+from actum.middleware import Envelope, Middleware, Send, wrapped
 from actum.options import Options
 from actum.records import Receipt, command_id_bytes, optional_identifier
 from actum.replies import Replies
 from actum.report import statistics_of
-from actum.scheduler import CHAIN
+from actum.scheduler import DECIDING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Sequence
@@ -71,6 +71,7 @@ class Engine:
         self._core: Core | None = None
         self._state: Literal["new", "opening", "open", "closing", "closed", "forked"] = "new"
         self._guard: ForkGuard | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._dispatch = wrapped(middleware, self._send) if middleware else None
 
     @classmethod
@@ -157,15 +158,22 @@ class Engine:
 
         Cancelling the caller does not stop the closing.
         """
-        if self._state != "open" or self._core is None:
-            return
-        self._state = "closing"
-        closing = asyncio.create_task(self._core.stop(drain=True), name="actum close")
+        if self._state == "open":
+            core = self._open_core()
+            self._state = "closing"
+            self._closing = asyncio.create_task(self._stop(core), name="actum close")
+        if self._closing is not None:
+            try:
+                await asyncio.shield(self._closing)
+            finally:
+                if not self._closing.done():
+                    await asyncio.wait([self._closing])
+
+    async def _stop(self, core: Core) -> None:
+        """The closing itself."""
         try:
-            await asyncio.shield(closing)
+            await core.stop(drain=True)
         finally:
-            if not closing.done():
-                await asyncio.wait([closing])
             self._state = "closed"
 
     async def send(
@@ -240,6 +248,8 @@ class Engine:
             raise self._closed()
         core = self._core
         assert core is not None
+        if core.loop is not asyncio.get_running_loop():
+            raise wrong_loop()
         actor = core.bus.actor_for(command)
         reply: asyncio.Future[Receipt] = core.loop.create_future()
         core.scheduler.deliver(actor, command, reply, metadata)
@@ -256,11 +266,7 @@ class Engine:
             EngineClosed: the engine is not open.
         """
         if self._dispatch is not None:
-            dispatch = self._dispatch
-            outcomes = await asyncio.gather(
-                *(dispatch(Envelope(command=command)) for command in commands), return_exceptions=True
-            )
-            return [expected(outcome) for outcome in outcomes]
+            return [await outcome_of(self._dispatch, command) for command in commands]
         results: list[Receipt | ActumError] = []
         part_size = self._options.mailbox_size_max
         for start in range(0, len(commands), part_size):
@@ -269,10 +275,12 @@ class Engine:
 
     async def _send_part(self, commands: Sequence[Command]) -> list[Receipt | ActumError]:
         """As many commands as a mailbox takes."""
-        if self._state != "open":
+        if self._state != "open" and not self._ending_a_decision():
             raise self._closed()
         core = self._core
         assert core is not None
+        if core.loop is not asyncio.get_running_loop():
+            raise wrong_loop()
         answered = core.loop.create_future()
         replies = Replies(answered, len(commands))
         actor_for, deliver = core.bus.actor_for, core.scheduler.deliver
@@ -285,7 +293,7 @@ class Engine:
         return replies.outcomes
 
     async def ask(self, query: Query[R], *, after: int | None = None) -> R:
-        """Answer a query from a view, in memory.
+        """Answer a query from a view, in memory and at once: it does not give the loop a turn unless it has to wait.
 
         Cancelling has no effect but to end the waiting for `after`.
 
@@ -302,7 +310,7 @@ class Engine:
         core = self._core
         if core is None or self._state not in ("open", "closing"):
             raise self._closed()
-        if after is not None and not (isinstance(after, int) and 0 <= after <= core.scheduler.durable):
+        if after is not None:
             await core.wait_for(after)
         core.queries += 1
         return cast("R", core.bus.answer(query))
@@ -337,7 +345,10 @@ class Engine:
         return cast("A", await inspection.state(self._open_core(), aggregate, key, version))
 
     async def outcome(self, command_id: UUID | str) -> Receipt | None:
-        """What became of a command: its receipt, or None if it wrote nothing. Reads the log backwards: for rare use."""
+        """What became of a command: its receipt, or None if it wrote nothing so far. Reads the log backwards.
+
+        One that still waits in a mailbox, or is still being decided, has not written yet.
+        """
         return await inspection.outcome(self._open_core(), command_id_bytes(command_id))
 
     async def checkpoint(self) -> bool:
@@ -367,11 +378,13 @@ class Engine:
         """The parts of an open engine."""
         if self._state != "open" or self._core is None:
             raise self._closed()
+        if self._core.loop is not asyncio.get_running_loop():
+            raise wrong_loop()
         return self._core
 
     def _ending_a_decision(self) -> bool:
         """Whether the engine is closing and the caller is a decision that was accepted before: it may end its work."""
-        return self._state == "closing" and bool(CHAIN.get())
+        return self._state == "closing" and DECIDING.get() is not None
 
     def _closed(self) -> EngineClosed:
         """The error for an engine that is not open.
@@ -410,18 +423,30 @@ def metadata_of(envelope: Envelope) -> Metadata:
 @asynccontextmanager
 async def timeout_as_command_timeout(seconds: float, command: Command) -> AsyncGenerator[None]:
     """Give up after some seconds with an error that says what that means."""
+    deadline = asyncio.timeout(seconds)
     try:
-        async with asyncio.timeout(seconds):
+        async with deadline:
             yield
     except TimeoutError as error:
+        if not deadline.expired():
+            raise
         raise CommandTimeout(
             f"no answer to {type(command).__name__} within {seconds} s: if it was still waiting it is dropped, "
             "if it had been taken it completes; send it again with the same command_id to learn which"
         ) from error
 
 
-def expected(outcome: Receipt | BaseException) -> Receipt | ActumError:
-    """An answer that `send_many` gives; anything else is the middleware's bug and is raised."""
-    if isinstance(outcome, (Receipt, ActumError)):
-        return outcome
-    raise outcome
+async def outcome_of(send: Send, command: Command) -> Receipt | ActumError:
+    """The receipt or the error of one command that goes through middleware; what else middleware raises is raised."""
+    try:
+        return await send(Envelope(command=command))
+    except ActumError as error:
+        return error
+
+
+def wrong_loop() -> Invalid:
+    """The error for a call from another thread or event loop."""
+    return Invalid(
+        "an engine is used in the event loop that opened it: from another thread, "
+        "use asyncio.run_coroutine_threadsafe(engine.send(...), loop)"
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeVar, cast
 
 import msgspec
@@ -65,16 +65,27 @@ def read_handlers(
     owner: type, base: type[Any], message_bases: dict[Role, type[Any]], faults: list[str]
 ) -> list[HandlerInfo]:
     """The marked methods of a class, its parents' first; a child's method of the same name replaces its parent's."""
-    functions: dict[str, Callable[..., Any]] = {}
-    for parent in reversed(owner.__mro__):
-        if issubclass(parent, base):
-            functions.update((name, value) for name, value in vars(parent).items() if callable(value))
+    members = members_of(owner, base)
+    for name, member in members.items():
+        if hasattr(member, MARK) and hasattr(member, "__func__"):
+            faults.append(
+                f"{owner.__name__}.{name} is a static or class method: a handler is a plain method with `self`"
+            )
     found = (
-        read_handler(owner, function, message_bases, faults)
-        for function in functions.values()
-        if hasattr(function, MARK)
+        read_handler(owner, member, message_bases, faults)
+        for member in members.values()
+        if isinstance(member, types.FunctionType) and hasattr(member, MARK)
     )
     return [handler for handler in found if handler is not None]
+
+
+def members_of(owner: type, base: type[Any]) -> dict[str, Any]:
+    """What a class and its parents below `base` define, mixins included; a child's member replaces its parent's."""
+    members: dict[str, Any] = {}
+    for parent in reversed(owner.__mro__):
+        if parent not in base.__mro__:
+            members.update(vars(parent))
+    return members
 
 
 def read_handler(
@@ -94,7 +105,12 @@ def read_handler(
             f"{where}: its annotations can't be read ({error}): define the types at module level, imported at run time"
         )
         return None
-    names = [parameter.name for parameter in inspect.signature(function).parameters.values()][1:]
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    names = [parameter.name for parameter in parameters]
+    for parameter in parameters:
+        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            faults.append(f"{where}: {parameter} is not a plain parameter: a handler is called by position")
+            return None
     wanted = message_bases[role]
     if not names or names[0] not in hints:
         faults.append(
@@ -128,13 +144,47 @@ def show(annotation: object) -> str:
     return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
-def fingerprint_of(functions: list[Callable[..., Any]]) -> bytes:
+def own_functions(owner: type, base: type[Any], *, without: Role) -> list[types.FunctionType]:
+    """The functions that a class and its parents below `base` define, by name, but for the handlers of one role."""
+    members = (member for _, member in sorted(members_of(owner, base).items()))
+    functions = (getattr(member, "__func__", getattr(member, "fget", member)) for member in members)
+    return [
+        function
+        for function in functions
+        if isinstance(function, types.FunctionType) and getattr(function, MARK, None) != without
+    ]
+
+
+def fingerprint_of(functions: Sequence[types.FunctionType]) -> bytes:
     """The code of some functions as bytes: what they do, not where they stand or how they are commented.
 
-    Constants, names and nested functions count; a helper that a function calls does not: that is what `revision=` is
-    for.
+    Constants, names, nested functions and what decorators wrapped count. A function of a module that they call does
+    not: that is what `revision=` is for.
     """
-    return b"\0".join(part for function in functions for part in code_parts(function.__code__, function.__doc__))
+    parts = (code_parts(inner.__code__, inner.__doc__) for function in functions for inner in functions_in(function))
+    return b"\0".join(part for function_parts in parts for part in function_parts)
+
+
+def functions_in(function: types.FunctionType) -> list[types.FunctionType]:
+    """A function, and those that it holds in its closure: what a decorator wrapped."""
+    found: dict[int, types.FunctionType] = {}
+    waiting = [function]
+    while waiting:
+        current = waiting.pop()
+        if id(current) not in found:
+            found[id(current)] = current
+            held = (cell.cell_contents for cell in current.__closure__ or () if cell_is_full(cell))
+            waiting += [content for content in held if isinstance(content, types.FunctionType)]
+    return list(found.values())
+
+
+def cell_is_full(cell: types.CellType) -> bool:
+    """Whether a closure's variable has a value."""
+    try:
+        cell.cell_contents  # noqa: B018  # reading it is the test
+    except ValueError:
+        return False
+    return True
 
 
 def code_parts(code: types.CodeType, docstring: str | None = None) -> Iterator[bytes]:

@@ -41,6 +41,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         checkpoint_pause_seconds: the shortest time between two such slices.
         checkpoint_deltas_ratio_max: deltas of this many times the base's size are folded into a new base.
         replay_slice_events: events replayed before the loop gets its turn, in rebuilds and long wakings.
+        close_seconds_max: the longest that closing waits for asynchronous decisions before it cancels them.
         gc_policy: `"freeze"` moves what is alive after opening and after a checkpoint out of the garbage collector's
             sight (a full collection over 100,000 actors takes 72 ms); undone on close. `"none"` leaves the collector
             alone.
@@ -67,6 +68,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_pause_seconds: Annotated[float, Meta(ge=0, le=10.0)] = 0.005
     checkpoint_deltas_ratio_max: Annotated[float, Meta(gt=0)] = 1.0
     replay_slice_events: Annotated[int, Meta(ge=1)] = 1_000
+    close_seconds_max: Annotated[float, Meta(ge=0, le=1e6)] = 30.0
     gc_policy: Literal["freeze", "none"] = "freeze"
 
     def __post_init__(self) -> None:

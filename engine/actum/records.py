@@ -6,6 +6,7 @@ decodes the event and skips the rest. Only the position is not stored: it follow
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ from actum.messages import TAG_FIELD, Event
 
 #: The longest key, command id, correlation id, causation id or user id, in bytes of UTF-8.
 IDENTIFIER_BYTES_MAX = 200
+
+#: The one way to write a UUID that is taken for one (RFC 9562, 4); any other text is an id of its own.
+UUID_TEXT = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -131,27 +135,24 @@ def datetime_of(timestamp_ns: int) -> datetime:
 def command_id_bytes(command_id: CommandId) -> bytes:
     """The 16 bytes that stand for a command id in the log.
 
-    A UUID, also as text, is itself. Any other text becomes its BLAKE2b hash in the shape of a version 8 UUID (RFC
-    9562, 5.8).
+    A UUID, also as text with its four hyphens, is itself. Any other text becomes its BLAKE2b hash in the shape of a
+    version 8 UUID (RFC 9562, 5.8).
 
     Raises:
         Invalid: not a UUID and not text of 1 to 200 bytes.
     """
     if isinstance(command_id, UUID):
         return command_id.bytes
-    check_identifier("command_id", command_id)
-    if len(command_id) in (32, 36):
-        try:
-            return UUID(command_id).bytes
-        except ValueError:
-            pass
+    command_id = check_identifier("command_id", command_id)
+    if UUID_TEXT.fullmatch(command_id):
+        return UUID(command_id).bytes
     digest = int.from_bytes(blake2b(command_id.encode(), digest_size=16).digest())
     digest = digest & ~(0xF << 76) | (8 << 76)
     return (digest & ~(0b11 << 62) | (0b10 << 62)).to_bytes(16)
 
 
-def check_identifier(name: str, value: object) -> None:
-    """Refuse what can't be a key or an id.
+def check_identifier(name: str, value: object) -> str:
+    """A key or an id as a plain string: a subclass of `str` has no encoding.
 
     Raises:
         Invalid: not a string, empty, longer than `IDENTIFIER_BYTES_MAX`, or not valid Unicode.
@@ -166,12 +167,11 @@ def check_identifier(name: str, value: object) -> None:
         raise Invalid(f"{name} is not valid Unicode: {error}") from error
     if size > IDENTIFIER_BYTES_MAX:
         raise Invalid(f"{name} has {size} bytes, {IDENTIFIER_BYTES_MAX} are allowed: {value[:40]!r}...")
+    return value if type(value) is str else str.__str__(value)
 
 
 def optional_identifier(name: str, value: UUID | str | None) -> str | None:
     """A correlation, causation or user id as it is stored: text, or nothing."""
     if value is None:
         return None
-    text = str(value) if isinstance(value, UUID) else value
-    check_identifier(name, text)
-    return text
+    return check_identifier(name, str(value) if isinstance(value, UUID) else value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from actum_storage import ActumError
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from actum.records import Receipt
 
@@ -37,6 +38,10 @@ class Replies:
     def abandoned(self) -> bool:
         """Whether nobody waits any more."""
         return self._future.done()
+
+    def add_done_callback(self, callback: Callable[[Any], object]) -> None:
+        """Call back when all answers are there, or nobody waits for them."""
+        self._future.add_done_callback(callback)
 
     def put(self, index: int, outcome: Receipt | ActumError) -> None:
         """Take one answer."""
@@ -72,3 +77,7 @@ class Part:
         """Answer with an error; it is one of actum's, since actors wrap what handlers raise."""
         assert isinstance(exception, ActumError)
         self._replies.put(self._index, exception)
+
+    def add_done_callback(self, callback: Callable[[Any], object], /) -> None:
+        """Call back when nobody waits any more."""
+        self._replies.add_done_callback(callback)

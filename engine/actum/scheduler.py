@@ -9,6 +9,7 @@ memory.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, final
@@ -31,8 +32,13 @@ if TYPE_CHECKING:
     from actum.messages import Command
     from actum.options import Options
 
-#: The commands whose asynchronous decisions led here; an actor must not wait for itself.
-CHAIN: ContextVar[tuple[Any, ...]] = ContextVar("actum_chain", default=())
+#: The asynchronous decision that runs here, if any: the actor, and what it decides.
+DECIDING: ContextVar[tuple[Actor, Delivery] | None] = ContextVar("actum_deciding", default=None)
+
+log = logging.getLogger("actum.scheduler")
+
+#: How long a cancelled decision may take to end.
+CANCEL_SECONDS_MAX = 1.0
 
 #: What `Overloaded` proposes: a few group commits.
 RETRY_AFTER_SECONDS = 0.05
@@ -44,7 +50,8 @@ class Scheduler:
 
     Attributes:
         options: the engine's.
-        pending: commands in mailboxes.
+        pending: commands accepted and not answered: waiting, being decided, or being committed.
+        budget: commands that the turn under way may still decide.
         rejected: commands answered with an error.
         accepted: commands answered with a receipt.
         committer: writes what the turns decide.
@@ -52,8 +59,8 @@ class Scheduler:
 
     __slots__ = (
         "_after_commit", "_changed", "_directory", "_loop", "_pending_max", "_ready", "_settled", "_tasks",
-        "_turn_scheduled", "accepted", "committer", "mailbox_size_max", "make_id", "now_ns", "options", "pending",
-        "rejected",
+        "_turn_scheduled", "accepted", "budget", "committer", "mailbox_size_max", "make_id", "now_ns", "options",
+        "pending", "rejected",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +80,7 @@ class Scheduler:
         self.now_ns = clock.now_ns
         self.make_id = CommandIds().make
         self.pending = 0
+        self.budget = 0
         self.rejected = 0
         self.accepted = 0
         self._pending_max = options.commands_pending_max
@@ -112,15 +120,12 @@ class Scheduler:
                 f"the engine is full ({self._pending_max:,} commands waiting, commands_pending_max): try again later",
                 retry_after_seconds=RETRY_AFTER_SECONDS,
             )
-        chain = CHAIN.get()
-        if chain and any(actor.deciding is delivery for delivery in chain):
-            raise Reentrant(
-                f"{actor!r} sends {type(command).__name__} to itself while it decides and would wait forever: "
-                "yield more events instead, or send after the decision"
-            )
         if self.committer.failure is not None:
             raise self.store_failed()
-        mailbox.append((command, reply, metadata, chain))
+        sender = DECIDING.get()
+        if sender is not None:
+            self._note_wait(sender, actor, command, reply)
+        mailbox.append((command, reply, metadata))
         self.pending += 1
         if not actor.scheduled:
             actor.scheduled = True
@@ -128,10 +133,23 @@ class Scheduler:
             if not self._turn_scheduled:
                 self._schedule_turn()
 
-    def enter(self, delivery: Delivery) -> None:
-        """Note, in the context of an asynchronous decision's task, which commands led to it."""
-        *_, chain = delivery
-        CHAIN.set((*chain, delivery))
+    def _note_wait(self, sender: tuple[Actor, Delivery], actor: Actor, command: Command, reply: Reply) -> None:
+        """A decision sends a command and, as far as one can know, waits for the answer; a circle would wait forever."""
+        decider, delivery = sender
+        if decider.deciding is not delivery:
+            return  # a task that outlived the decision that started it
+        if actor.waits_for(decider):
+            raise Reentrant(
+                f"{decider!r}, while it decides, sends {type(command).__name__} to {actor!r}, which waits for it: "
+                "they would wait forever. Yield more events instead, or send after the decision"
+            )
+        awaits = decider.awaits = [] if decider.awaits is None else decider.awaits
+        awaits.append(actor)
+        reply.add_done_callback(lambda _: awaits.remove(actor))
+
+    def enter(self, actor: Actor, delivery: Delivery) -> None:
+        """Note, in the context of an asynchronous decision's task, which one it is."""
+        DECIDING.set((actor, delivery))
 
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
         """Run a coroutine as a task that is awaited on close."""
@@ -168,19 +186,17 @@ class Scheduler:
     def _work(self, batch: OpenBatch) -> None:
         """One turn's commands."""
         ready, touch = self._ready, self._directory.touch
-        budget = self.options.turn_commands_max
-        while ready and budget > 0 and not batch.full:
+        self.budget = self.options.turn_commands_max
+        while ready and self.budget > 0 and not batch.full:
             actor = ready.popleft()
             actor.scheduled = False
             if self.committer.failure is not None:
                 actor.refuse_all(self.store_failed())
                 continue
             touch(actor)
-            pending = self.pending
             try:
-                actor.run(batch, budget)
+                actor.run(batch)
             finally:
-                budget -= pending - self.pending
                 if (actor.mailbox is not None or batch.full) and actor.can_run:
                     actor.scheduled = True
                     ready.append(actor)
@@ -201,6 +217,7 @@ class Scheduler:
 
     def _reply(self, reply: Reply, outcome: Outcome) -> None:
         """Tell a caller that still waits."""
+        self.pending -= 1
         if callable(outcome):
             try:
                 outcome = outcome()
@@ -220,6 +237,7 @@ class Scheduler:
         self._directory.changed.update(batch.actors)
         self._settled(batch)
         self.accepted += len(batch.receipts)
+        self.pending -= len(batch.receipts)
         for reply, receipt in batch.receipts:
             if not reply.done():
                 reply.set_result(receipt)
@@ -298,11 +316,17 @@ class Scheduler:
         self._changed = None
 
     async def _cancel_tasks(self) -> None:
-        """End the decisions that would not end; their callers get `CommandFailed`."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel(EngineClosed("the engine closed before the decision ended"))
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Cancel the decisions that would not end; one that swallows that is left behind, and its caller is told."""
+        for task in self._tasks:
+            task.cancel("the engine closed before the decision ended")
+        _, stuck = await asyncio.wait(self._tasks, timeout=CANCEL_SECONDS_MAX)
+        if stuck:
+            log.error(
+                "decisions that can't be cancelled are left behind: %s", ", ".join(task.get_name() for task in stuck)
+            )
+            self._tasks -= stuck
+            for actor in self._directory.actors():
+                actor.give_up(EngineClosed("the engine closed, and the decision did not end when it was cancelled"))
 
     def stop(self) -> None:
         """End the writer thread; nothing is under way any more."""

@@ -67,7 +67,7 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
         accepted: commands answered with a receipt since opening.
         rejected: commands answered with an error since opening.
         queries: queries answered since opening.
-        pending: commands in mailboxes.
+        pending: commands accepted and not answered: waiting, being decided, or being committed.
         awake: actors.
         activations: actors woken since opening.
         passivations: actors put to sleep since opening.

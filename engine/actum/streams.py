@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from actum.aggregate import Aggregate
     from actum.catalogue import AggregateKind
     from actum.codec import Codec, Link
+    from actum.messages import Event
     from actum.scheduler import Scheduler
 
 
@@ -54,8 +55,8 @@ class Streams:
     """
 
     __slots__ = (
-        "_codec", "_decode_state", "_log", "actors", "check", "check_size", "decisions", "evolves", "heads",
-        "keys_changed", "kind", "name", "scheduler", "snapshot_events_max", "snapshots", "snapshots_changed",
+        "_codec", "_decode_state", "_log", "actors", "check", "check_size", "decisions", "decode", "evolves", "heads",
+        "keys_changed", "kind", "mutable", "name", "scheduler", "snapshot_events_max", "snapshots", "snapshots_changed",
     )  # fmt: skip
 
     def __init__(self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler) -> None:
@@ -72,6 +73,9 @@ class Streams:
         self.snapshot_events_max = scheduler.options.snapshot_events_max
         self.check = codec.checker(kind.name, kind.evolves)
         self.check_size = codec.check_size
+        self.decode = codec.decode
+        #: Events that can hold a list, a dict or a set: views, the caller and the state each get one of their own.
+        self.mutable = frozenset(event for event in kind.evolves if event.__struct_config__.gc)
         self.actors: dict[str, Actor] = {}
         self.heads: dict[str, int] = {}
         self.keys_changed: set[str] = set()
@@ -80,6 +84,12 @@ class Streams:
         self._codec = codec
         self._log = log
         self._decode_state = decoder_of(kind.aggregate)
+
+    def copied(self, events: list[tuple[bytes, Event]]) -> tuple[Event, ...]:
+        """Events for a receipt: the caller may do with them what it likes."""
+        if not self.mutable:
+            return (events[0][1],) if len(events) == 1 else tuple([event for _, event in events])
+        return tuple([self.decode(payload) if type(event) in self.mutable else event for payload, event in events])
 
     def head(self, key: str) -> int:
         """The position of a stream's last event, tentative if the actor is awake; 0 for no stream."""

@@ -40,6 +40,10 @@ class FaultyLog:
         """Let an append fail: the next one, or the one so many after it; before the real append, or when it is written."""
         self._faults[self.appends + 1 + after] = (error, written)
 
+    def clear(self) -> None:
+        """Forget what was to fail."""
+        self._faults.clear()
+
     def hold(self) -> None:
         """Let appends wait."""
         self.arrived.clear()

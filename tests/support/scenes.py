@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
 
@@ -38,6 +39,11 @@ def scene(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
         assert not stray, "raised where nobody could catch it: " + "; ".join(stray)
 
     return play
+
+
+def engine_threads() -> list[str]:
+    """The names of the threads that engines have at this moment."""
+    return sorted(thread.name for thread in threading.enumerate() if thread.name.startswith("actum"))
 
 
 async def turns(count: int = 10) -> None:

@@ -17,6 +17,7 @@ from actum import (
     Query,
     Record,
     Row,
+    Value,
     View,
     answer,
     decide,
@@ -331,6 +332,14 @@ class TestAggregates:
         assert len(faults) == 1
         assert faults[0].startswith("Gate.open ")
 
+    def test_a_frozen_state(self) -> None:
+        """It could never change."""
+
+        class Gate(Aggregate, key="door", frozen=True):
+            color: str = "red"
+
+        assert says(one_fault(Gate), "Gate is frozen", "@evolve")
+
     def test_two_aggregates_with_one_name(self) -> None:
         """The name in the log is unique."""
 
@@ -547,6 +556,79 @@ class TestEvents:
         assert "array_like" in one_fault(Door, Gate)
 
 
+class Wood(Value):
+    """A value without a tag."""
+
+    kind: str
+
+
+class Steel(Value):
+    """Another: stored, the two can't be told apart."""
+
+    grade: int
+
+
+class Mixed(Event):
+    """An event that can be written and not read."""
+
+    door: str
+    material: Wood | Steel
+
+
+class Mix(Command):
+    """A command like that."""
+
+    door: str
+    material: Wood | Steel
+
+
+class MixedRow(Row, key="door"):
+    """A row like that."""
+
+    door: str
+    material: Wood | Steel | None = None
+
+
+class TestTypes:
+    """Fields that msgspec could encode and never decode again."""
+
+    def test_in_an_event(self) -> None:
+        """The first replay would fail."""
+
+        class Gate(Aggregate, key="door"):
+            @evolve
+            def mixed(self, event: Mixed) -> None:
+                """Nothing."""
+
+        assert says(one_fault(Gate), "Mixed", "union")
+
+    def test_in_a_state(self) -> None:
+        """The first snapshot would be worthless."""
+
+        class Gate(Aggregate, key="door"):
+            material: Wood | Steel | None = None
+
+        assert says(one_fault(Gate), "Gate", "union")
+
+    def test_in_a_row(self) -> None:
+        """The first checkpoint could not be opened."""
+
+        class Gates(View[MixedRow]):
+            """Nothing."""
+
+        assert says(one_fault(Gates), "MixedRow", "union")
+
+    def test_in_a_command(self) -> None:
+        """Every bug of its handler would be blamed on the caller."""
+
+        class Gate(Aggregate, key="door"):
+            @decide
+            def mix(self, command: Mix) -> None:
+                """Nothing."""
+
+        assert says(one_fault(Gate), "Mix", "union")
+
+
 def variant(base: type, *, revision: str = "", **members: Any) -> Any:
     """A child of the same name with some members changed: a user's class after an edit."""
     options = {"key": "door"} if issubclass(base, Aggregate) else {}
@@ -615,6 +697,25 @@ class TestFingerprints:
         """They don't shape what is saved."""
         assert fingerprint(variant(Doors, which=which_in_order)) == fingerprint(Doors)
         assert fingerprint(variant(Door, open=open_twice)) == fingerprint(Door)
+
+    def test_another_helper_of_the_class_changes_it(self) -> None:
+        """A method that a handler calls is a part of what it does; one that is a property or a static method too."""
+        helpers: list[Any] = [lambda self: 1, lambda self: 2, property(lambda self: 3), staticmethod(lambda: 4)]
+        for base in (Door, Doors):
+            made = {fingerprint(variant(base, helper=helper)) for helper in helpers}
+            assert len(made | {fingerprint(base)}) == 5
+
+    def test_another_key_of_the_rows_changes_it(self) -> None:
+        """The same rows under another key are another table."""
+
+        def doors(key: str) -> Any:
+            row = types.new_class(
+                "DoorRow", (Row,), {"key": key}, lambda scope: scope.update(__annotations__={"door": str, "floor": str})
+            )
+            return types.new_class("Doors", (View[row],))  # type: ignore[valid-type]
+
+        assert fingerprint(doors("door")) == fingerprint(doors("door"))
+        assert fingerprint(doors("door")) != fingerprint(doors("floor"))
 
     def test_a_state_without_a_schema_is_described_by_its_fields(self) -> None:
         """A type that has no JSON Schema still has a fingerprint, which follows its fields."""

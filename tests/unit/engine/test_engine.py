@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-import threading
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +22,7 @@ from actum import (
     Overloaded,
     Receipt,
     Rejected,
+    StoreForked,
     StoreInUse,
     StoreMismatch,
 )
@@ -42,7 +42,7 @@ from tests.support.bank import (
     open_bank,
 )
 from tests.support.logs import FaultyLog, intercepted
-from tests.support.scenes import scene, turns, until
+from tests.support.scenes import engine_threads, scene, turns, until
 
 
 def deposit(amount: int, account_id: str = "ann") -> Deposit:
@@ -109,13 +109,12 @@ class TestOpening:
     @scene
     async def test_a_failed_opening_leaves_nothing_behind(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """No thread and no lock, wherever it fails; the next one opens."""
-        threads = threading.active_count()
         for place in ("actum.core.Codec", "actum.core.Streams", "actum.recovery.Recovery.restore"):
             with monkeypatch.context() as patch:
                 patch.setattr(place, failing)
                 with pytest.raises(ZeroDivisionError):
                     await open_bank(tmp_path / "bank")
-                assert threading.active_count() == threads, place
+                assert engine_threads() == [], place
         async with open_bank(tmp_path / "bank") as bank:
             assert (await bank.send(deposit(1))).position == 1
 
@@ -127,14 +126,13 @@ class TestOpening:
             core = bank._core
             assert core is not None
             core.checkpointer = None  # closing saves nothing: the next opening has to replay
-        threads = threading.active_count()
         opening = asyncio.ensure_future(open_bank(tmp_path / "bank", replay_slice_events=1).__aenter__())
         await turns(5)
         assert not opening.done()
         opening.cancel()
         await asyncio.wait([opening])
         assert opening.cancelled()
-        assert threading.active_count() == threads
+        assert engine_threads() == []
         async with open_bank(tmp_path / "bank") as bank:
             assert await bank.ask(AllBalances()) == {"ann": 20}
 
@@ -450,13 +448,14 @@ class TestClosing:
     @scene
     async def test_no_thread_and_no_task_is_left(self, tmp_path: Path) -> None:
         """Writer, checkpointer and housekeeping end."""
-        threads, tasks = threading.active_count(), len(asyncio.all_tasks())
+        tasks = asyncio.all_tasks()
         async with open_bank(tmp_path / "bank") as bank:
             await bank.send(deposit(1))
             await bank.checkpoint()
-            assert threading.active_count() > threads
+            assert engine_threads() == ["actum-checkpoint_0", "actum-writer"]
         await turns(3)
-        assert (threading.active_count(), len(asyncio.all_tasks())) == (threads, tasks)
+        assert engine_threads() == []
+        assert asyncio.all_tasks() == tasks
 
     @scene
     async def test_the_store_is_released_whatever_fails(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -522,7 +521,7 @@ class TestStatistics:
 
 
 def test_a_forked_child_is_refused(tmp_path: Path) -> None:
-    """The writer's thread does not exist there: the child gets EngineClosed, and the parent goes on."""
+    """The writer's thread does not exist there: the child is told so, and the parent goes on."""
 
     async def main() -> None:
         async with open_bank(tmp_path / "bank") as bank:
@@ -532,13 +531,13 @@ def test_a_forked_child_is_refused(tmp_path: Path) -> None:
             if child == 0:
                 try:
                     bank.send(deposit(1)).send(None)
-                except EngineClosed as error:
-                    os.write(writing, str(error).encode())
+                except StoreForked:
+                    os.write(writing, b"refused")
                 except BaseException as error:  # noqa: BLE001  # the child must end here, whatever happens
                     os.write(writing, repr(error).encode())
                 os._exit(0)
             os.waitpid(child, 0)
-            assert b"the engine is forked, not open" in os.read(reading, 1_000)
+            assert os.read(reading, 1_000) == b"refused"
             os.close(reading)
             os.close(writing)
             assert (await bank.send(deposit(1))).version == 2

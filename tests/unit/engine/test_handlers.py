@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from types import FunctionType
 from typing import Any, Generic, TypeVar
 
 import pytest
@@ -197,6 +198,57 @@ def test_a_faulty_signature_is_named_with_its_fix(function: Callable[..., Any], 
     assert words in faults[0]
 
 
+def test_handlers_of_a_mixin_are_found() -> None:
+    """A plain class among the parents contributes its handlers."""
+
+    class Walking:
+        @evolve
+        def went(self, event: Went) -> None:
+            """Evolve."""
+
+    class Walker(Walking, Aggregate, key="key"):
+        """Nothing of its own."""
+
+    handlers, faults = read(Walker)
+    assert not faults
+    assert [handler.message for handler in handlers] == [Went]
+
+
+def test_only_plain_parameters_are_filled() -> None:
+    """A handler is called by position; a keyword-only or starred parameter is a fault."""
+
+    class Walker(Aggregate, key="key"):
+        @decide
+        def go(self, command: Go, *, guide: int) -> None:
+            """Keyword-only."""
+
+    class Runner(Aggregate, key="key"):
+        @decide
+        def go(self, command: Go, *guides: int) -> None:
+            """Starred."""
+
+    for owner in (Walker, Runner):
+        handlers, faults = read(owner)
+        assert not handlers
+        assert len(faults) == 1
+        assert "is not a plain parameter: a handler is called by position" in faults[0]
+
+
+def test_a_variable_that_has_no_value_yet_does_no_harm() -> None:
+    """A closure may hold a cell that is still empty."""
+
+    def make() -> FunctionType:
+        def handle(self: Any, event: Any) -> Any:
+            return later  # noqa: F821  # never set
+
+        if not handle:
+            later = 1  # noqa: F841
+        assert isinstance(handle, FunctionType)
+        return handle
+
+    assert fingerprint_of([make()]) == fingerprint_of([make()])
+
+
 def test_a_role_of_another_room_is_refused() -> None:
     """An aggregate doesn't project, and a view doesn't decide."""
 
@@ -238,14 +290,25 @@ def test_show_writes_an_annotation_as_code_does() -> None:
     assert show(list[int]) == "list[int]"
 
 
-def compiled(source: str) -> Callable[..., Any]:
+def compiled(source: str) -> FunctionType:
     """The function `handle` of some source."""
     scope: dict[str, Any] = {}
     exec(source, scope)  # noqa: S102  # functions that differ in one place
     function = scope["handle"]
-    assert callable(function)
+    assert isinstance(function, FunctionType)
     return function
 
+
+#: A decorator around the handler: what it wraps counts, and so does it.
+DECORATED = """
+def logged(function):
+    def wrapper(self, event):
+        return function(self, event) + {outer}
+    return wrapper
+@logged
+def handle(self, event):
+    return event.a + {inner}
+"""
 
 SAME = [
     (
@@ -276,6 +339,8 @@ DIFFERENT = [
         "def handle(self, event):\n    return any('paid' == x for x in event.a)\n",
         "def handle(self, event):\n    return any('late' == x for x in event.a)\n",
     ),
+    (DECORATED.format(outer=1, inner=1), DECORATED.format(outer=1, inner=2)),
+    (DECORATED.format(outer=1, inner=1), DECORATED.format(outer=2, inner=1)),
     (
         "def handle(self, event):\n    return event.a in {'x', 'y'}\n",
         "def handle(self, event):\n    return event.a in {'x', 'z'}\n",

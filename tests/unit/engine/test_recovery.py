@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import threading
 import types
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ from tests.support.bank import (
 )
 from tests.support.fragile import Do, Fragile, FragmentView
 from tests.support.logs import FaultyLog
-from tests.support.scenes import scene
+from tests.support.scenes import engine_threads, scene
 
 Applied = dict[str, int]
 
@@ -469,11 +468,10 @@ class TestWhatDoesNotHold:
         log = FaultyLog(MemoryLog())
         async with open_bank(log) as bank:
             await bank.send(Deposit(account_id="ann", amount=1))
-        threads = threading.active_count()
         log.read_error = StoreCorrupt("frame at 1 is damaged")
         with pytest.raises(StoreCorrupt, match="frame at 1"):
             await open_bank(log)
-        assert threading.active_count() == threads
+        assert engine_threads() == []
         log.read_error = None
         async with open_bank(log) as bank:
             assert await bank.ask(AllBalances()) == {"ann": 1}
