@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, cast, final
 
 from actum_storage import ActumError, StorageError
 from msgspec import Raw
@@ -60,7 +60,8 @@ class Actor:
 
     __slots__ = (
         "_commands", "_decided", "_lost", "_snapshot_version", "_stream", "_window", "_woken", "awaits", "deciding",
-        "failures", "fault", "key", "mailbox", "position", "scheduled", "state", "streams", "touched", "version", "waiting",
+        "failures", "fault", "key", "mailbox", "position", "scheduled", "state", "streams", "touched", "version",
+        "waiting",
     )  # fmt: skip
 
     def __init__(self, streams: Streams, key: str, stream: bytes, position: int) -> None:
@@ -176,8 +177,8 @@ class Actor:
         try:
             self._decided = (delivery, self._collect(await result), None)
         except BaseException as error:  # noqa: BLE001  # as above; a cancelled decision answers its caller too
-            self._decided = (delivery, None, error)
-        self.deciding = None
+            self._decided = (delivery, None, first_of(error))
+        self.deciding = self.awaits = None
         scheduler.schedule(self)
 
     def _resume(self, batch: OpenBatch) -> bool:
@@ -454,3 +455,13 @@ class Actor:
         waiting = len(self.mailbox) if self.mailbox else 0
         doing = "deciding" if self.deciding is not None else "asleep" if self.state is None else "awake"
         return f"<Actor {self.streams.name}/{self.key}@{self.version} mailbox {waiting} {doing}>"
+
+
+def first_of(error: BaseException) -> BaseException:
+    """The first rejection of a group of rejections, such as a TaskGroup raises; any other error as it is."""
+    if isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        if group.split((Rejected, Invalid))[1] is None:
+            return first_of(group.exceptions[0])
+        return group
+    return error

@@ -93,6 +93,7 @@ class Checkpointer:
         self._base_next = position == 0
         self._slice_rows = SLICE_ROWS_FIRST
         self._hasty = False
+        self._unsavable: set[str] = set()
         self.position = position
         self.count = 0
         self.failures = 0
@@ -153,21 +154,22 @@ class Checkpointer:
     async def _write(self, writer: CheckpointWriter, head: Head | None, *, base: bool) -> Closing:
         """All chunks; the closing record that makes them valid."""
         if base:
-            for view in list(self._views.values()):
+            for view in self._savable():
                 if not view.all_changed:
                     view.table.cut()  # what changed before the walk is in the walk
-                    await self._write_slices(writer, view_section(view), list(view.table.rows), encode_rows(view))
+                    await self._write_view(writer, view, list(view.table.rows), encode_rows(view))
         # The cut: nothing may be awaited from here to the end of this block.
         committer = self._scheduler.committer
         head = head or committer.head
-        served = [view for view in self._views.values() if view.broken is None]
+        served = self._savable()
         saved = {view.name: SavedView(view.fingerprint, base or not view.saved) for view in served}
         cuts = [(view, view.cut()) for view in served]
         changed = self._directory.take_changed(everything=base)
         losses = committer.losses
 
         for view, cut in cuts:
-            await self._write_slices(writer, view_section(view), cut.rows.items(), encode_cut(cut))
+            if not await self._write_view(writer, view, cut.rows.items(), encode_cut(cut)):
+                del saved[view.name]
         for streams, keys in changed:
             await self._write_slices(writer, heads_section(streams.name), keys, self._encode_heads(streams))
             snapshots, streams.snapshots_changed = streams.snapshots_changed, {}
@@ -176,6 +178,24 @@ class Checkpointer:
             await self._write_slices(writer, section, items, dict)
         await self._wait_until_durable(committer.open.next_position - 1, losses)
         return Closing(head.position, head.hash, saved)
+
+    def _savable(self) -> list[LiveView]:
+        """The views that are served and can be saved; the others are made again from the log at the next opening."""
+        return [view for view in self._views.values() if view.broken is None and view.name not in self._unsavable]
+
+    async def _write_view(
+        self, writer: CheckpointWriter, view: LiveView, items: Iterable[Any], shape: Callable[[list[Any]], Any]
+    ) -> bool:
+        """Write rows of a view; False, once and for all, if one of them can't be encoded."""
+        if view.name in self._unsavable:
+            return False
+        try:
+            await self._write_slices(writer, view_section(view), items, shape)
+        except ENCODING_ERRORS as error:
+            self._unsavable.add(view.name)
+            log.warning("view %s can't be saved, opening has to make it again from the log: %s", view.name, error)
+            return False
+        return True
 
     def _encode_heads(self, streams: Streams) -> Callable[[list[Any]], Any]:
         """Where the streams of some keys end now: never older than what was written of them before.

@@ -95,8 +95,10 @@ class Core:
         views = list(self.views.values())
         position = 0
         if self.store is not None:
+            for warning in self.store.warnings:
+                log.warning("%s", warning)
             derived = self.store.derived
-            position = self.recovery.restore(derived, views)
+            position = await self.recovery.restore(derived, views)
             self.checkpointer = Checkpointer(
                 derived, self.scheduler, self.directory, self.views, self.clock, self.options, position=position
             )

@@ -26,6 +26,10 @@ def collectable_by_count(bases: tuple[type, ...], namespace: dict[str, Any]) -> 
         issubclass(base, msgspec.Struct) and base.__struct_config__.gc for base in bases if base is not msgspec.Struct
     ):
         return False
+    if any(not issubclass(base, msgspec.Struct) and base is not typing.Generic for base in bases):
+        return False  # a mixin may give its instances a `__dict__`, which can hold anything
+    if "__annotate__" in namespace or "__annotate_func__" in namespace:
+        return False  # Python 3.14 evaluates annotations later: in doubt
     scope = vars(sys.modules.get(namespace.get("__module__", ""), types.ModuleType("none")))
     return all(is_atom(annotation, scope) for annotation in namespace.get("__annotations__", {}).values())
 

@@ -66,7 +66,7 @@ async def state(core: Core, aggregate: type[Aggregate], key: str, version: int |
 
 async def outcome(core: Core, command_id: bytes) -> Receipt | None:
     """The receipt of the command with this id, found by reading the log backwards; None if it wrote nothing yet."""
-    await core.wait_for(core.scheduler.committer.open.next_position - 1)
+    await core.scheduler.outcome_of_batches()
     for frame in core.log.frames_backwards():
         if frame.data.find(command_id) >= 0:
             for position in range(frame.last, frame.first - 1, -1):

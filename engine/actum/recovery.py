@@ -88,14 +88,14 @@ class Recovery:
         self._directory = directory
         self._slice_events = slice_events
 
-    def restore(self, derived: Derived, views: Sequence[LiveView]) -> int:
+    async def restore(self, derived: Derived, views: Sequence[LiveView]) -> int:
         """Load the newest valid checkpoint; the position up to which the streams' heads are known, 0 for none.
 
         Raises:
             StoreCorrupt: the checkpoint is ahead of the log.
         """
         try:
-            return self._restore(derived.read(), views)
+            return await self._restore(await asyncio.to_thread(derived.read), views)
         except msgspec.DecodeError as error:
             log.warning("the checkpoint can't be read by this version and is made again from the log: %s", error)
         for view in views:
@@ -105,7 +105,7 @@ class Recovery:
             streams.snapshots.clear()
         return 0
 
-    def _restore(self, checkpoints: Sequence[Checkpoint], views: Sequence[LiveView]) -> int:
+    async def _restore(self, checkpoints: Sequence[Checkpoint], views: Sequence[LiveView]) -> int:
         """Take over the checkpoints of one generation, oldest first; their last position."""
         closings = [decode_closing(bytes(checkpoint.closing)) for checkpoint in checkpoints]
         if not closings or not self._is_of_this_log(closings[-1]):
@@ -115,7 +115,7 @@ class Recovery:
             for chunk in checkpoint.chunks:
                 sections.setdefault(chunk.section, []).append(chunk)
             for view in views:
-                restore_view(view, closing, sections.get(view_section(view), []))
+                await restore_view(view, closing, sections.get(view_section(view), []))
             self._restore_streams(sections)
         return closings[-1].position
 
@@ -203,7 +203,7 @@ def unknown_aggregate(name: str) -> StoreMismatch:
     )
 
 
-def restore_view(view: LiveView, closing: Closing, chunks: Iterable[Chunk]) -> None:
+async def restore_view(view: LiveView, closing: Closing, chunks: Iterable[Chunk]) -> None:
     """One checkpoint's rows of one view, if the code that runs now made them; else the view starts from nothing."""
     saved = closing.views.get(view.name)
     if saved is None or saved.fingerprint != view.fingerprint:
@@ -218,6 +218,7 @@ def restore_view(view: LiveView, closing: Closing, chunks: Iterable[Chunk]) -> N
         for chunk in chunks:
             rows, removed = decode(bytes(chunk.body))
             view.restore(rows, removed)
+            await asyncio.sleep(0)
     except msgspec.DecodeError as error:
         log.warning("the saved rows of view %s can't be decoded and are made again from the log: %s", view.name, error)
         view.clear()

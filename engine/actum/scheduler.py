@@ -58,7 +58,7 @@ class Scheduler:
     """
 
     __slots__ = (
-        "_after_commit", "_changed", "_directory", "_loop", "_pending_max", "_ready", "_settled", "_tasks",
+        "_after_commit", "_batch_ended", "_changed", "_directory", "_loop", "_pending_max", "_ready", "_settled", "_tasks",
         "_turn_scheduled", "accepted", "budget", "committer", "mailbox_size_max", "make_id", "now_ns", "options",
         "pending", "rejected",
     )  # fmt: skip
@@ -92,6 +92,7 @@ class Scheduler:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn_scheduled = False
         self._changed: asyncio.Future[None] | None = None
+        self._batch_ended: asyncio.Future[None] | None = None
         self.committer = Committer(log, self._loop, clock, options, settled=self._settle, lost=self._lose)
 
     @property
@@ -280,6 +281,9 @@ class Scheduler:
 
     def _after_batch(self) -> None:
         """Wake who waited for the commit, and go on with who is ready."""
+        if self._batch_ended is not None:
+            self._batch_ended.set_result(None)
+            self._batch_ended = None
         waiting, self._after_commit = self._after_commit, []
         for actor in waiting:
             actor.waiting = False
@@ -287,6 +291,14 @@ class Scheduler:
         if self._ready:
             self._schedule_turn()
         self._notify()
+
+    async def outcome_of_batches(self) -> None:
+        """Wait until what has been decided so far is committed or lost."""
+        committer = self.committer
+        position, losses = committer.open.next_position - 1, committer.losses
+        while committer.losses == losses and committer.holding(position) is not None:
+            self._batch_ended = self._batch_ended or self._loop.create_future()
+            await asyncio.shield(self._batch_ended)
 
     @property
     def busy(self) -> bool:

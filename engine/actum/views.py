@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, final
 
 import msgspec
 
-from actum.errors import Invalid, ViewBroken
+from actum.errors import Invalid, ViewBroken, WriteOutsideProjection
 from actum.messages import Event, Row
 from actum.page import Page
 from actum.table import Cut, Table
@@ -64,13 +64,25 @@ class View(Generic[RowType]):
         super().__init_subclass__()
         cls.__view_options__ = ViewOptions(name or cls.__name__, revision, row_type_of(cls))
 
+    _table: Table[RowType]
+
     def __init__(self, table: Table[RowType]) -> None:
         """The engine makes views; an application doesn't."""
-        self._table = table
+        self.__dict__["_table"] = table
         # These two are called for nearly every event of a rebuild: the table's own, without another Python call
         # around them.
         self.__dict__["get"] = table.rows.get
         self.__dict__["put"] = table.put
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse what no checkpoint would save.
+
+        Raises:
+            WriteOutsideProjection: always.
+        """
+        raise WriteOutsideProjection(
+            f"{type(self).__name__}.{name} can't be set: all that a view knows is in its rows, which checkpoints save"
+        )
 
     def get(self, key: object) -> RowType | None:
         """The row with this key, or None."""

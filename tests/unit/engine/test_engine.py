@@ -26,7 +26,6 @@ from actum import (
     StoreInUse,
     StoreMismatch,
 )
-from actum import core as core_module
 
 from tests.support.bank import (
     Account,
@@ -544,7 +543,3 @@ def test_a_forked_child_is_refused(tmp_path: Path) -> None:
 
     actum.run(main())
 
-
-def test_the_time_that_closing_gives_is_bounded() -> None:
-    """A named bound, in seconds."""
-    assert 0 < core_module.DRAIN_SECONDS_MAX <= 60

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from actum import Engine, EngineClosed, Invalid, MemoryLog
+from actum import Engine, EngineClosed, Invalid, MemoryLog, StoreFull
 from actum import inspection as inspection_module
 
 from tests.support.bank import Account, Deposit, Deposited, DepositEach, Glance, HeldAssessor, Note, Withdraw, open_bank
@@ -188,6 +188,28 @@ class TestOutcome:
             await bank.send(Note(account_id="ann", text=f"{text} sixteen letters! {SOME_ID}"))
             assert await bank.outcome(SOME_ID) is None
             assert await bank.outcome(ascii_id) is None
+
+    @scene
+    async def test_of_a_command_in_flight(self) -> None:
+        """It waits for the commit, then tells; a commit that is lost wrote nothing."""
+        log = FaultyLog(MemoryLog())
+        async with open_bank(log) as bank:
+            for error in (None, StoreFull("no space")):
+                log.hold()
+                if error is not None:
+                    log.fail(error)
+                paid = asyncio.create_task(bank.send(deposit(1), command_id=f"id-{error}"))
+                await until(log.arrived.is_set)
+                asking = asyncio.create_task(bank.outcome(f"id-{error}"))
+                await turns(10)
+                assert not asking.done()
+                log.release()
+                await asyncio.wait([paid, asking])
+                if error is None:
+                    assert asking.result() == paid.result()
+                else:
+                    assert isinstance(paid.exception(), StoreFull)
+                    assert asking.result() is None
 
     @scene
     async def test_a_bad_id_is_invalid(self) -> None:

@@ -25,7 +25,6 @@ from actum import (
     decide,
     evolve,
 )
-from actum import core as core_module
 
 from tests.support.bank import (
     Account,
@@ -586,11 +585,10 @@ class TestDraining:
         assert log.head.position == 7
 
     @scene
-    async def test_a_decision_that_never_ends_is_cancelled(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """After the time that close gives it; its caller gets CommandFailed, and those behind it are answered too."""
-        monkeypatch.setattr(core_module, "DRAIN_SECONDS_MAX", 0.01)
+    async def test_a_decision_that_never_ends_is_cancelled(self) -> None:
+        """After `close_seconds_max`; its caller gets CommandFailed, and those behind it are answered too."""
         assessor = HeldAssessor(held=True)
-        bank = await open_bank(assessor=assessor)
+        bank = await open_bank(assessor=assessor, close_seconds_max=0.01)
         loan = asyncio.create_task(bank.send(Lend(account_id="ann", amount=1)))
         await until(lambda: assessor.asked)
         behind = asyncio.create_task(bank.send(deposit(1)))
@@ -600,11 +598,10 @@ class TestDraining:
         assert (await behind).version == 1
 
     @scene
-    async def test_close_waits_for_a_slow_commit_beyond_its_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_close_waits_for_a_slow_commit_beyond_its_time(self) -> None:
         """A commit can't be cancelled: its outcome is waited for."""
-        monkeypatch.setattr(core_module, "DRAIN_SECONDS_MAX", 0.0)
         log = FaultyLog(MemoryLog())
-        bank = await open_bank(log)
+        bank = await open_bank(log, close_seconds_max=0.001)
         log.hold()
         paid = asyncio.create_task(bank.send(deposit(1)))
         await until(log.arrived.is_set)
