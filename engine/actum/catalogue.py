@@ -17,10 +17,10 @@ import msgspec
 
 from actum.aggregate import Aggregate
 from actum.codec import decoder_of, shape_of, tag_of
-from actum.errors import CatalogueError
+from actum.errors import CatalogueError, Invalid
 from actum.handlers import HandlerInfo, event_types, fingerprint_of, own_functions, read_handlers, show
 from actum.messages import TAG_FIELD, Command, Event, Query, Row
-from actum.records import Record
+from actum.records import Record, check_identifier
 from actum.table_schema import TableSchema, check_schema
 from actum.views import Projection, View
 
@@ -103,11 +103,9 @@ class AggregateReader:
     def read(self) -> AggregateKind:
         """The kind, with what is faulty left out and named."""
         name = self.aggregate.__name__
-        for field in msgspec.structs.fields(self.aggregate):
-            if field.required:
-                self.faults.append(
-                    f"{name}.{field.name} has no default: give it the value it has before the first event"
-                )
+        check_name(self.options.name, name, self.faults)
+        for field in required_fields(self.aggregate):
+            self.faults.append(f"{name}.{field} has no default: give it the value it has before the first event")
         if self.options.key is None:
             self.faults.append(
                 f"{name} has no key: write `class {name}(Aggregate, key=<the commands' field that names the target>)`"
@@ -201,6 +199,7 @@ class ViewReader:
     def read(self) -> ViewKind:
         """The kind, with what is faulty left out and named."""
         options = self.view.__view_options__
+        check_name(options.name, self.view.__name__, self.faults)
         schema = self._schema(options.row_type)
         handlers = read_handlers(self.view, View, {"project": Event, "answer": Query}, self.faults)
         projects = [handler for handler in handlers if handler.role == "project"]
@@ -324,6 +323,20 @@ def type_description(described: type) -> bytes:
 def event_descriptions(events: Iterable[type[Event]]) -> list[bytes]:
     """What some events are, in the order of their tags."""
     return [type_description(event) for event in sorted(events, key=tag_of)]
+
+
+def required_fields(aggregate: type[Aggregate]) -> list[str]:
+    """The fields without a default: those that come before the defaults begin."""
+    defaults = [default for default in aggregate.__struct_defaults__ if default is not msgspec.NODEFAULT]
+    return list(aggregate.__struct_fields__[: len(aggregate.__struct_fields__) - len(defaults)])
+
+
+def check_name(name: str, owner: str, faults: list[str]) -> None:
+    """The name under which something is stored is a key like any other."""
+    try:
+        check_identifier(f"the name of {owner}", name)
+    except Invalid as error:
+        faults.append(f"{error}: give another name=")
 
 
 def check_types(described: Iterable[type], faults: list[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from asyncio import get_running_loop
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 
@@ -248,7 +249,7 @@ class Engine:
             raise self._closed()
         core = self._core
         assert core is not None
-        if core.loop is not asyncio.get_running_loop():
+        if core.loop is not get_running_loop():
             raise wrong_loop()
         actor = core.bus.actor_for(command)
         reply: asyncio.Future[Receipt] = core.loop.create_future()
@@ -384,7 +385,8 @@ class Engine:
 
     def _ending_a_decision(self) -> bool:
         """Whether the engine is closing and the caller is a decision that was accepted before: it may end its work."""
-        return self._state == "closing" and DECIDING.get() is not None
+        sender = DECIDING.get()
+        return self._state == "closing" and sender is not None and sender[0].deciding is sender[1]
 
     def _closed(self) -> EngineClosed:
         """The error for an engine that is not open.

@@ -58,9 +58,9 @@ class Scheduler:
     """
 
     __slots__ = (
-        "_after_commit", "_batch_ended", "_changed", "_directory", "_loop", "_pending_max", "_ready", "_settled", "_tasks",
-        "_turn_scheduled", "accepted", "budget", "committer", "mailbox_size_max", "make_id", "now_ns", "options",
-        "pending", "rejected",
+        "_after_commit", "_batch_ended", "_changed", "_directory", "_loop", "_pending_max", "_ready", "_settled",
+        "_tasks", "_turn_scheduled", "accepted", "budget", "committer", "mailbox_size_max", "make_id", "now_ns",
+        "options", "pending", "rejected",
     )  # fmt: skip
 
     def __init__(
@@ -109,16 +109,17 @@ class Scheduler:
             StoreFailed: the log can't be written any more.
         """
         mailbox = actor.mailbox
+        if self.pending >= self._pending_max:
+            self._directory.sweep(self.committer.durable)  # the actor may have been made for this command only
+            raise Overloaded(
+                f"the engine is full ({self._pending_max:,} commands waiting, commands_pending_max): try again later",
+                retry_after_seconds=RETRY_AFTER_SECONDS,
+            )
         if mailbox is None:
             mailbox = actor.mailbox = []
         elif len(mailbox) >= self.mailbox_size_max:
             raise Overloaded(
                 f"the mailbox of {actor!r} is full (mailbox_size_max={self.mailbox_size_max}): try again later",
-                retry_after_seconds=RETRY_AFTER_SECONDS,
-            )
-        if self.pending >= self._pending_max:
-            raise Overloaded(
-                f"the engine is full ({self._pending_max:,} commands waiting, commands_pending_max): try again later",
                 retry_after_seconds=RETRY_AFTER_SECONDS,
             )
         if self.committer.failure is not None:

@@ -121,7 +121,7 @@ class Table(Generic[R]):
         for name in self._nan_fields:
             refuse_nan(row, name)
         key = self._key_of(row)
-        if self.removed and key in self.removed:
+        if self.removed and key in self.removed and key not in self.rows:
             self.dirty.pop(key, None)  # it comes last among the rows, so it has to come last in the cut
         stale = self._indexes.stale
         if stale is None:

@@ -145,6 +145,22 @@ class TestEqualAnswers:
             assert await in_order(bank) == order
 
     @scene
+    async def test_a_row_that_came_again_and_changed_again(self, tmp_path: Path) -> None:
+        """It stays where it came to, whatever came behind it before it changed."""
+        store = tmp_path / "bank"
+        async with open_bank(store) as bank:
+            for key in "ab":
+                await bank.send(Deposit(account_id=key, amount=1))
+            await bank.checkpoint()
+            await bank.send(Withdraw(account_id="a", amount=1))
+            for key in ("a", "new", "a", "b"):
+                await bank.send(Deposit(account_id=key, amount=1))
+            order = await in_order(bank)
+            assert order == ["b", "a", "new"]
+        async with open_bank(store) as bank:
+            assert await in_order(bank) == order
+
+    @scene
     async def test_order_survives_a_second_base(self, tmp_path: Path) -> None:
         """Rows that changed before a new base was begun stand in it where they stand live."""
         store = tmp_path / "bank"

@@ -253,7 +253,8 @@ class TestCancellation:
             paid.cancel()
             await asyncio.wait([paid])
             log.release()
-            assert (await bank.send(deposit(7))).version == 1 or bank.statistics().commit_losses == 1
+            await until(lambda: bank.statistics().commit_losses == 1)
+            assert (await bank.send(deposit(7))).version == 1
 
 
 class TestFullDisk:
