@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 import msgspec
 
@@ -20,13 +20,9 @@ if TYPE_CHECKING:
     from actum.views import LiveView
 
 
-@final
-class CommandRoute(msgspec.Struct, frozen=True):
-    """Where a command goes."""
-
-    streams: Streams
-    actors: Mapping[str, Actor]
-    key_of: Callable[[Any], Any]
+#: Where a command goes: the streams of its aggregate, those awake, and what reads its target. A plain tuple, since
+#: one is taken apart for every command.
+CommandRoute: TypeAlias = "tuple[Streams, Mapping[str, Actor], Callable[[Any], Any]]"
 
 
 @final
@@ -56,7 +52,7 @@ class Bus:
         self._commands: dict[type, CommandRoute] = {}
         for kind in catalogue.aggregates:
             streams = directory.streams[kind.name]
-            route = CommandRoute(streams, streams.actors, attrgetter(kind.key))
+            route = (streams, streams.actors, attrgetter(kind.key))
             self._commands.update((command, route) for command in kind.decisions)
         self._queries = {
             query: QueryRoute(kind.name, function)
@@ -73,12 +69,13 @@ class Bus:
         route = self._commands.get(type(command))
         if route is None:
             raise unknown(command, Command, "command", self._commands)
-        key = route.key_of(command)
+        streams, actors, key_of = route
+        key = key_of(command)
         try:
-            actor = route.actors.get(key)
+            actor = actors.get(key)
         except TypeError:  # not hashable: not a key either
             actor = None
-        return self._directory.wake(route.streams, key) if actor is None else actor
+        return self._directory.wake(streams, key) if actor is None else actor
 
     def answer(self, query: Query[Any]) -> Any:
         """The answer of the view that takes this query.

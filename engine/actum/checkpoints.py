@@ -15,7 +15,6 @@ durable.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from actum_storage import Chunk, StorageError
 
+from actum import garbage
 from actum.codec import ENCODING_ERRORS, encode_chunk
 from actum.recovery import Closing, SavedView, heads_section, snapshots_section, view_section
 
@@ -130,10 +130,7 @@ class Checkpointer:
             self.failures = 0
             self.failure = None
             if self._options.gc_policy == "freeze":
-                gc.collect(
-                    1
-                )  # the young garbage, which would otherwise be frozen for good; the old is left to the collector
-                gc.freeze()
+                garbage.calm_again()
             return True
 
     async def _checkpoint(self, head: Head | None) -> None:

@@ -8,14 +8,13 @@ the writer stops last.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, final
-from weakref import WeakSet
 
 from actum_storage import StoreDirectory, StoreMismatch
 
+from actum import garbage
 from actum.bus import Bus
 from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, decode_schema, encode_chunk, schema_documents, tag_of
@@ -41,10 +40,6 @@ log = logging.getLogger("actum.core")
 
 #: How often idle actors are looked for and a checkpoint is considered.
 TICK_SECONDS = 1.0
-
-
-#: The open engines that have frozen objects: the last one to close unfreezes them.
-FREEZERS: WeakSet[Core] = WeakSet()
 
 
 @final
@@ -104,9 +99,7 @@ class Core:
             )
         await self.recovery.catch_up(views, position, self._save_at if self.store is not None else None)
         if self.options.gc_policy == "freeze":
-            FREEZERS.add(self)
-            gc.collect()
-            gc.freeze()
+            garbage.calm(self)
         self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
@@ -228,9 +221,7 @@ class Core:
                 asked.set_exception(EngineClosed("the engine closed before the position came"))
         if self.store is not None:
             self.store.close()
-        FREEZERS.discard(self)
-        if self.options.gc_policy == "freeze" and not FREEZERS:
-            gc.unfreeze()
+        garbage.restore(self)
 
     async def _save(self) -> None:
         """The checkpoint on close, with the states of those that are awake."""

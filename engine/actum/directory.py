@@ -32,6 +32,8 @@ class Directory:
     Attributes:
         streams: by the aggregate's name in the log.
         changed: live actors that wrote since the last checkpoint.
+        recent: the live actors, least recently used first.
+        tick: seconds since opening, as counted by `sweep`.
         activations: actors woken.
         passivations: actors put to sleep.
     """
@@ -39,12 +41,12 @@ class Directory:
     __slots__ = (
         "_actors_max",
         "_idle_ticks_max",
-        "_recent",
-        "_tick",
         "activations",
         "changed",
         "passivations",
+        "recent",
         "streams",
+        "tick",
     )
 
     def __init__(self, options: Options) -> None:
@@ -53,10 +55,10 @@ class Directory:
         self.changed: dict[Actor, int] = {}
         self.activations = 0
         self.passivations = 0
-        self._recent: OrderedDict[Actor, None] = OrderedDict()
+        self.recent: OrderedDict[Actor, None] = OrderedDict()
         self._actors_max = options.actors_max
         self._idle_ticks_max = max(1, round(options.passivate_seconds))
-        self._tick = 0
+        self.tick = 0
 
     def wake(self, streams: Streams, key: str) -> Actor:
         """Make the actor of a key; it is not awake yet.
@@ -67,14 +69,9 @@ class Directory:
         key = check_identifier(f"{streams.name}'s key {streams.kind.key}", key)
         actor = Actor(streams, key, stream_hash(streams.name, key), streams.heads.get(key, 0))
         streams.actors[key] = actor
-        self._recent[actor] = None
+        self.recent[actor] = None
         self.activations += 1
         return actor
-
-    def touch(self, actor: Actor) -> None:
-        """Note that an actor works now."""
-        actor.touched = self._tick
-        self._recent.move_to_end(actor)
 
     def sweep(self, durable: int, *, ticks: int = 0) -> None:
         """Put actors to sleep: the least recently used while there are too many, then those idle for too long.
@@ -83,16 +80,16 @@ class Directory:
             durable: the last durable position.
             ticks: seconds that have passed since the last call that gave any.
         """
-        self._tick += ticks
-        excess = len(self._recent) - self._actors_max
+        self.tick += ticks
+        excess = len(self.recent) - self._actors_max
         for looked, actor in enumerate(list(self._oldest(SWEEP_ACTORS_MAX))):
-            idle_ticks = self._tick - actor.touched
+            idle_ticks = self.tick - actor.touched
             if looked >= excess and idle_ticks <= self._idle_ticks_max:
                 return
             if actor.idle and not actor.quarantined and actor.position <= durable:
                 self._sleep(actor)
             else:
-                self._recent.move_to_end(actor)
+                self.recent.move_to_end(actor)
 
     def take_changed(self, *, everything: bool) -> list[tuple[Streams, Iterator[str]]]:
         """The keys of the streams that grew since the last time, or of all streams; the next time begins anew.
@@ -112,7 +109,7 @@ class Directory:
 
     def _oldest(self, count: int) -> Iterator[Actor]:
         """The first few actors by last use."""
-        for _, actor in zip(range(count), self._recent, strict=False):
+        for _, actor in zip(range(count), self.recent, strict=False):
             yield actor
 
     def _sleep(self, actor: Actor) -> None:
@@ -126,22 +123,22 @@ class Directory:
             streams.keys_changed.add(actor.key)
         actor.forget()
         del streams.actors[actor.key]
-        del self._recent[actor]
+        del self.recent[actor]
         self.passivations += 1
 
     @property
     def crowded(self) -> bool:
         """Whether more actors are awake than should be."""
-        return len(self._recent) > self._actors_max
+        return len(self.recent) > self._actors_max
 
     @property
     def awake(self) -> int:
         """How many actors are live."""
-        return len(self._recent)
+        return len(self.recent)
 
     def actors(self) -> Iterator[Actor]:
         """All live actors, least recently used first."""
-        return iter(self._recent)
+        return iter(self.recent)
 
     def __repr__(self) -> str:
         """How many actors and streams."""

@@ -187,7 +187,7 @@ class Scheduler:
 
     def _work(self, batch: OpenBatch) -> None:
         """One turn's commands."""
-        ready, touch = self._ready, self._directory.touch
+        ready, tick, use = self._ready, self._directory.tick, self._directory.recent.move_to_end
         self.budget = self.options.turn_commands_max
         while ready and self.budget > 0 and not batch.full:
             actor = ready.popleft()
@@ -195,7 +195,8 @@ class Scheduler:
             if self.committer.failure is not None:
                 actor.refuse_all(self.store_failed())
                 continue
-            touch(actor)
+            actor.touched = tick
+            use(actor)
             try:
                 actor.run(batch)
             finally:

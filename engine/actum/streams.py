@@ -87,8 +87,6 @@ class Streams:
 
     def copied(self, events: list[tuple[bytes, Event]]) -> tuple[Event, ...]:
         """Events for a receipt: the caller may do with them what it likes."""
-        if not self.mutable:
-            return (events[0][1],) if len(events) == 1 else tuple([event for _, event in events])
         return tuple([self.decode(payload) if type(event) in self.mutable else event for payload, event in events])
 
     def head(self, key: str) -> int:
