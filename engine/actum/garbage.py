@@ -1,7 +1,7 @@
 """The garbage collector's policy while engines are open: process-wide, undone when the last of them closes.
 
-A full collection over 100,000 actors takes 72 ms, after `gc.freeze()` nothing; and a turn of 1,000 commands makes so many
-short-lived objects that the collector's default of a look every 700 costs a twentieth of the throughput.
+A full collection over 100,000 actors takes 72 ms, after `gc.freeze()` nothing; and a turn of 1,000 commands makes so
+many short-lived objects that the collector's default of a look every 700 costs a twentieth of the throughput.
 """
 
 from __future__ import annotations
