@@ -1,12 +1,15 @@
-"""The whole engine against a list of events: whatever is sent, lost, crashed and reopened, the answers are those of the model.
+"""The whole engine against a list of events.
 
-The model keeps, by position, what the log must hold, and decides every command by itself from what came before in its account.
-After every step the views must equal the fold of that list, row order included; now and then histories, states and receipts are
-compared one by one, and at the end the store is opened again without its derived state. Options are drawn anew at every opening,
-small enough that every bound is near: two actors awake, frames of three events, snapshots and slices of one.
+Whatever is sent, lost, crashed and reopened, the answers are those of the model.
 
-A crash is a copy of the directory, taken while the engine lives. A commit can be lost to a full disk, or fail with the frame
-written or not; who was in doubt then is asked by `outcome`, and must have happened wholly or not at all.
+The model keeps, by position, what the log must hold, and decides every command by itself from what came before in its
+account. After every step the views must equal the fold of that list, row order included; now and then histories,
+states and receipts are compared one by one, and at the end the store is opened again without its derived state.
+Options are drawn anew at every opening, small enough that every bound is near: two actors awake, frames of three
+events, snapshots and slices of one.
+
+A crash is a copy of the directory, taken while the engine lives. A commit can be lost to a full disk, or fail with
+the frame written or not; who was in doubt then is asked by `outcome`, and must have happened wholly or not at all.
 """
 
 from __future__ import annotations
@@ -21,7 +24,18 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import uvloop
-from actum import Command, Conflict, Engine, MemoryLog, Options, OutcomeUnknown, Receipt, Rejected, StoreFailed, StoreFull
+from actum import (
+    Command,
+    Conflict,
+    Engine,
+    MemoryLog,
+    Options,
+    OutcomeUnknown,
+    Receipt,
+    Rejected,
+    StoreFailed,
+    StoreFull,
+)
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -163,7 +177,7 @@ class Model:
 
 def signed(event: Any) -> int:
     """The change that an event makes."""
-    return event.amount if type(event).__name__ == "Deposited" else -event.amount
+    return event.amount if type(event).__name__ == "Deposited" else -event.amount  # type: ignore[no-any-return]
 
 
 class EngineOnDisk(RuleBasedStateMachine):
@@ -196,9 +210,7 @@ class EngineOnDisk(RuleBasedStateMachine):
         chosen = Options(
             **self.options, durability="relaxed", gate_seconds=0.001, gc_policy="none", checkpoint_pause_seconds=0
         )
-        engine = Engine.open(
-            self.store, Account, balances, Activities, services=[SillyAssessor()], options=chosen
-        )
+        engine = Engine.open(self.store, Account, balances, Activities, services=[SillyAssessor()], options=chosen)
         return engine, intercepted(engine)
 
     def open(self, chosen: dict[str, Any]) -> None:
@@ -245,7 +257,10 @@ class EngineOnDisk(RuleBasedStateMachine):
         patience: int,
         chosen: dict[str, Any],
     ) -> None:
-        """Several callers; some go away, and a commit may fail. Whoever is in doubt is looked up, after reopening if need be."""
+        """Several callers; some go away, and a commit may fail.
+
+        Whoever is in doubt is looked up, after reopening if need be.
+        """
         if fault is not None:
             error, written = FAULTS[fault]
             self.log.fail(error, after=after, written=written)
@@ -254,7 +269,8 @@ class EngineOnDisk(RuleBasedStateMachine):
         self.log.clear()
         if self.engine.statistics().state == "failed":
             self.reopen(chosen, remove_derived=False, revise=False)
-        for command, made, outcome in zip(given, ids, outcomes, strict=True):
+        for command, made, told in zip(given, ids, outcomes, strict=True):
+            outcome: Any = told
             if isinstance(outcome, StoreFull):
                 continue
             if isinstance(outcome, (OutcomeUnknown, StoreFailed, asyncio.CancelledError)):
@@ -287,8 +303,9 @@ class EngineOnDisk(RuleBasedStateMachine):
         known = self.model.commands[key]
         if age < min(len(known), self.options["dedup_commands_max"]):
             first = known[-1 - age]
-            again = other.replace(account_id=key)
-            assert self.run(told(self.engine.send(again, command_id=first.command_id))) == first or age_of_plain(first)
+            if first.command_id.version == 8:  # an id of the caller's; those that the engine makes are not for retries
+                again = other.replace(account_id=key)
+                assert self.run(told(self.engine.send(again, command_id=first.command_id))) == first
 
     @rule(command=commands, offset=st.integers(-2, 2))
     def send_expecting(self, command: Any, offset: int) -> None:
@@ -373,16 +390,15 @@ class EngineOnDisk(RuleBasedStateMachine):
     def views_are_the_model_s(self) -> None:
         """Balances in the order of the rows, indexes, and the activity of every account."""
         balances = self.model.balances()
-        assert list(self.run(self.engine.ask(AllBalances())).items()) == list(balances.items())
+        rows = self.run(self.engine.ask(AllBalances()))
+        assert list(rows.items()) == list(balances.items()), f"the view has {rows}, the model {balances}"
         richest = sorted(balances.items(), key=lambda item: (-item[1], item[0]))
         assert sorted(((row.account_id, row.balance) for row in self.run(self.engine.ask(TopBalances(limit=10)))),
                       key=lambda item: (-item[1], item[0])) == richest  # fmt: skip
         north = {row.account_id: row.balance for row in self.run(self.engine.ask(BranchBalances(branch="north")))}
         assert north == {key: balance for key, balance in balances.items() if key.startswith("north")}
         activity = {row.account_id: (row.events, row.version) for row in self.run(self.engine.ask(AllActivity()))}
-        assert activity == {
-            key: (len(self.model.events(key)),) * 2 for key in KEYS if self.model.events(key)
-        }
+        assert activity == {key: (len(self.model.events(key)),) * 2 for key in KEYS if self.model.events(key)}
         assert self.engine.statistics().position == len(self.model.facts)
         assert self.engine.statistics().pending == 0
 
@@ -418,11 +434,6 @@ class EngineOnDisk(RuleBasedStateMachine):
                 self.run(self.engine.close())
                 self.runner.close()
                 shutil.rmtree(self.folder)
-
-
-def age_of_plain(receipt: Receipt) -> bool:
-    """Whether an id was made by the engine: those are recognised after waking only."""
-    return receipt.command_id.version == 7
 
 
 async def told(sent: Coroutine[Any, Any, Receipt]) -> Receipt | Exception:

@@ -79,7 +79,7 @@ class LogAgreement(RuleBasedStateMachine):
     def frame_at(self, positions: list[int]) -> None:
         """Read single frames, some of them again."""
         for position in positions:
-            self.both(lambda log, position=position: log.frame_at(position))
+            self.both(lambda log, position=position: log.frame_at(position))  # type: ignore[misc]
 
     @rule(start=POSITIONS, stop=POSITIONS | st.none())
     def frames(self, start: int, stop: int | None) -> None:

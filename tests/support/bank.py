@@ -1,7 +1,7 @@
 """A bank for the tests: accounts that take, give and refuse money, and two views of them.
 
-It has one of everything that an engine can be asked to do: a command that writes one event, several, or none, one that is
-rejected, one whose decision waits for a service; a view with indexes, and one that looks at the records.
+It has one of everything that an engine can be asked to do: a command that writes one event, several, or none, one
+that is rejected, one whose decision waits for a service; a view with indexes, and one that looks at the records.
 """
 
 from __future__ import annotations
@@ -326,7 +326,7 @@ class Activities(View[Activity]):
 
 def open_bank(
     store: Any = None,
-    *more: type[Aggregate] | type[View[Any]],
+    *more: type[Aggregate | View[Any]],
     assessor: Assessor | None = None,
     services: Sequence[object] = (),
     **options: Any,

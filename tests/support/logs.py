@@ -37,7 +37,10 @@ class FaultyLog:
         self._faults: dict[int, tuple[BaseException, bool]] = {}
 
     def fail(self, error: BaseException, *, after: int = 0, written: bool = False) -> None:
-        """Let an append fail: the next one, or the one so many after it; before the real append, or when it is written."""
+        """Let an append fail: the next one, or the one so many after it.
+
+        Before the real append, or when it is written.
+        """
         self._faults[self.appends + 1 + after] = (error, written)
 
     def clear(self) -> None:

@@ -1,7 +1,7 @@
 """How asynchronous tests run: in a loop of their own, driven by turns of it instead of by time.
 
-A scene fails when anything was raised where nobody could catch it: in a callback of the loop, or in a task or future that was
-never asked for its result.
+A scene fails when anything was raised where nobody could catch it: in a callback of the loop, or in a task or future
+that was never asked for its result.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ from tests.support.bank import (
     AllBalances,
     BalanceOf,
     Deposit,
-    Deposited,
     DepositEach,
+    Deposited,
     Glance,
     HeldAssessor,
     Lend,
@@ -42,7 +42,7 @@ from tests.support.bank import (
     Withdraw,
     open_bank,
 )
-from tests.support.fragile import Do, Fragile, Fragments, FragmentView, Mistyped, Wait
+from tests.support.fragile import Do, Fragile, FragmentView, Mistyped, Wait
 from tests.support.logs import FaultyLog
 from tests.support.scenes import scene, turns, until
 
@@ -83,7 +83,7 @@ def deposit(amount: int, account_id: str = "ann") -> Deposit:
 
 def open_fragile(log: object = None, **options: int) -> Engine:
     """An engine of aggregates that fail on demand."""
-    return open_bank(log, Fragile, Mistyped, FragmentView, **options)
+    return open_bank(log, Fragile, Mistyped, FragmentView, **options)  # type: ignore[arg-type]
 
 
 async def done(engine: Engine, key: str = "a") -> list[str]:
@@ -230,7 +230,7 @@ class TestAnsweringLater:
             looked = asyncio.create_task(bank.send(Glance(account_id="ann")))
             unlike = asyncio.create_task(bank.send(deposit(5), expected_version=0))
             await turns(20)
-            assert not (paid.done() or refused.done() or looked.done() or unlike.done())
+            assert not any(task.done() for task in (paid, refused, looked, unlike))
             log.release()
             await asyncio.wait([paid, refused, looked, unlike])
             assert isinstance(refused.exception(), Rejected)
@@ -347,7 +347,10 @@ class TestDuplicates:
     @pytest.mark.parametrize("restart", [False, True])
     @scene
     async def test_the_window_holds_the_last_commands(self, *, restart: bool) -> None:
-        """The last `dedup_commands_max` writing commands are known, however many events each wrote; older ones are new."""
+        """The last `dedup_commands_max` writing commands are known, however many events each wrote.
+
+        Older ones are new.
+        """
         log = MemoryLog()
         async with open_bank(log, dedup_commands_max=3) as bank:
             first = [
@@ -459,7 +462,10 @@ class TestExpectedVersion:
 
     @scene
     async def test_of_two_at_once_one_wins(self) -> None:
-        """Both were right when they were sent; the second is a conflict with the first, although that is not durable yet."""
+        """Both were right when they were sent.
+
+        The second is a conflict with the first, although that is not durable yet.
+        """
         async with open_bank() as bank:
             one, two = await asyncio.gather(
                 bank.send(deposit(1), expected_version=0),
@@ -713,7 +719,10 @@ class TestBugs:
 
     @scene
     async def test_a_decision_kept_through_a_failed_waking_is_answered(self) -> None:
-        """The ground under an asynchronous decision is lost, and the log can't be read then: its caller still gets an answer."""
+        """The ground under an asynchronous decision is lost, and the log can't be read then.
+
+        Its caller still gets an answer.
+        """
         log, assessor = FaultyLog(MemoryLog()), HeldAssessor(held=True)
         async with open_bank(log, assessor=assessor) as bank:
             await bank.send(deposit(1))
@@ -733,7 +742,10 @@ class TestBugs:
             assert (await bank.send(deposit(7))).version == 2
 
     def test_an_exit_in_a_handler_ends_the_loop_and_keeps_what_was_accepted(self) -> None:
-        """SystemExit goes up to the loop; what was decided before it in the same turn is committed all the same, once."""
+        """SystemExit goes up to the loop.
+
+        What was decided before it in the same turn is committed all the same, once.
+        """
         log = MemoryLog()
 
         async def main() -> None:
@@ -803,7 +815,7 @@ class TestFullBatches:
                 assert amounts == [number + 1 for number in range(12) for _ in range(1 + number % 3)]
             assert max(log.counts) <= 3
             assert sum(log.counts) == 72
-            assert await bank.ask(AllBalances()) == {key: sum(amounts) for key in ("ann", "bob", "eve")}
+            assert await bank.ask(AllBalances()) == {key: sum(amounts) for key in ("ann", "bob", "eve")}  # type: ignore[possibly-undefined]
 
     @scene
     async def test_a_decision_that_waits_for_room_is_made_once(self) -> None:

@@ -280,7 +280,7 @@ class TestAggregates:
             """Decide."""
 
         close.__annotations__.update(command=Close, **{"return": annotation})
-        gate = type(Door)("Gate", (Door,), {"close": decide(close)}, key="door")
+        gate = type(Door)("Gate", (Door,), {"close": decide(close)}, key="door")  # type: ignore[misc]
         assert says(one_fault(gate), "Gate.close", "Closed", "@evolve")
 
     def test_a_decision_without_return_annotation(self) -> None:
@@ -641,7 +641,7 @@ def variant(base: type, *, revision: str = "", **members: Any) -> Any:
 def fingerprint(component: Any) -> str:
     """The fingerprint of the only kind in a catalogue."""
     catalogue = Catalogue.build([component])
-    (kind,) = [*catalogue.aggregates, *catalogue.views]
+    (kind,) = [*catalogue.aggregates, *catalogue.views]  # type: ignore[misc]
     return kind.fingerprint
 
 

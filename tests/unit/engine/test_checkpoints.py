@@ -113,7 +113,7 @@ class TestWhen:
         """Housekeeping makes one when the time has come and so many events have."""
         monkeypatch.setattr(core_module, "TICK_SECONDS", 1e-4)
         options = {"checkpoint_seconds": 1e-3, "checkpoint_events_min": 3, "checkpoint_pause_seconds": 0}
-        async with open_bank(tmp_path / "bank", **options) as bank:
+        async with open_bank(tmp_path / "bank", **options) as bank:  # type: ignore[arg-type]
             await bank.send_many([deposit(1)] * 2)
             await turns(100)
             assert statistics_of(bank).count == 0
@@ -159,7 +159,10 @@ class TestBasesAndDeltas:
 
     @scene
     async def test_deltas_grow_the_file_and_a_base_begins_another(self, tmp_path: Path) -> None:
-        """A delta holds what changed; when the deltas have outgrown the base, all is written anew and the old file goes."""
+        """A delta holds what changed.
+
+        When the deltas have outgrown the base, all is written anew and the old file goes.
+        """
         store = tmp_path / "bank"
         async with open_bank(store) as bank:
             await bank.send_many([deposit(1, f"account-{number:03}") for number in range(300)])
@@ -213,13 +216,17 @@ class TestBasesAndDeltas:
 
     @pytest.mark.parametrize("base", [False, True])
     @scene
-    async def test_commands_go_on_meanwhile(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, base: bool) -> None:
+    async def test_commands_go_on_meanwhile(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, base: bool
+    ) -> None:
         """Rows change, come and go while they are written slice by slice; what is saved is exactly one position."""
         monkeypatch.setattr(checkpoints_module, "SLICE_ROWS_FIRST", 3)
         monkeypatch.setattr(checkpoints_module, "SLICE_ROWS_MAX", 3)
         store = tmp_path / "bank"
         ratio = 1e-9 if base else 1e9
-        async with open_bank(store, checkpoint_deltas_ratio_max=ratio, checkpoint_pause_seconds=0, actors_max=5) as bank:
+        async with open_bank(
+            store, checkpoint_deltas_ratio_max=ratio, checkpoint_pause_seconds=0, actors_max=5
+        ) as bank:
             await bank.send_many([deposit(1, f"account-{number:02}") for number in range(40)])
             await bank.checkpoint()
             for round_number in range(2):
@@ -346,7 +353,9 @@ class TestFailing:
 
     @pytest.mark.parametrize("after", range(0, 60, 4))
     @scene
-    async def test_a_cancelled_one_loses_no_row(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    async def test_a_cancelled_one_loses_no_row(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+    ) -> None:
         """Wherever it is broken off: the next one holds what the cancelled one had cut, so nothing is missing."""
         monkeypatch.setattr(checkpoints_module, "SLICE_ROWS_FIRST", 1)
         monkeypatch.setattr(checkpoints_module, "SLICE_ROWS_MAX", 1)
@@ -373,7 +382,7 @@ class TestFailing:
         monkeypatch.setattr(checkpoints_module, "SLICE_ROWS_FIRST", 1)
         monkeypatch.setattr(checkpoints_module, "SLICE_ROWS_MAX", 1)
         options = {"checkpoint_seconds": 1e-4, "checkpoint_events_min": 5, "checkpoint_pause_seconds": 0}
-        bank = await open_bank(tmp_path / "bank", **options)
+        bank = await open_bank(tmp_path / "bank", **options)  # type: ignore[arg-type]
         await bank.send_many([deposit(1, f"account-{number}") for number in range(6)])
         await until(lambda: statistics_of(bank).count, turns_max=1_000_000)
         await bank.send_many([deposit(1, f"account-{number}") for number in range(3, 12)])
@@ -401,7 +410,10 @@ class TestFailing:
     async def test_a_row_that_can_not_be_encoded(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, ratio: float
     ) -> None:
-        """Its view is left out of checkpoints, with a warning, once; everything else is saved, and opening replays that view."""
+        """Its view is left out of checkpoints, with a warning, once.
+
+        Everything else is saved, and opening replays that view.
+        """
         async with open_bank(tmp_path / "bank", checkpoint_deltas_ratio_max=ratio) as bank:
             await bank.send(deposit(1))
             await bank.checkpoint()

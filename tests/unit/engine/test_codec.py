@@ -98,7 +98,7 @@ class TestCheck:
         given: Any = Paid(who="ann", coins=({"cents": 5},), share=1)  # type: ignore[arg-type]
         _, decoded = check(given)
         assert decoded == Paid(who="ann", coins=[Coin(cents=5)], share=1.0)
-        assert type(decoded.share) is float  # type: ignore[attr-defined]
+        assert type(decoded.share) is float
 
     @pytest.mark.parametrize(
         ("changes", "words"),
@@ -226,7 +226,10 @@ class TestReading:
 
     @pytest.mark.parametrize("known", [Deposited, PaidDifferently])
     def test_events_that_today_s_code_does_not_know(self, known: type[Event]) -> None:
-        """A tag or a shape that is unknown is a mismatch, with positions and what to do, in all three ways of reading."""
+        """A tag or a shape that is unknown is a mismatch, with positions and what to do.
+
+        In all three ways of reading.
+        """
         old = Codec([known], Options())
         with pytest.raises(StoreMismatch, match="positions 1 to 2 can't be read with the classes given"):
             old.events(self.frame)
@@ -258,9 +261,9 @@ class TestCommands:
         ("command", "words"),
         [
             (
-                Deposit(account_id="a", amount="5"),
+                Deposit(account_id="a", amount="5"),  # type: ignore[arg-type]
                 "command Deposit is malformed: .* `int`, got `str` - at `\\$.amount`",
-            ),  # type: ignore[arg-type]
+            ),
             (Note(account_id="a", text=object()), "command Note is malformed"),  # type: ignore[arg-type]
         ],
     )

@@ -41,8 +41,8 @@ ATOMS = [
     Literal["a", "b"], Annotated[int, "meta"], ClassVar[list[int]], ClassVar,
 ]  # fmt: skip
 CONTAINERS: list[Any] = [
-    list, list[int], dict[str, int], set[int], tuple[int, ...], Any, object, Branch, int | list[int], Annotated[list[int], "meta"],
-    Collected,
+    list, list[int], dict[str, int], set[int], tuple[int, ...], Any, object, Branch, int | list[int],
+    Annotated[list[int], "meta"], Collected,
 ]  # fmt: skip
 
 

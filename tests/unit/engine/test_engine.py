@@ -106,7 +106,9 @@ class TestOpening:
             await bank
 
     @scene
-    async def test_a_failed_opening_leaves_nothing_behind(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_failed_opening_leaves_nothing_behind(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """No thread and no lock, wherever it fails; the next one opens."""
         for place in ("actum.core.Codec", "actum.core.Streams", "actum.recovery.Recovery.restore"):
             with monkeypatch.context() as patch:
@@ -158,7 +160,9 @@ class TestSending:
         """UUIDs and text, each where it belongs."""
         some_id = UUID(int=5)
         async with open_bank() as bank:
-            receipt = await bank.send(deposit(1), command_id=some_id, user_id=some_id, correlation_id="c", causation_id="d")
+            receipt = await bank.send(
+                deposit(1), command_id=some_id, user_id=some_id, correlation_id="c", causation_id="d"
+            )
             assert receipt.command_id == some_id
             (record,) = await bank.history(Account, "ann")
             assert (record.user_id, record.correlation_id, record.causation_id) == (str(some_id), "c", "d")
@@ -240,8 +244,8 @@ class TestSendingMany:
         """Receipts and errors where the commands stood; one's failure is nobody else's."""
         async with open_bank() as bank:
             commands: list[Any] = [
-                deposit(5), deposit(0), Withdraw(account_id="ann", amount=5), deposit(1, ""), "nonsense", deposit(2, "bob"),
-                DepositEach(account_id="bob", amounts=[1, 2]), Glance(account_id="bob"),
+                deposit(5), deposit(0), Withdraw(account_id="ann", amount=5), deposit(1, ""), "nonsense", deposit(2,
+                "bob"), DepositEach(account_id="bob", amounts=[1, 2]), Glance(account_id="bob"),
             ]  # fmt: skip
             outcomes = await bank.send_many(commands)
             assert [type(outcome) for outcome in outcomes] == [
@@ -285,7 +289,9 @@ class TestSendingMany:
         """What was taken completes."""
         assessor = HeldAssessor(held=True)
         async with open_bank(assessor=assessor) as bank:
-            many = asyncio.create_task(bank.send_many([deposit(1), Lend(account_id="ann", amount=1), deposit(10), deposit(100)]))
+            many = asyncio.create_task(
+                bank.send_many([deposit(1), Lend(account_id="ann", amount=1), deposit(10), deposit(100)])
+            )
             await until(lambda: assessor.asked)
             many.cancel()
             await asyncio.wait([many])
@@ -342,7 +348,10 @@ class TestAsking:
     async def test_a_position_that_does_not_come(self) -> None:
         """CommandTimeout names the option; nothing is left waiting."""
         async with open_bank(ask_after_seconds_max=0.001) as bank:
-            with pytest.raises(CommandTimeout, match=r"position 9 did not come within 0.001 s \(ask_after_seconds_max\); the log is at 0"):
+            with pytest.raises(
+                CommandTimeout,
+                match=r"position 9 did not come within 0.001 s \(ask_after_seconds_max\); the log is at 0",
+            ):
                 await bank.ask(AllBalances(), after=9)
             core = bank._core
             assert core is not None
@@ -415,7 +424,7 @@ class TestClosing:
     @scene
     async def test_it_is_closed_when_the_block_fails(self, tmp_path: Path) -> None:
         """The error goes on, what was sent is there, and the store is free."""
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012  # the block's own failure is the point
             async with open_bank(tmp_path / "bank") as bank:
                 await bank.send(deposit(1))
                 raise ZeroDivisionError
@@ -478,7 +487,13 @@ class TestStatistics:
         """Accepted, rejected, asked, awake, commits, rows: as it was."""
         async with open_bank(tmp_path / "bank") as bank:
             fresh = bank.statistics()
-            assert (fresh.state, fresh.durability, fresh.position, fresh.accepted, fresh.commits) == ("open", "relaxed", 0, 0, 0)
+            assert (fresh.state, fresh.durability, fresh.position, fresh.accepted, fresh.commits) == (
+                "open",
+                "relaxed",
+                0,
+                0,
+                0,
+            )
             await bank.send(deposit(1))
             await bank.send_many([deposit(1, name) for name in ("ann", "bob", "eve")])
             await bank.send(Glance(account_id="ann"))
@@ -487,7 +502,12 @@ class TestStatistics:
             await bank.ask(AllBalances())
             statistics = bank.statistics()
             assert (statistics.position, statistics.accepted, statistics.rejected, statistics.queries) == (4, 5, 1, 1)
-            assert (statistics.awake, statistics.activations, statistics.passivations, statistics.pending) == (3, 3, 0, 0)
+            assert (statistics.awake, statistics.activations, statistics.passivations, statistics.pending) == (
+                3,
+                3,
+                0,
+                0,
+            )
             assert (statistics.commits, statistics.commit_losses) == (2, 0)
             assert 0 < statistics.commit_seconds_max <= statistics.commit_seconds
             assert statistics.open_seconds > 0
@@ -542,4 +562,3 @@ def test_a_forked_child_is_refused(tmp_path: Path) -> None:
             assert (await bank.send(deposit(1))).version == 2
 
     actum.run(main())
-

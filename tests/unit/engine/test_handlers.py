@@ -97,7 +97,7 @@ def test_a_query_may_be_annotated_with_its_answer() -> None:
 
     class Places(View[Place]):
         @answer
-        def where(self, query: Where) -> list[str]:
+        def where(self, query: Where) -> list[str]:  # type: ignore[override]
             return [row.key for row in self]
 
         @answer
@@ -190,7 +190,7 @@ def of_unknown(self: Any, event: NotDefined) -> None:  # type: ignore[name-defin
 )
 def test_a_faulty_signature_is_named_with_its_fix(function: Callable[..., Any], words: str) -> None:
     """The fault says where, what is wrong and what to write; the handler is left out."""
-    owner = type(Aggregate)("Faulty", (Aggregate,), {function.__name__: evolve(function)}, key="key")
+    owner = type(Aggregate)("Faulty", (Aggregate,), {function.__name__: evolve(function)}, key="key")  # type: ignore[misc]
     handlers, faults = read(owner)
     assert not handlers
     assert len(faults) == 1
@@ -239,10 +239,10 @@ def test_a_variable_that_has_no_value_yet_does_no_harm() -> None:
 
     def make() -> FunctionType:
         def handle(self: Any, event: Any) -> Any:
-            return later  # noqa: F821  # never set
+            return later  # type: ignore[has-type]  # never set
 
-        if not handle:
-            later = 1  # noqa: F841
+        if not handle:  # type: ignore[truthy-function]
+            later = 1  # type: ignore[unreachable]
         assert isinstance(handle, FunctionType)
         return handle
 

@@ -10,7 +10,7 @@ import pytest
 from actum import Engine, EngineClosed, Invalid, MemoryLog, StoreFull
 from actum import inspection as inspection_module
 
-from tests.support.bank import Account, Deposit, Deposited, DepositEach, Glance, HeldAssessor, Note, Withdraw, open_bank
+from tests.support.bank import Account, Deposit, DepositEach, Deposited, Glance, HeldAssessor, Note, Withdraw, open_bank
 from tests.support.clocks import NEW_YEAR_NS, FakeClock
 from tests.support.fragile import Fragile
 from tests.support.logs import FaultyLog
@@ -42,7 +42,12 @@ class TestHistory:
                 (1, 2, 0), (2, 3, 2), (3, 4, 3),
             ]  # fmt: skip
             assert [record.timestamp_ns - NEW_YEAR_NS for record in (one, two, three)] == [0, 10**9, 10**9]
-            assert (one.command_id, one.user_id, one.correlation_id, one.causation_id) == (SOME_ID, "u", "c", str(SOME_ID))
+            assert (one.command_id, one.user_id, one.correlation_id, one.causation_id) == (
+                SOME_ID,
+                "u",
+                "c",
+                str(SOME_ID),
+            )
             assert two.command_id == three.command_id != one.command_id
             assert (two.user_id, two.correlation_id, two.causation_id) == (None, None, None)
 
@@ -94,7 +99,12 @@ class TestState:
         """Every version from 0, whoever is awake."""
         async with open_bank() as bank:
             await bank.send_many([deposit(1), deposit(10), Withdraw(account_id="ann", amount=3)])
-            assert [(await bank.state(Account, "ann", version=version)).balance for version in range(4)] == [0, 1, 11, 8]
+            assert [(await bank.state(Account, "ann", version=version)).balance for version in range(4)] == [
+                0,
+                1,
+                11,
+                8,
+            ]
             assert (await bank.state(Account, "ann")).balance == 8
 
     @scene

@@ -66,7 +66,7 @@ def test_a_subclass_of_a_subclass_is_keyword_only_too() -> None:
 
     assert Gift(order_id="1", address=ADDRESS, ribbon="red").quantity == 1
     with pytest.raises(TypeError, match="positional"):
-        Gift("red", order_id="1", address=ADDRESS)  # type: ignore[misc]
+        Gift("red", order_id="1", address=ADDRESS)  # type: ignore[call-arg, misc]
 
 
 def test_replace_makes_a_changed_copy() -> None:
@@ -115,7 +115,7 @@ def test_a_row_without_options_has_none() -> None:
 def test_indexes_given_as_a_string_are_refused(option: str) -> None:
     """`indexes="balance"` would be seven indexes of one letter, so it is refused with what to write instead."""
     with pytest.raises(TypeError, match=r"write indexes=\['balance'\]"):
-        type(Row)("Bad", (Row,), {}, key="balance", **{option: "balance"})  # type: ignore[call-overload]
+        type(Row)("Bad", (Row,), {}, key="balance", **{option: "balance"})  # type: ignore[misc]
 
 
 def test_messages_of_atoms_are_not_garbage_collected() -> None:

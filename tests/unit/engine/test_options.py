@@ -61,7 +61,7 @@ def test_options_are_frozen_and_keyword_only() -> None:
     with pytest.raises(AttributeError):
         options.actors_max = 1
     with pytest.raises(TypeError):
-        Options("full")  # type: ignore[misc]
+        Options("full")  # type: ignore[call-arg]
 
 
 def test_a_changed_copy_is_checked_too() -> None:

@@ -22,8 +22,8 @@ from tests.support.bank import (
     Balances,
     BranchBalances,
     Deposit,
-    Deposited,
     DepositEach,
+    Deposited,
     HeldAssessor,
     Note,
     TopBalances,
@@ -96,7 +96,10 @@ class TestEqualAnswers:
 
     @scene
     async def test_checkpoint_and_tail_equal_replay_equal_live(self, tmp_path: Path) -> None:
-        """Live; after a clean close; from a checkpoint and a tail; from the log alone: all the same, and it goes on the same."""
+        """Live; after a clean close; from a checkpoint and a tail.
+
+        From the log alone: all the same, and it goes on the same.
+        """
         store, other = tmp_path / "bank", tmp_path / "copy"
         async with open_bank(store) as bank:
             await fill(bank)
@@ -244,7 +247,9 @@ class TestWhatIsReplayed:
             await fill(bank)
             live = await answers(bank)
             shutil.copytree(tmp_path / "bank", tmp_path / "copy")
-        async with open_classes(tmp_path / "copy", Account, revised(Balances), Activities, replay_slice_events=1) as bank:
+        async with open_classes(
+            tmp_path / "copy", Account, revised(Balances), Activities, replay_slice_events=1
+        ) as bank:
             assert await answers(bank) == live
 
     @scene
@@ -271,7 +276,7 @@ class TestWhatIsReplayed:
             core = bank._core
             assert core is not None
             evolves = core.directory.streams["Account"].evolves
-            evolves[Deposited] = lambda state, event: (seen.append(event.amount), evolve(state, event))  # type: ignore[func-returns-value]
+            evolves[Deposited] = lambda state, event: (seen.append(event.amount), evolve(state, event))  # type: ignore[assignment, func-returns-value]
             assert (await bank.send(Deposit(account_id="ann", amount=7))).version == 21
         assert seen == [7]
 
@@ -340,7 +345,10 @@ class TestWhatDoesNotHold:
             await fill(bank, 1)
         shutil.rmtree(store / "log")
         shutil.move(tmp_path / "log", store / "log")
-        with pytest.raises(StoreCorrupt, match="the log ends at position 5, but a checkpoint was made at 10.*delete the directory derived/"):
+        with pytest.raises(
+            StoreCorrupt,
+            match="the log ends at position 5, but a checkpoint was made at 10.*delete the directory derived/",
+        ):
             await open_bank(store)
         shutil.rmtree(store / "derived")
         async with open_bank(store) as bank:
@@ -456,7 +464,10 @@ class TestWhatDoesNotHold:
     @pytest.mark.parametrize("checkpoint", [False, True])
     @scene
     async def test_streams_of_an_unknown_aggregate(self, tmp_path: Path, *, checkpoint: bool) -> None:
-        """The log holds what this engine doesn't know: StoreMismatch names the aggregate, from the log and from a checkpoint."""
+        """The log holds what this engine doesn't know.
+
+        StoreMismatch names the aggregate, from the log and from a checkpoint.
+        """
         async with open_bank(tmp_path / "bank", Fragile) as bank:
             await bank.send(Deposit(account_id="ann", amount=1))
             await bank.send(Do(key="a"))
@@ -475,7 +486,9 @@ class TestWhatDoesNotHold:
             await fill(bank)
         if not checkpoint:
             shutil.rmtree(tmp_path / "bank" / "derived")
-        with pytest.raises(StoreMismatch, match="the log holds events 'Deposited'.*which no class given to Engine.open handles"):
+        with pytest.raises(
+            StoreMismatch, match="the log holds events 'Deposited'.*which no class given to Engine.open handles"
+        ):
             await open_classes(tmp_path / "bank", Fragile, FragmentView)
         async with open_bank(tmp_path / "bank") as bank:
             assert bank.statistics().views[0].state == "live"

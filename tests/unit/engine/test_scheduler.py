@@ -158,7 +158,10 @@ class TestOverload:
 
     @scene
     async def test_a_full_engine_refuses_at_once(self) -> None:
-        """All that is accepted and not answered has a bound, being decided included; when there is room again it goes on."""
+        """All that is accepted and not answered has a bound, being decided included.
+
+        When there is room again it goes on.
+        """
         assessor = HeldAssessor(held=True)
         async with open_bank(assessor=assessor, commands_pending_max=6) as bank:
             names = ("ann", "bob", "eve")
@@ -176,7 +179,10 @@ class TestOverload:
 
     @scene
     async def test_a_slow_disk_slows_the_callers_down(self) -> None:
-        """While a commit is held and the next batch is full, commands wait in their mailboxes up to the bounds, then are refused."""
+        """While a commit is held and the next batch is full, commands wait in their mailboxes up to the bounds.
+
+        Then are refused.
+        """
         log = FaultyLog(MemoryLog())
         async with open_bank(log, frame_events_max=2, commands_pending_max=5) as bank:
             log.hold()
@@ -262,7 +268,10 @@ class TestFullDisk:
 
     @scene
     async def test_waiters_are_told_and_the_next_command_works(self) -> None:
-        """Everyone in the lost batch and behind it gets StoreFull; views show nothing of it; with space writing resumes."""
+        """Everyone in the lost batch and behind it gets StoreFull; views show nothing of it.
+
+        With space writing resumes.
+        """
         log = FaultyLog(MemoryLog())
         async with open_bank(log, snapshot_events_max=1) as bank:
             await bank.send(deposit(1))
@@ -486,7 +495,9 @@ class TestReentrancy:
         assert await self.relayed("a", "b", "c") is None
 
     @pytest.mark.parametrize("many", [False, True])
-    @pytest.mark.parametrize("way", [("a", "a"), ("a", "b", "a"), ("a", "b", "c", "b"), ("a", "b", "c", "a")], ids="".join)
+    @pytest.mark.parametrize(
+        "way", [("a", "a"), ("a", "b", "a"), ("a", "b", "c", "b"), ("a", "b", "c", "a")], ids="".join
+    )
     @scene
     async def test_sending_to_oneself_is_an_error(self, way: tuple[str, ...], *, many: bool) -> None:
         """Directly or through others, by `send` or `send_many`: the caller learns the cause."""
@@ -569,7 +580,9 @@ class TestDraining:
         loan = asyncio.create_task(bank.send(Lend(account_id="ann", amount=1)))
         await until(lambda: assessor.asked)
         log.hold()
-        tasks = [asyncio.create_task(bank.send(deposit(1, name))) for name in ("ann", "ann", "bob", "eve", "joe", "bob")]
+        tasks = [
+            asyncio.create_task(bank.send(deposit(1, name))) for name in ("ann", "ann", "bob", "eve", "joe", "bob")
+        ]
         await until(log.arrived.is_set)
         closing = asyncio.create_task(bank.close())
         await turns(10)
@@ -617,9 +630,9 @@ class TestDraining:
 class TestBusyLoop:
     """The gate: a busy loop must not starve acknowledgements.
 
-    Counted in turns of the busy tasks, not in time: one turn to decide, one to commit, one to wake the caller. Without the gate it
-    is 5 to 20 on a real disk, since the writer's thread gets the interpreter when the loop happens to let go of it. The gate is
-    long here, so that a slow disk counts as one turn too.
+    Counted in turns of the busy tasks, not in time: one turn to decide, one to commit, one to wake the caller.
+    Without the gate it is 5 to 20 on a real disk, since the writer's thread gets the interpreter when the loop
+    happens to let go of it. The gate is long here, so that a slow disk counts as one turn too.
     """
 
     TURNS_PER_COMMAND_MAX = 3.6

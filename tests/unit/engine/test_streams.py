@@ -92,7 +92,7 @@ async def test_a_receipt_is_made_again_from_the_log() -> None:
 async def test_a_replay_in_slices_gives_the_same_state(slice_events: int, *, snapshots: bool) -> None:
     """However many events a slice has, with and without a snapshot to begin from."""
     options = {"snapshot_events_max": 5} if snapshots else {"snapshot_events_min": 1_000}
-    async with open_bank(replay_slice_events=slice_events, actors_max=1, **options) as bank:
+    async with open_bank(replay_slice_events=slice_events, actors_max=1, **options) as bank:  # type: ignore[arg-type]
         await filled(bank)
         await bank.send(deposit(1, "bob"))
         await until(lambda: bank.statistics().awake == 1)

@@ -28,7 +28,7 @@ class Order(Row):
     status: Status = Status.OPEN
     total: int = 0
     created_at: datetime | None = None
-    lines: list[str] = []  # noqa: RUF012  # msgspec copies it
+    lines: list[str] = []  # msgspec copies it
 
 
 class Price(Row):

@@ -48,7 +48,7 @@ class Thing(Row):
     thing_id: str
     size: int = 0
     colour: Colour = Colour.RED
-    tags: list[str] = []  # noqa: RUF012  # msgspec copies it
+    tags: list[str] = []  # msgspec copies it
     place: Place = Place(x=1)
     nickname: str | None = None
 

@@ -37,8 +37,8 @@ from tests.support.bank import (
     Balances,
     BranchBalances,
     Deposit,
-    Deposited,
     DepositEach,
+    Deposited,
     HeldAssessor,
     Note,
     TopBalances,
@@ -64,7 +64,10 @@ def deposits(*amounts: int, key: str = "ann") -> list[Event]:
 
 def records_of(first: int, events: Sequence[Event]) -> list[Record]:
     """Their records."""
-    return [Record(event, "Account", "ann", position, 0, 7, bytes(16), position=position) for position, event in enumerate(events, first)]
+    return [
+        Record(event, "Account", "ann", position, 0, 7, bytes(16), position=position)
+        for position, event in enumerate(events, first)
+    ]
 
 
 def no_records() -> Sequence[Record]:
@@ -129,7 +132,9 @@ class TestApplying:
         view.apply(1, deposits(1), no_records)
         view.apply(2, deposits(2, 3, 4), no_records)
         for _ in range(2):
-            with pytest.raises(ViewBroken, match="view Bad is broken: its handler of Deposited at position 3") as caught:
+            with pytest.raises(
+                ViewBroken, match="view Bad is broken: its handler of Deposited at position 3"
+            ) as caught:
                 view.check()
             assert (caught.value.view, caught.value.position, caught.value.__cause__) == ("Bad", 3, error)
         view.apply(5, deposits(5), no_records)
@@ -172,7 +177,10 @@ class TestReading:
             assert await bank.ask(BalanceOf(account_id="north-bob")) == 9
             assert await bank.ask(AllBalances()) == amounts
             assert [row.balance for row in await bank.ask(TopBalances(limit=2))] == [9, 7]
-            assert [row.account_id for row in await bank.ask(BranchBalances(branch="north"))] == ["north-ann", "north-bob"]
+            assert [row.account_id for row in await bank.ask(BranchBalances(branch="north"))] == [
+                "north-ann",
+                "north-bob",
+            ]
             core = bank._core
             assert core is not None
             view = core.views["Balances"].view
@@ -214,7 +222,12 @@ class TestRecords:
             await bank.send(Note(account_id="ann", text="hello"))
             rows = await bank.ask(AllActivity())
             assert rows[0] == Activity(
-                account_id="ann", events=3, version=2, position=3, timestamp_ns=NEW_YEAR_NS + 60 * 10**9, user_id="clerk"
+                account_id="ann",
+                events=3,
+                version=2,
+                position=3,
+                timestamp_ns=NEW_YEAR_NS + 60 * 10**9,
+                user_id="clerk",
             )
             assert await bank.ask(ActivityOf(account_id="bob")) == rows[1]
         async with Engine.open(log.reopen(), *components, services=[HeldAssessor()]) as bank:

@@ -222,7 +222,7 @@ class TestRefused:
             (lambda path: patch(path / "MANIFEST", 30, b"!"), "MANIFEST"),
             (lambda path: (path / "MANIFEST").write_bytes(b""), "MANIFEST"),
             (lambda path: (path / "MANIFEST").unlink(), "MANIFEST is missing"),
-            (lambda path: ((path / "MANIFEST").unlink(), shutil.rmtree(path / "derived")), "MANIFEST is missing"),
+            (lambda path: ((path / "MANIFEST").unlink(), shutil.rmtree(path / "derived")), "MANIFEST is missing"),  # type: ignore[func-returns-value]
             (lambda path: os.truncate(path / "log" / "data.mdb", 0), "data.mdb"),
             (lambda path: os.truncate(path / "log" / "data.mdb", 4096), "data.mdb"),
             (lambda path: os.truncate(path / "log" / "data.mdb", 20_000), "data.mdb is truncated"),

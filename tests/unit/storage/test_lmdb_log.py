@@ -55,7 +55,7 @@ class FailingEnvironment:
         """A transaction."""
         if self.always:
             raise self.error
-        with self.real.begin(*arguments, write=write, **options) as transaction:
+        with self.real.begin(*arguments, write=write, **options) as transaction:  # type: ignore[call-overload]
             yield transaction
             if write and not self.landed:
                 transaction.abort()
