@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 from asyncio import get_running_loop
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 
 from actum_storage import ActumError, ForkGuard, StoreDirectory
@@ -28,7 +27,7 @@ from actum.report import statistics_of
 from actum.scheduler import DECIDING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Sequence
+    from collections.abc import Awaitable, Generator, Sequence
     from os import PathLike
     from types import TracebackType
     from typing import Self
@@ -236,8 +235,7 @@ class Engine:
         send = self._dispatch or self._send
         if timeout is None:
             return await send(envelope)
-        async with timeout_as_command_timeout(timeout, command):
-            return await send(envelope)
+        return await within(timeout, command, send(envelope))
 
     async def _send(self, envelope: Envelope) -> Receipt:
         """The end of the middleware."""
@@ -422,13 +420,16 @@ def metadata_of(envelope: Envelope) -> Metadata:
     )
 
 
-@asynccontextmanager
-async def timeout_as_command_timeout(seconds: float, command: Command) -> AsyncGenerator[None]:
-    """Give up after some seconds with an error that says what that means."""
+async def within(seconds: float, command: Command, answer: Awaitable[Receipt]) -> Receipt:
+    """An answer, if it comes in time; giving up says what that means. Cancelling cancels the waiting.
+
+    Raises:
+        CommandTimeout: it did not come.
+    """
     deadline = asyncio.timeout(seconds)
     try:
         async with deadline:
-            yield
+            return await answer
     except TimeoutError as error:
         if not deadline.expired():
             raise
