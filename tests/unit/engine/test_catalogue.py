@@ -340,6 +340,12 @@ class TestAggregates:
 
         assert says(one_fault(Gate), "Gate is frozen", "@evolve")
 
+    @pytest.mark.parametrize("name", ["", "x" * 201, "\ud800"])
+    def test_a_name_that_can_not_be_stored(self, name: str) -> None:
+        """It is a key like any other."""
+        gate = types.new_class("Gate", (Aggregate,), {"key": "door", "name": name})
+        assert says(one_fault(gate), "the name of Gate", "name=")
+
     def test_two_aggregates_with_one_name(self) -> None:
         """The name in the log is unique."""
 
@@ -543,6 +549,21 @@ class TestEvents:
                 """Nothing."""
 
         assert says(one_fault(Door, Gate), "Opened and OpenedToo", "both stored as 'Opened'", "tag=")
+
+    @pytest.mark.parametrize("options", [{"tag": 7}, {"tag_field": "kind"}])
+    def test_a_tag_of_another_kind(self, options: dict[str, Any]) -> None:
+        """A number, or in another field: the store could not be read without the class."""
+        event: Any = types.new_class(
+            "Odd", (Event,), options, lambda scope: scope.update(__annotations__={"door": str})
+        )
+
+        def evolved(self: Any, event: Any) -> None:
+            """Nothing."""
+
+        evolved.__annotations__["event"] = event
+        members = {"evolved": evolve(evolved)}
+        gate = types.new_class("Gate", (Aggregate,), {"key": "door"}, lambda scope: scope.update(members))
+        assert says(one_fault(gate), "Odd", "tag")
 
     def test_array_like_events_beside_others(self) -> None:
         """One engine's events are of one layout; all of the other layout is fine."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal, Optional
+from typing import Annotated, Any, ClassVar, Generic, Literal, Optional
 from uuid import UUID
 
 import msgspec
@@ -77,3 +77,19 @@ def test_a_class_of_an_unknown_module_is_read_without_its_names() -> None:
     """A class made by hand in no module has only the builtins."""
     assert collectable_by_count((), {"__module__": "nowhere", "__annotations__": {"count": "int"}})
     assert not collectable_by_count((), {"__module__": "nowhere", "__annotations__": {"leaf": "Leaf"}})
+
+
+def test_annotations_that_are_made_later_are_not_believed() -> None:
+    """Python 3.14 gives a class body a function in their place: in doubt, collected."""
+    for name in ("__annotate__", "__annotate_func__"):
+        assert not collectable_by_count((), {name: lambda _: {"count": int}})
+
+
+def test_a_mixin_makes_its_children_collected() -> None:
+    """Its instances may have a `__dict__`."""
+
+    class Mixin:
+        """Not a Struct."""
+
+    assert not collectable_by_count((Mixin, Leaf), {"__annotations__": {"count": int}})
+    assert collectable_by_count((Generic, Leaf), {"__annotations__": {"count": int}})

@@ -151,6 +151,19 @@ class TestSnapshots:
             assert (await bank.state(Account, "ann")).notes == ["kept"]
 
     @scene
+    async def test_a_lost_snapshot_is_not_taken_up_when_the_log_has_grown_past_it(self) -> None:
+        """Its position is given to somebody else's events; the state must not come from it then."""
+        log = FaultyLog(MemoryLog())
+        async with open_bank(log, snapshot_events_max=3) as bank:
+            await bank.send(deposit(1))
+            log.fail(StoreFull("no space"))
+            with pytest.raises(StoreFull):
+                await bank.send(DepositEach(account_id="ann", amounts=[100, 100, 100]))
+            await bank.send(DepositEach(account_id="bob", amounts=[1, 1, 1]))
+            assert (await bank.send(deposit(1))).position == 5
+            assert (await bank.state(Account, "ann")).balance == 2
+
+    @scene
     async def test_a_snapshot_behind_the_loss_is_kept(self) -> None:
         """Only one that saw lost events goes."""
         log = FaultyLog(MemoryLog())

@@ -300,6 +300,12 @@ class TestWriting:
             assert core is not None
             assert list(core.views["Balances too"].table.rows) == ["ann"]
 
+    def test_a_view_keeps_nothing_beside_its_rows(self) -> None:
+        """An attribute would not be in any checkpoint, so it can't be set."""
+        view = live(Balances)
+        with pytest.raises(WriteOutsideProjection, match="Balances.total can't be set"):
+            view.view.total = 7
+
     def test_the_methods_of_the_class_are_those_of_the_instance(self) -> None:
         """`get` and `put` are the table's own on each view, for speed; through the class they do the same."""
         view = live(Balances)
