@@ -2,7 +2,7 @@
 
 A checkpoint saves what changed since the last one: view rows, the streams' heads, snapshots. Rows are immutable, so
 the cut is a swap of each view's dict of changed rows between two turns; the rows are then encoded in slices of a
-millisecond while commands go on, and written by a thread of its own. The closing record comes last: without it the
+millisecond while commands go on, and written beside the loop. The closing record comes last: without it the
 checkpoint does not exist.
 
 When the deltas have outgrown the base, a new base is written: all rows are walked in slices while they change, and
@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, final
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from actum_storage import CheckpointWriter, Derived, Head
 
+    from actum.background import Background
     from actum.clock import Clock
     from actum.directory import Directory
     from actum.options import Options
@@ -67,6 +68,7 @@ class Checkpointer:
         directory: Directory,
         views: Mapping[str, LiveView],
         clock: Clock,
+        background: Background,
         options: Options,
         *,
         position: int,
@@ -79,6 +81,7 @@ class Checkpointer:
             directory: streams and actors.
             views: the live list; rebuilt views are swapped in there.
             clock: measures slices.
+            background: does the writing.
             options: how often, how long.
             position: of the checkpoint that was opened from, 0 for none.
         """
@@ -88,7 +91,7 @@ class Checkpointer:
         self._views = views
         self._clock = clock
         self._options = options
-        self._executor = ThreadPoolExecutor(1, "actum-checkpoint")
+        self._background = background
         self.lock = asyncio.Lock()
         self._base_next = position == 0
         self._slice_rows = SLICE_ROWS_FIRST
@@ -140,10 +143,10 @@ class Checkpointer:
         writer = await self._begin(base=base)
         try:
             closing = await self._write(writer, head, base=base)
-            await self._in_thread(lambda: writer.close(encode_chunk(closing)))
+            await self._background.run(partial(writer.close, encode_chunk(closing)))
         except BaseException:
             with suppress(StorageError, OSError):
-                await self._in_thread(writer.abort)
+                await self._background.run(writer.abort)
             raise
         self._base_next = False
         self.position = closing.position
@@ -219,8 +222,7 @@ class Checkpointer:
             started = self._clock.monotonic_ns()
             body = encode_chunk(shape(part))
             self._follow(len(part), self._clock.monotonic_ns() - started)
-            chunk = Chunk(section, len(part), body)
-            await self._in_thread(lambda chunk=chunk: writer.write(chunk))  # type: ignore[misc]  # bound now
+            await self._background.run(partial(writer.write, Chunk(section, len(part), body)))
             if not self._hasty:
                 await asyncio.sleep(self._options.checkpoint_pause_seconds)
 
@@ -240,21 +242,14 @@ class Checkpointer:
 
     async def _begin(self, *, base: bool) -> CheckpointWriter:
         """A writer; if the caller is cancelled meanwhile, the writer is given up and not forgotten."""
-        beginning = self._executor.submit(self._derived.begin, base=base)
+        beginning = self._background.run(partial(self._derived.begin, base=base))
         try:
-            return await asyncio.shield(asyncio.wrap_future(beginning))
+            return await asyncio.shield(beginning)
         except asyncio.CancelledError:
             with suppress(StorageError, OSError):
-                await self._in_thread(lambda: beginning.result().abort())
+                writer = await beginning
+                await self._background.run(writer.abort)
             raise
-
-    async def _in_thread(self, work: Callable[[], Any]) -> Any:
-        """Do disk work on the checkpoint thread; cancelled, it ends all the same before anything else is done."""
-        return await asyncio.wrap_future(self._executor.submit(work))
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._executor.shutdown(wait=True)
 
 
 class LostGroundError(Exception):

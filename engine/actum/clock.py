@@ -1,7 +1,7 @@
 """Time and ids: the only place in the engine that knows either.
 
-A `Clock` is given to the engine, so that a test runs on its own time. Timestamps are wall-clock and for people;
-durations come from the monotonic clock; the order of things is the position.
+A `Clock` and `CommandIds` are given to the engine, so that a test runs on its own time and its own chance. Timestamps
+are wall-clock and for people; durations come from the monotonic clock; the order of things is the position.
 """
 
 from __future__ import annotations
@@ -35,7 +35,15 @@ class SystemClock:
     monotonic_ns = staticmethod(time.perf_counter_ns)
 
 
-class CommandIds:
+class CommandIds(Protocol):
+    """Makes the ids of commands that come without one."""
+
+    def make(self, now_ns: int) -> bytes:
+        """16 bytes that no other command has, at or after the given time."""
+        ...
+
+
+class TimeOrderedIds:
     """Version 7 UUIDs as 16 bytes, strictly increasing (RFC 9562, 5.7; 6.2 method 2: a random counter).
 
     One costs about 0.12 us; `uuid4` would cost 1.8. The low 62 bits start at random each millisecond and count up, so
@@ -44,9 +52,9 @@ class CommandIds:
 
     __slots__ = ("_counter", "_getrandbits", "_prefix", "_until_ns")
 
-    def __init__(self) -> None:
-        """Seeded by the operating system."""
-        self._getrandbits = Random().getrandbits
+    def __init__(self, seed: int | None = None) -> None:
+        """Seeded by the operating system unless given."""
+        self._getrandbits = Random(seed).getrandbits
         self._until_ns = 0
         self._prefix = 0
         self._counter = 0

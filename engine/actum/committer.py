@@ -1,21 +1,13 @@
 """Group commit: one batch under way, the next gathers meanwhile; no timer.
 
-The commit runs on one dedicated thread, because LMDB ties a write transaction to its thread and because a slow disk
-must not stop the loop. That thread needs the interpreter lock back when its fsync returns, and a busy loop never lets
-go of it for long enough: it drops the lock at every `select` and takes it back before the thread wakes
-(acknowledgements then take seconds). So, while a commit is under way, the committer keeps one callback in the loop,
-the gate, which blocks on the commit for at most `gate_seconds` and comes again until it is done. Rejected:
-`setswitchinterval` and uvloop (no cure), a gate only inside engine calls (starves under code that never calls the
-engine), committing on the loop (stalls it for the whole fsync).
-
-What is told when a batch is durable happens in `settle`, given by the engine. After a commit whose outcome is unknown
-nothing is written any more until the store is opened again.
+The commit itself is the background's work, because a slow disk must not stop the loop (see `background`). What is
+told when a batch is durable happens in `settle`, given by the engine. After a commit whose outcome is unknown nothing
+is written any more until the store is opened again.
 """
 
 from __future__ import annotations
 
-import threading
-from queue import SimpleQueue
+from functools import partial
 from typing import TYPE_CHECKING, final
 
 from actum_storage import Batch, StoreFull
@@ -23,17 +15,13 @@ from actum_storage import Batch, StoreFull
 from actum.batch import OpenBatch
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from actum_storage import Head, Log
 
+    from actum.background import Background
     from actum.clock import Clock
     from actum.options import Options
-
-#: Blocked gates in a row after which the disk counts as hanging: from then on the loop looks only now and then.
-GATES_MAX = 200
-HANGING_POLL_SECONDS = 0.05
 
 
 @final
@@ -55,44 +43,39 @@ class Committer:
     """
 
     __slots__ = (
-        "_clock", "_done", "_elapsed_ns", "_gates", "_log", "_loop", "_lost", "_options", "_outcome", "_queue",
-        "_settled", "_thread", "commit_ns", "commit_ns_max", "commits", "durable", "epoch", "failure", "full", "head",
-        "losses", "open", "under_way",
+        "_background", "_clock", "_elapsed_ns", "_log", "_lost", "_options", "_outcome", "_settled", "commit_ns",
+        "commit_ns_max", "commits", "durable", "epoch", "failure", "full", "head", "losses", "open", "under_way",
     )  # fmt: skip
 
     def __init__(
         self,
         log: Log,
-        loop: asyncio.AbstractEventLoop,
+        background: Background,
         clock: Clock,
         options: Options,
         *,
         settled: Callable[[OpenBatch], None],
         lost: Callable[[list[OpenBatch], Exception], None],
     ) -> None:
-        """Nothing to write yet; the thread starts with the first commit.
+        """Nothing to write yet.
 
         Args:
             log: where to; its epoch is acquired here.
-            loop: the engine's event loop.
+            background: does the writing.
             clock: measures commits.
-            options: bounds of frames and of the gate.
+            options: bounds of frames.
             settled: called in the loop with each durable batch, in order.
             lost: called in the loop with the batches that will never be written, in order, and why.
         """
         self._log = log
-        self._loop = loop
+        self._background = background
         self._clock = clock
         self._options = options
         self._settled = settled
         self._lost = lost
         self.epoch = log.acquire()
-        self._queue: SimpleQueue[OpenBatch | None] = SimpleQueue()
-        self._done = threading.Lock()
-        self._done.acquire()
         self._outcome: Head | Exception | None = None
         self._elapsed_ns = 0
-        self._gates = 0
         self.head = log.head
         self.durable = self.head.position
         self.open = self._new_batch()
@@ -103,7 +86,6 @@ class Committer:
         self.commits = 0
         self.commit_ns = 0
         self.commit_ns_max = 0
-        self._thread: threading.Thread | None = None
 
     def flush(self) -> None:
         """Commit the open batch if it holds anything and no other commit is under way."""
@@ -111,12 +93,7 @@ class Committer:
             return
         self.under_way = batch = self.open
         self.open = self._new_batch(batch.next_position)
-        self._gates = 0
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._write, name="actum-writer", daemon=True)
-            self._thread.start()
-        self._queue.put(batch)
-        self._loop.call_soon(self._gate)
+        self._background.commit(partial(self._append, batch), self._complete)
 
     def holding(self, position: int) -> OpenBatch | None:
         """The batch that must be durable before anything decided at a position may be told; None if it is durable."""
@@ -124,41 +101,23 @@ class Committer:
             return None
         return self.open if position >= self.open.first else self.under_way
 
-    def stop(self) -> None:
-        """End the thread. Everything has been committed or lost before."""
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join()
-
     def _new_batch(self, first: int | None = None) -> OpenBatch:
         """An empty batch behind the durable ones, or behind the one before."""
         options = self._options
         first = self.durable + 1 if first is None else first
         return OpenBatch(first, events_max=options.frame_events_max, bytes_max=options.frame_bytes_max)
 
-    def _write(self) -> None:
-        """The writer thread: append, then open the gate."""
-        while (batch := self._queue.get()) is not None:
-            started = self._clock.monotonic_ns()
-            try:
-                parts = Batch(batch.first, batch.offsets, b"".join(batch.streams), batch.records)
-                self._outcome = self._log.append(self.epoch, parts)
-            except BaseException as error:  # noqa: BLE001  # anything at all is told to the loop, which decides
-                self._outcome = (
-                    error if isinstance(error, Exception) else RuntimeError(f"the writer was interrupted: {error!r}")
-                )
-            self._elapsed_ns = self._clock.monotonic_ns() - started
-            self._done.release()
-
-    def _gate(self) -> None:
-        """Give the writer the interpreter while it commits; settle when it has."""
-        if self._done.acquire(timeout=self._options.gate_seconds):
-            self._complete()
-        elif self._gates < GATES_MAX:
-            self._gates += 1
-            self._loop.call_soon(self._gate)
-        else:
-            self._loop.call_later(HANGING_POLL_SECONDS, self._gate)
+    def _append(self, batch: OpenBatch) -> None:
+        """Beside the loop: seal the batch and write it; whatever comes of it is kept for `_complete`."""
+        started = self._clock.monotonic_ns()
+        try:
+            parts = Batch(batch.first, batch.offsets, b"".join(batch.streams), batch.records)
+            self._outcome = self._log.append(self.epoch, parts)
+        except BaseException as error:  # noqa: BLE001  # anything at all is told to the loop, which decides
+            self._outcome = (
+                error if isinstance(error, Exception) else RuntimeError(f"the writer was interrupted: {error!r}")
+            )
+        self._elapsed_ns = self._clock.monotonic_ns() - started
 
     def _complete(self) -> None:
         """Take the outcome of a commit, and begin the next."""

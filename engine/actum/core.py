@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Protocol, final, runtime_checkable
 
-from actum_storage import StoreDirectory, StoreMismatch
+from actum_storage import StoreMismatch
 
 from actum import garbage
+from actum.background import ThreadBackground
 from actum.bus import Bus
 from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, decode_schema, encode_chunk, schema_documents, tag_of
@@ -29,11 +30,12 @@ from actum.views import LiveView
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from actum_storage import Head, Log
+    from actum_storage import Derived, Head, Log
 
+    from actum.background import Background
     from actum.batch import OpenBatch
     from actum.catalogue import Catalogue
-    from actum.clock import Clock
+    from actum.clock import Clock, CommandIds
     from actum.options import Options
 
 log = logging.getLogger("actum.core")
@@ -42,12 +44,43 @@ log = logging.getLogger("actum.core")
 TICK_SECONDS = 1.0
 
 
+@runtime_checkable
+class OpenStore(Protocol):
+    """What an engine needs besides a log to make checkpoints: a directory that was opened, or a test's stand-in."""
+
+    @property
+    def log(self) -> Log:
+        """The truth."""
+        ...
+
+    @property
+    def derived(self) -> Derived:
+        """Where checkpoints go."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the store without being a reason to refuse it."""
+        ...
+
+    def close(self) -> None:
+        """Release everything."""
+        ...
+
+
 @final
 class Core:
     """An open engine's parts."""
 
     def __init__(
-        self, store: StoreDirectory | None, log: Log, catalogue: Catalogue, clock: Clock, options: Options
+        self,
+        store: OpenStore | None,
+        log: Log,
+        catalogue: Catalogue,
+        clock: Clock,
+        ids: CommandIds,
+        background: Background | None,
+        options: Options,
     ) -> None:
         """Empty views and streams over a log.
 
@@ -56,6 +89,8 @@ class Core:
             log: the truth.
             catalogue: the user's classes.
             clock: time.
+            ids: of commands that come without one.
+            background: does disk work; threads of the engine unless given.
             options: bounds.
         """
         self.store = store
@@ -69,14 +104,17 @@ class Core:
             kind.name: LiveView(kind.name, kind.view, kind.schema, kind.projections, kind.fingerprint)
             for kind in catalogue.views
         }
-        self.scheduler = Scheduler(log, self.directory, clock, options, settled=self._settled)
+        self.loop = asyncio.get_running_loop()
+        self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
+        self.scheduler = Scheduler(log, self.directory, clock, ids, self.background, options, settled=self._settled)
         for kind in catalogue.aggregates:
             self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler)
         self.bus = Bus(catalogue, self.directory, self.views)
-        self.recovery = Recovery(log, self.codec, self.directory, slice_events=options.replay_slice_events)
+        self.recovery = Recovery(
+            log, self.codec, self.directory, self.background, slice_events=options.replay_slice_events
+        )
         self.checkpointer: Checkpointer | None = None
         self.rebuilding: set[str] = set()
-        self.loop = asyncio.get_running_loop()
         self.queries = 0
         self.open_seconds = 0.0
         self._asked: list[tuple[int, asyncio.Future[None]]] = []
@@ -95,7 +133,14 @@ class Core:
             derived = self.store.derived
             position = await self.recovery.restore(derived, views)
             self.checkpointer = Checkpointer(
-                derived, self.scheduler, self.directory, self.views, self.clock, self.options, position=position
+                derived,
+                self.scheduler,
+                self.directory,
+                self.views,
+                self.clock,
+                self.background,
+                self.options,
+                position=position,
             )
         await self.recovery.catch_up(views, position, self._save_at if self.store is not None else None)
         if self.options.gc_policy == "freeze":
@@ -213,9 +258,7 @@ class Core:
 
     def _release(self) -> None:
         """Give back threads, files and memory; nothing is under way any more."""
-        self.scheduler.stop()
-        if self.checkpointer is not None:
-            self.checkpointer.stop()
+        self.background.stop()
         for _, asked in self._asked:
             if not asked.done():
                 asked.set_exception(EngineClosed("the engine closed before the position came"))

@@ -16,8 +16,8 @@ from actum_storage import ActumError, ForkGuard, StoreDirectory
 from actum import inspection
 from actum.batch import PLAIN, Metadata
 from actum.catalogue import Catalogue
-from actum.clock import Clock, SystemClock
-from actum.core import Core
+from actum.clock import Clock, CommandIds, SystemClock, TimeOrderedIds
+from actum.core import Core, OpenStore
 from actum.errors import CommandTimeout, EngineClosed, Invalid
 from actum.middleware import Envelope, Middleware, Send, wrapped
 from actum.options import Options
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from actum_storage import Log
 
     from actum.aggregate import Aggregate
+    from actum.background import Background
     from actum.messages import Command, Query
     from actum.records import Record
     from actum.statistics import EngineStatistics
@@ -57,17 +58,21 @@ class Engine:
 
     def __init__(
         self,
-        store: str | PathLike[str] | Log,
+        store: str | PathLike[str] | Log | OpenStore,
         catalogue: Catalogue,
         middleware: Sequence[Middleware],
         options: Options,
         clock: Clock,
+        ids: CommandIds,
+        background: Background | None,
     ) -> None:
         """Use `Engine.open`."""
         self._store = store
         self._catalogue = catalogue
         self._options = options
         self._clock = clock
+        self._ids = ids
+        self._background = background
         self._core: Core | None = None
         self._state: Literal["new", "opening", "open", "closing", "closed", "forked"] = "new"
         self._guard: ForkGuard | None = None
@@ -77,29 +82,42 @@ class Engine:
     @classmethod
     def open(
         cls,
-        store: str | PathLike[str] | Log,
+        store: str | PathLike[str] | Log | OpenStore,
         /,
         *components: type[Aggregate | View[Any]],
         services: Sequence[object] = (),
         middleware: Sequence[Middleware] = (),
         options: Options | None = None,
         clock: Clock | None = None,
+        ids: CommandIds | None = None,
+        background: Background | None = None,
     ) -> Engine:
         """An engine for some aggregates and views; `async with` opens it, or `await`, with `close()` at the end.
 
         Args:
-            store: a directory, made if it does not exist; or a log, such as `MemoryLog()` for tests.
+            store: a directory, made if it does not exist; or a log, such as `MemoryLog()` for tests; or anything with
+                a log and a place for checkpoints.
             components: aggregate and view classes.
             services: what `@decide` handlers take by annotation.
             middleware: wraps every `send`, the first one outermost.
             options: see `Options`.
             clock: the time that records get; the machine's unless given.
+            ids: of commands that come without one; ordered by time, and random, unless given.
+            background: does the disk work; threads of the engine unless given.
 
         Raises:
             CatalogueError: the classes don't fit together; every fault with its fix.
         """
         catalogue = Catalogue.build(components, services)
-        return cls(store, catalogue, middleware, options or Options(), clock or SystemClock())
+        return cls(
+            store,
+            catalogue,
+            middleware,
+            options or Options(),
+            clock or SystemClock(),
+            ids or TimeOrderedIds(),
+            background,
+        )
 
     async def __aenter__(self) -> Self:
         """Open the store and bring every view to its head.
@@ -112,18 +130,18 @@ class Engine:
         if self._state != "new":
             raise EngineClosed(f"this engine is {self._state} already: make another one with Engine.open")
         self._state = "opening"
-        directory: StoreDirectory | None = None
+        store: OpenStore | None = None
         core: Core | None = None
         try:
-            log, directory = self._open_log()
-            core = Core(directory, log, self._catalogue, self._clock, self._options)
+            log, store = self._open_log()
+            core = Core(store, log, self._catalogue, self._clock, self._ids, self._background, self._options)
             await core.start()
         except BaseException:
             self._state = "closed"
             if core is not None:
                 await core.stop(drain=False)
-            elif directory is not None:
-                directory.close()
+            elif store is not None:
+                store.close()
             raise
         self._core = core
         self._guard = ForkGuard(release=self._forked)
@@ -134,11 +152,13 @@ class Engine:
         """In a forked child: the writer's thread does not exist there, so nothing may be sent."""
         self._state = "forked"
 
-    def _open_log(self) -> tuple[Log, StoreDirectory | None]:
-        """The log to write, and the directory it lies in, if it lies in one."""
+    def _open_log(self) -> tuple[Log, OpenStore | None]:
+        """The log to write, and the store it lies in, if it lies in one."""
         if isinstance(self._store, (str, os.PathLike)):
             directory = StoreDirectory.open(self._store, write=True, durability=self._options.durability)
             return directory.log, directory
+        if isinstance(self._store, OpenStore):
+            return self._store.log, self._store
         return self._store, None
 
     async def __aexit__(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from actum_storage import Checkpoint, Chunk, Derived, Frame, Log
 
+    from actum.background import Background
     from actum.codec import Codec
     from actum.directory import Directory
     from actum.records import Record
@@ -81,11 +82,14 @@ def snapshots_section(aggregate: str, fingerprint: str) -> str:
 class Recovery:
     """Brings views and streams from whatever is saved to the log's head."""
 
-    def __init__(self, log: Log, codec: Codec, directory: Directory, *, slice_events: int) -> None:
+    def __init__(
+        self, log: Log, codec: Codec, directory: Directory, background: Background, *, slice_events: int
+    ) -> None:
         """Nothing is read yet."""
         self._log = log
         self._codec = codec
         self._directory = directory
+        self._background = background
         self._slice_events = slice_events
 
     async def restore(self, derived: Derived, views: Sequence[LiveView]) -> int:
@@ -95,7 +99,7 @@ class Recovery:
             StoreCorrupt: the checkpoint is ahead of the log.
         """
         try:
-            return await self._restore(await asyncio.to_thread(derived.read), views)
+            return await self._restore(await self._background.run(derived.read), views)
         except msgspec.DecodeError as error:
             log.warning("the checkpoint can't be read by this version and is made again from the log: %s", error)
         for view in views:

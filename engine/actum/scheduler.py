@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, final
 
 from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 
-from actum.clock import CommandIds
 from actum.committer import Committer
 from actum.errors import EngineClosed, Overloaded, Reentrant
 
@@ -26,8 +25,9 @@ if TYPE_CHECKING:
     from actum_storage import Log
 
     from actum.actor import Actor
+    from actum.background import Background
     from actum.batch import Delivery, Metadata, OpenBatch, Outcome, Reply
-    from actum.clock import Clock
+    from actum.clock import Clock, CommandIds
     from actum.directory import Directory
     from actum.messages import Command
     from actum.options import Options
@@ -64,7 +64,15 @@ class Scheduler:
     )  # fmt: skip
 
     def __init__(
-        self, log: Log, directory: Directory, clock: Clock, options: Options, *, settled: Callable[[OpenBatch], None]
+        self,
+        log: Log,
+        directory: Directory,
+        clock: Clock,
+        ids: CommandIds,
+        background: Background,
+        options: Options,
+        *,
+        settled: Callable[[OpenBatch], None],
     ) -> None:
         """Ready for commands.
 
@@ -72,13 +80,15 @@ class Scheduler:
             log: where the committer writes.
             directory: whose actors get turns.
             clock: timestamps and durations.
+            ids: of commands that come without one.
+            background: where commits are done.
             options: bounds.
             settled: called with each durable batch before its callers are answered: views apply there.
         """
         self.options = options
         self.mailbox_size_max = options.mailbox_size_max
         self.now_ns = clock.now_ns
-        self.make_id = CommandIds().make
+        self.make_id = ids.make
         self.pending = 0
         self.budget = 0
         self.rejected = 0
@@ -93,7 +103,7 @@ class Scheduler:
         self._turn_scheduled = False
         self._changed: asyncio.Future[None] | None = None
         self._batch_ended: asyncio.Future[None] | None = None
-        self.committer = Committer(log, self._loop, clock, options, settled=self._settle, lost=self._lose)
+        self.committer = Committer(log, background, clock, options, settled=self._settle, lost=self._lose)
 
     @property
     def durable(self) -> int:
@@ -341,10 +351,6 @@ class Scheduler:
             self._tasks -= stuck
             for actor in self._directory.actors():
                 actor.give_up(EngineClosed("the engine closed, and the decision did not end when it was cancelled"))
-
-    def stop(self) -> None:
-        """End the writer thread; nothing is under way any more."""
-        self.committer.stop()
 
     def __repr__(self) -> str:
         """What waits."""

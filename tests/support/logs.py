@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import final
 
 from actum import Engine, MemoryLog
-from actum_storage import Batch, Frame, Head, Log, StoreDirectory
+from actum.core import OpenStore
+from actum_storage import Batch, Frame, Head, Log
 
 #: A held commit goes on by itself after this time, so that a failing test ends.
 HOLD_SECONDS_MAX = 20.0
@@ -116,7 +117,7 @@ def intercepted(engine: Engine) -> FaultyLog:
     faulty = FaultyLog(MemoryLog())
     open_log = engine._open_log
 
-    def opened() -> tuple[Log, StoreDirectory | None]:
+    def opened() -> tuple[Log, OpenStore | None]:
         faulty.inner, directory = open_log()
         return faulty, directory
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from actum.clock import MILLISECOND_NS, CommandIds, SystemClock
+from actum.clock import MILLISECOND_NS, SystemClock, TimeOrderedIds
 
 from tests.support.clocks import NEW_YEAR_NS, FakeClock
 
@@ -19,14 +19,14 @@ def milliseconds_of(made: bytes) -> int:
 
 def test_an_id_is_a_version_7_uuid_of_its_time() -> None:
     """48 bits of milliseconds, then version and variant where RFC 9562 wants them."""
-    made = CommandIds().make(NEW_YEAR_NS)
+    made = TimeOrderedIds().make(NEW_YEAR_NS)
     assert (UUID(bytes=made).version, UUID(bytes=made).variant) == (7, "specified in RFC 4122")
     assert milliseconds_of(made) == NEW_YEAR_MILLISECONDS
 
 
 def test_ids_increase_strictly_within_a_millisecond() -> None:
     """Ten thousand ids at one time are ten thousand ids in order."""
-    ids = CommandIds()
+    ids = TimeOrderedIds()
     made = [ids.make(NEW_YEAR_NS) for _ in range(10_000)]
     assert made == sorted(set(made))
     assert {milliseconds_of(one) for one in made} == {NEW_YEAR_MILLISECONDS}
@@ -35,7 +35,7 @@ def test_ids_increase_strictly_within_a_millisecond() -> None:
 
 def test_ids_increase_when_time_goes_on_or_back() -> None:
     """A clock that is set back must not make ids that were made before."""
-    ids = CommandIds()
+    ids = TimeOrderedIds()
     made = [ids.make(NEW_YEAR_NS + offset * MILLISECOND_NS) for offset in (0, 1, 5, 2, 2, 6, -1_000, 7)]
     assert made == sorted(set(made))
     assert [milliseconds_of(one) - NEW_YEAR_MILLISECONDS for one in made] == [0, 1, 5, 5, 5, 6, 6, 7]
@@ -43,12 +43,14 @@ def test_ids_increase_when_time_goes_on_or_back() -> None:
 
 def test_two_engines_make_different_ids() -> None:
     """They start at random within the same millisecond."""
-    assert not {CommandIds().make(NEW_YEAR_NS) for _ in range(50)} & {CommandIds().make(NEW_YEAR_NS) for _ in range(50)}
+    assert not {TimeOrderedIds().make(NEW_YEAR_NS) for _ in range(50)} & {
+        TimeOrderedIds().make(NEW_YEAR_NS) for _ in range(50)
+    }
 
 
 def test_the_beginning_of_time_is_a_time() -> None:
     """A fake clock may start at 0."""
-    assert milliseconds_of(CommandIds().make(0)) == 0
+    assert milliseconds_of(TimeOrderedIds().make(0)) == 0
 
 
 def test_the_system_clock_tells_wall_time_and_monotonic_time() -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 from actum import MemoryLog, Options, StoreFull
-from actum import committer as committer_module
+from actum.background import ThreadBackground
 from actum.batch import OpenBatch
 from actum.committer import Committer
 from actum_storage import Fenced, Head
@@ -16,7 +16,7 @@ from actum_storage import Fenced, Head
 from tests.support.bank import Deposited
 from tests.support.clocks import FakeClock
 from tests.support.logs import FaultyLog
-from tests.support.scenes import engine_threads, scene, turns, until
+from tests.support.scenes import scene, turns, until
 
 EVENT = Deposited(account_id="a", amount=1)
 NOTHING = b"\x90"
@@ -55,13 +55,14 @@ def working(log: FaultyLog, clock: FakeClock | None = None) -> Iterator[tuple[Co
     told = Told()
     options = Options(gate_seconds=0.0005, frame_events_max=3)
     loop = asyncio.get_running_loop()
-    committer = Committer(log, loop, clock or FakeClock(), options, settled=told.settle, lost=told.lose)
+    background = ThreadBackground(loop, gate_seconds=options.gate_seconds)
+    committer = Committer(log, background, clock or FakeClock(), options, settled=told.settle, lost=told.lose)
     told.committer = committer
     try:
         yield committer, told
     finally:
         log.release()
-        committer.stop()
+        background.stop()
 
 
 def fill(committer: Committer, count: int = 1) -> OpenBatch:
@@ -206,22 +207,6 @@ async def test_an_interrupted_writer_thread_is_a_failure_too() -> None:
 
 
 @scene
-async def test_a_hanging_disk_is_looked_at_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After many blocked gates the loop no longer blocks each turn, and the commit is still noticed."""
-    monkeypatch.setattr(committer_module, "GATES_MAX", 3)
-    monkeypatch.setattr(committer_module, "HANGING_POLL_SECONDS", 0.001)
-    log = FaultyLog(MemoryLog())
-    with working(log) as (committer, told):
-        log.hold()
-        fill(committer)
-        committer.flush()
-        await turns(100)
-        assert told.settled == []
-        log.release()
-        await until(lambda: told.settled, turns_max=1_000_000)
-
-
-@scene
 async def test_commits_are_measured_by_the_clock_that_was_given() -> None:
     """The sum, the longest, and how many."""
     clock = FakeClock()
@@ -251,18 +236,3 @@ async def test_it_begins_behind_what_the_log_holds() -> None:
         older = committer.epoch
     with working(log) as (committer, told):
         assert (committer.epoch, committer.durable, committer.open.first) == (older + 1, 3, 4)
-
-
-@scene
-async def test_the_writer_is_one_thread_that_ends() -> None:
-    """It starts with the first commit, and `stop` waits for it, also if there never was one."""
-    log, before = FaultyLog(MemoryLog()), engine_threads()
-    with working(log) as (committer, told):
-        assert engine_threads() == before
-        for _ in range(3):
-            fill(committer)
-            committer.flush()
-            settled = len(told.settled)
-            await until(lambda settled=settled: len(told.settled) > settled)  # type: ignore[misc]
-            assert engine_threads() == sorted([*before, "actum-writer"])
-    assert engine_threads() == before

@@ -460,7 +460,7 @@ class TestClosing:
         async with open_bank(tmp_path / "bank") as bank:
             await bank.send(deposit(1))
             await bank.checkpoint()
-            assert engine_threads() == ["actum-checkpoint_0", "actum-writer"]
+            assert engine_threads() == ["actum-disk_0", "actum-writer"]
         await turns(3)
         assert engine_threads() == []
         assert asyncio.all_tasks() == tasks
