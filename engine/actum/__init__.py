@@ -43,6 +43,7 @@ from actum.records import Receipt, Record, StoredRecord
 from actum.runner import run
 from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
 from actum.store import Store, open_store
+from actum.upcasting import upcast
 from actum.views import View
 
 __all__ = [
@@ -100,4 +101,5 @@ __all__ = [
     "open_store",
     "project",
     "run",
+    "upcast",
 ]

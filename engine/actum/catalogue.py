@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, cast, final
@@ -22,6 +22,7 @@ from actum.handlers import HandlerInfo, event_types, fingerprint_of, own_functio
 from actum.messages import TAG_FIELD, Command, Event, Query, Row
 from actum.records import Record, check_identifier
 from actum.table_schema import TableSchema, check_schema
+from actum.upcasting import Upcast, Upcasts, leading_to, read_upcasters, renamed
 from actum.views import Projection, View
 
 
@@ -65,38 +66,49 @@ class Catalogue(msgspec.Struct, frozen=True):
     aggregates: tuple[AggregateKind, ...]
     views: tuple[ViewKind, ...]
     event_types: tuple[type[Event], ...]
+    upcasts: dict[type[Event], Upcast]
 
     @classmethod
-    def build(cls, components: Sequence[type], services: Sequence[object] = ()) -> Catalogue:
+    def build(
+        cls, components: Sequence[type], services: Sequence[object] = (), upcasters: Sequence[object] = ()
+    ) -> Catalogue:
         """Read and check the classes given to `Engine.open`.
 
         Raises:
             CatalogueError: with every fault and its fix.
         """
         faults: list[str] = []
+        upcasts = read_upcasters(upcasters, faults)
         aggregates: list[AggregateKind] = []
         views: list[ViewKind] = []
         for component in unique(components):
             if isinstance(component, type) and issubclass(component, Aggregate) and component is not Aggregate:
-                aggregates.append(AggregateReader(component, services, faults).read())
+                aggregates.append(AggregateReader(component, services, upcasts, faults).read())
             elif isinstance(component, type) and issubclass(component, View) and component is not View:
-                views.append(ViewReader(cast("type[View[Row]]", component), faults).read())
+                views.append(ViewReader(cast("type[View[Row]]", component), upcasts, faults).read())
             else:
                 faults.append(f"{component!r} is neither an Aggregate nor a View class: pass classes, not instances")
         kinds: list[AggregateKind | ViewKind] = [*aggregates, *views]
         events = {event: None for kind in kinds for event in handled_events(kind)}
-        check_unique(aggregates, views, tuple(events), faults)
+        check_upcasts(upcasts, events.keys(), faults)
+        check_types(upcasts, faults)
+        if not faults:  # renamed types are made of the ones that were checked
+            upcasts |= {old.source: old for event in (*events, *upcasts) for old in renamed(event)}
+        check_unique(aggregates, views, (*events, *upcasts), faults)
         if faults:
             raise CatalogueError(faults)
-        return cls(tuple(aggregates), tuple(views), tuple(sorted(events, key=tag_of)))
+        return cls(tuple(aggregates), tuple(views), tuple(sorted(events, key=tag_of)), upcasts)
 
 
 class AggregateReader:
     """Reads one aggregate class."""
 
-    def __init__(self, aggregate: type[Aggregate], services: Sequence[object], faults: list[str]) -> None:
+    def __init__(
+        self, aggregate: type[Aggregate], services: Sequence[object], upcasts: Upcasts, faults: list[str]
+    ) -> None:
         self.aggregate = aggregate
         self.services = services
+        self.upcasts = upcasts
         self.faults = faults
         self.options = aggregate.__aggregate_options__
 
@@ -185,15 +197,16 @@ class AggregateReader:
             self.options.revision.encode(),
             type_description(self.aggregate),
             fingerprint_of(own_functions(self.aggregate, Aggregate, without="decide")),
-            *event_descriptions(handler.message for handler in evolves),
+            *event_descriptions((handler.message for handler in evolves), self.upcasts),
         )
 
 
 class ViewReader:
     """Reads one view class."""
 
-    def __init__(self, view: type[View[Any]], faults: list[str]) -> None:
+    def __init__(self, view: type[View[Any]], upcasts: Upcasts, faults: list[str]) -> None:
         self.view = view
+        self.upcasts = upcasts
         self.faults = faults
 
     def read(self) -> ViewKind:
@@ -218,7 +231,7 @@ class ViewReader:
             type_description(options.row_type or Row),
             schema.key.encode(),
             fingerprint_of(own_functions(self.view, View, without="answer")),
-            *event_descriptions(handler.message for handler in projects),
+            *event_descriptions((handler.message for handler in projects), self.upcasts),
         )
         return ViewKind(options.name, self.view, schema, projections, answers, fingerprint)
 
@@ -320,9 +333,30 @@ def type_description(described: type) -> bytes:
         ).encode()
 
 
-def event_descriptions(events: Iterable[type[Event]]) -> list[bytes]:
-    """What some events are, in the order of their tags."""
-    return [type_description(event) for event in sorted(events, key=tag_of)]
+def event_descriptions(events: Iterable[type[Event]], upcasts: Upcasts) -> list[bytes]:
+    """What some events are, and through which upcasters they can come about, in the order of their tags."""
+    descriptions: list[bytes] = []
+    for event in sorted(events, key=tag_of):
+        descriptions += [type_description(event), *(tag.encode() for tag in event.__renamed_from__)]
+        for upcast in leading_to(event, upcasts):
+            descriptions += [type_description(upcast.source), upcast.code]
+    return descriptions
+
+
+def check_upcasts(upcasts: Upcasts, handled: Collection[type[Event]], faults: list[str]) -> None:
+    """A type is either of today, with handlers, or old, with an upcaster that leads to types with handlers."""
+    for upcast in upcasts.values():
+        if upcast.source in handled:
+            faults.append(
+                f"{upcast.source.__name__} has an upcaster, {upcast.name}, and handlers too: "
+                "handlers take what the upcaster returns"
+            )
+        faults.extend(
+            f"upcaster {upcast.name} returns {result.__name__}, which no handler takes: "
+            "add a handler, or return None for events that mean nothing any more"
+            for result in upcast.results
+            if result not in handled and result not in upcasts
+        )
 
 
 def required_fields(aggregate: type[Aggregate]) -> list[str]:

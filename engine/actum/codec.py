@@ -17,14 +17,16 @@ from msgspec.structs import force_setattr
 from actum.errors import Invalid
 from actum.messages import Event
 from actum.records import Record, StoredRecord
+from actum.upcasting import Several
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from actum_storage import Frame
 
     from actum.messages import Command
     from actum.options import Options
+    from actum.upcasting import Upcast, Upcasts
 
 T = TypeVar("T")
 
@@ -75,17 +77,21 @@ class Codec:
         "_decode_records",
         "_encode",
         "_options",
+        "_upcasts",
         "event_types",
     )
 
-    def __init__(self, event_types: Sequence[type[Event]], options: Options) -> None:
+    def __init__(self, event_types: Sequence[type[Event]], options: Options, upcasts: Upcasts | None = None) -> None:
         """Build the decoders once.
 
         Args:
             event_types: every event type that may be written or read, with distinct tags.
             options: the bounds of events and frames.
+            upcasts: what older types mean today, by type.
         """
-        union: Any = Union[tuple(event_types)] if event_types else Event  # noqa: UP007  # built at run time
+        self._upcasts: Upcasts = upcasts or {}
+        readable = (*event_types, *self._upcasts)
+        union: Any = Union[readable] if readable else Event  # noqa: UP007  # built at run time
         self.event_types = tuple(event_types)
         self._encode = msgspec.msgpack.Encoder().encode
         self._options = options
@@ -151,9 +157,14 @@ class Codec:
             StoreMismatch: an event is of a type, or has a shape, that this code doesn't know.
         """
         try:
-            return [fact.event for fact in self._decode_facts(frame.body)]
+            events: list[Event] = [fact.event for fact in self._decode_facts(frame.body)]
         except msgspec.ValidationError as error:
             raise unreadable(frame.first, frame.last, error) from error
+        if self._upcasts:
+            for index, event in enumerate(events):
+                if type(event) in self._upcasts:
+                    events[index] = self._today(event, frame.first + index)
+        return events
 
     def records(self, first: int, body: bytes | memoryview) -> list[Record]:
         """The records of a frame's body, with their positions from `first`.
@@ -166,7 +177,7 @@ class Codec:
         except msgspec.ValidationError as error:
             raise unreadable(first, first, error) from error
         for position, record in enumerate(records, first):
-            force_setattr(record, "position", position)
+            self._place(record, position)
         return records
 
     def record(self, position: int, data: bytes | memoryview) -> Record:
@@ -179,8 +190,53 @@ class Codec:
             record = self._decode_record(data)
         except msgspec.ValidationError as error:
             raise unreadable(position, position, error) from error
-        force_setattr(record, "position", position)
+        self._place(record, position)
         return record
+
+    def _place(self, record: Record, position: int) -> None:
+        """Give a record that was just decoded its position, and its event as today's code knows it."""
+        force_setattr(record, "position", position)
+        if type(record.event) in self._upcasts:
+            force_setattr(record, "event", self._today(record.event, position))
+
+    def _today(self, event: Event, position: int) -> Event:
+        """What an event of an old type means today; `Several` unless that is exactly one event.
+
+        Raises:
+            StoreMismatch: an upcaster raised, or gave something else than it says.
+        """
+        events = tuple(self._unfold(event, position))
+        return events[0] if len(events) == 1 else Several(events=events)
+
+    def _unfold(self, event: Event, position: int) -> Iterator[Event]:
+        """The events that one event has become, through as many upcasters as it takes."""
+        upcast = self._upcasts.get(type(event))
+        if upcast is None:
+            yield event
+            return
+        try:
+            given = upcast.function(event)
+            results: list[Event] = [] if given is None else [given] if isinstance(given, Event) else list(given)
+            check_results(upcast, results)
+            today = [self.decode(self._encode(result)) for result in results]
+        except Exception as error:
+            raise StoreMismatch(
+                f"the event at position {position} can't be read as one of today: upcaster {upcast.name} of "
+                f"{upcast.source.__name__} raised {type(error).__name__}: {error}. Mend the upcaster"
+            ) from error
+        for result in today:
+            yield from self._unfold(result, position)
+
+
+def check_results(upcast: Upcast, results: list[Event]) -> None:
+    """An upcaster gives what its annotation names: that is what the catalogue has checked.
+
+    Raises:
+        TypeError: it gave something else.
+    """
+    for result in results:
+        if type(result) not in upcast.results:
+            raise TypeError(f"it gave a {type(result).__name__}, which its annotation does not name")
 
 
 def unreadable(first: int, last: int, error: Exception) -> StoreMismatch:

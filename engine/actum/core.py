@@ -98,7 +98,7 @@ class Core:
         self.catalogue = catalogue
         self.clock = clock
         self.options = options
-        self.codec = Codec(catalogue.event_types, options)
+        self.codec = Codec(catalogue.event_types, options, catalogue.upcasts)
         self.directory = Directory(options)
         self.views: dict[str, LiveView] = {
             kind.name: LiveView(kind.name, kind.view, kind.schema, kind.projections, kind.fingerprint)
@@ -284,7 +284,7 @@ def check_known(log: Log, catalogue: Catalogue) -> None:
         StoreMismatch: naming the types.
     """
     stored = {decode_schema(document).tag for document in log.schemas().values()}
-    missing = stored - {tag_of(event_type) for event_type in catalogue.event_types}
+    missing = stored - {tag_of(event_type) for event_type in (*catalogue.event_types, *catalogue.upcasts)}
     marks = {tag: encode_chunk(TAG_FIELD) + encode_chunk(tag) for tag in missing}
     for frame in log.frames() if marks else ():
         for tag, mark in marks.items():

@@ -27,7 +27,7 @@ from actum.report import statistics_of
 from actum.scheduler import DECIDING
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Generator, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Sequence
     from os import PathLike
     from types import TracebackType
     from typing import Self
@@ -86,6 +86,7 @@ class Engine:
         /,
         *components: type[Aggregate | View[Any]],
         services: Sequence[object] = (),
+        upcasters: Sequence[Callable[[Any], object]] = (),
         middleware: Sequence[Middleware] = (),
         options: Options | None = None,
         clock: Clock | None = None,
@@ -99,6 +100,7 @@ class Engine:
                 a log and a place for checkpoints.
             components: aggregate and view classes.
             services: what `@decide` handlers take by annotation.
+            upcasters: functions marked `@upcast`: what events of older types mean today.
             middleware: wraps every `send`, the first one outermost.
             options: see `Options`.
             clock: the time that records get; the machine's unless given.
@@ -108,7 +110,7 @@ class Engine:
         Raises:
             CatalogueError: the classes don't fit together; every fault with its fix.
         """
-        catalogue = Catalogue.build(components, services)
+        catalogue = Catalogue.build(components, services, upcasters)
         return cls(
             store,
             catalogue,

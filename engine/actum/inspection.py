@@ -8,7 +8,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from actum.errors import Invalid
+from actum.upcasting import events_of
 
 if TYPE_CHECKING:
     from actum.aggregate import Aggregate
@@ -33,7 +36,7 @@ def streams_of(core: Core, aggregate: type[Aggregate]) -> Streams:
 
 
 async def history(core: Core, aggregate: type[Aggregate], key: str) -> list[Record]:
-    """All durable records of a stream, oldest first."""
+    """All durable records of a stream, oldest first; what an upcaster made several events of comes as several."""
     streams = streams_of(core, aggregate)
     positions: list[int] = []
     for position, _, _ in streams.walk(durable_head(core, streams, key)):
@@ -42,9 +45,10 @@ async def history(core: Core, aggregate: type[Aggregate], key: str) -> list[Reco
             await asyncio.sleep(0)
     positions.reverse()
     records: list[Record] = []
-    for record in streams.records(positions):
-        records.append(record)
-        if len(records) % SLICE_RECORDS == 0:
+    for count, record in enumerate(streams.records(positions), 1):
+        events = events_of(record.event)
+        records += [record] if events == (record.event,) else [replace(record, event=event) for event in events]
+        if count % SLICE_RECORDS == 0:
             await asyncio.sleep(0)
     return records
 

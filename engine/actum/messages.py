@@ -98,12 +98,36 @@ class Command(Value):
     """
 
 
-class Event(Value, tag_field=TAG_FIELD, tag=True):
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class EventMeta(MessageMeta):
+    """Takes an event's former tags from the class statement."""
+
+    def __new__(
+        mcs,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        /,
+        *,
+        renamed_from: str | Sequence[str] = (),
+        **options: Any,
+    ) -> EventMeta:
+        """Create the class; see `Event` for the options."""
+        event_type = super().__new__(mcs, name, bases, namespace, **options)
+        former = (renamed_from,) if isinstance(renamed_from, str) else tuple(renamed_from)
+        event_type.__renamed_from__ = former  # type: ignore[attr-defined]
+        return typing.cast("EventMeta", event_type)
+
+
+class Event(Value, metaclass=EventMeta, tag_field=TAG_FIELD, tag=True):
     """A fact, named in the past tense: `OrderPlaced`. It never changes: its fields are the storage format.
 
-    `class Deposited(Event, tag="deposited")` gives it another tag than its name; a stored tag must never be given to
-    another type.
+    Class options:
+        tag: the name under which it is stored, the class's name unless given. It must never be given to another type.
+        renamed_from: tags under which the same fields were stored before; such events are read as this type.
     """
+
+    __renamed_from__: ClassVar[tuple[str, ...]]
 
 
 class Query(Value, Generic[R_co]):

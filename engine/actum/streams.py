@@ -14,6 +14,7 @@ import msgspec
 
 from actum.codec import ENCODER, ENCODING_ERRORS, decode_link, decoder_of
 from actum.records import Receipt, Record
+from actum.upcasting import events_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -167,7 +168,7 @@ class Streams:
             if link.command_id_bytes != last.command_id_bytes:
                 break
             positions.append(at)
-        events = tuple(record.event for record in self.records(reversed(positions)))
+        events = tuple(event for record in self.records(reversed(positions)) for event in events_of(record.event))
         return Receipt(last.command_id_bytes, last.key, last.version, position, events)
 
     def __repr__(self) -> str:
@@ -232,7 +233,8 @@ class Replay:
             assert record.version == self.version + 1, (
                 f"{record.aggregate}/{record.key} jumps from {self.version} to {record.version}"
             )
-            evolves[type(record.event)](state, record.event)
+            for event in events_of(record.event):
+                evolves[type(event)](state, event)
             self.version = record.version
             if done % slice_events == 0:
                 yield False

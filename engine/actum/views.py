@@ -19,6 +19,7 @@ from actum.errors import Invalid, ViewBroken, WriteOutsideProjection
 from actum.messages import Event, Row
 from actum.page import Page
 from actum.table import Cut, Table
+from actum.upcasting import Several
 
 if TYPE_CHECKING:
     from actum.records import Record
@@ -241,6 +242,7 @@ class LiveView:
         self._handlers: dict[type[Event], Callable[..., None]] = {
             event: self._bound(projection) for event, projection in self._projections.items()
         }
+        self._handlers[Several] = self._project_each_record if self._wants_records else self._project_each
 
     def twin(self) -> LiveView:
         """An empty view of the same class, to be filled beside this one."""
@@ -274,6 +276,20 @@ class LiveView:
 
             return without_record
         return handler
+
+    def _project_each(self, several: Several) -> None:
+        """What an upcaster made several events of."""
+        for event in several.events:
+            handler = self._handlers.get(type(event))
+            if handler is not None:
+                handler(event)
+
+    def _project_each_record(self, several: Several, record: Record) -> None:
+        """The same for a view that wants records: each event comes with the record it was stored in."""
+        for event in several.events:
+            handler = self._handlers.get(type(event))
+            if handler is not None:
+                handler(event, msgspec.structs.replace(record, event=event))
 
     def apply(self, first: int, events: Sequence[Event], records: Callable[[], Sequence[Record]]) -> None:
         """Fold the events at positions `first` and on into the rows; those that are in already are skipped.
