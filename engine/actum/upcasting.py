@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast, final
 import msgspec
 
 from actum.handlers import MARK, event_types, fingerprint_of, show
-from actum.messages import TAG_FIELD, Event, EventMeta
+from actum.messages import TAG_FIELD, Event
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 ROLE = "upcast"
@@ -121,7 +121,7 @@ def renamed(event_type: type[Event]) -> Iterator[Upcast]:
     """An upcaster for each tag that an event type had before."""
     names = tuple(event_type.__struct_fields__)
     for tag in event_type.__renamed_from__:
-        old = EventMeta(event_type.__name__, (event_type,), {}, tag=tag, tag_field=TAG_FIELD)
+        old = types.new_class(event_type.__name__, (event_type,), {"tag": tag, "tag_field": TAG_FIELD})
 
         def rename(event: Event) -> Event:
             return event_type(**{name: getattr(event, name) for name in names})

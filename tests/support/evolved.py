@@ -69,6 +69,21 @@ class Add(Command):
     cents: int
 
 
+def old_event(key: str, what: str, amount: int) -> Paid | Moved | Pinged | PaidInCents | Given:
+    """An event as it was written then."""
+    match what:
+        case "paid":
+            return Paid(key=key, euros=amount)
+        case "moved":
+            return Moved(key=key, added=amount, taken=1)
+        case "pinged":
+            return Pinged(key=key)
+        case "cents":
+            return PaidInCents(key=key, cents=amount)
+        case _:
+            return Given(key=key, cents=amount)
+
+
 class OldAccount(Aggregate, key="key", name="Account"):
     """The code that wrote the old events."""
 
@@ -77,14 +92,7 @@ class OldAccount(Aggregate, key="key", name="Account"):
     @decide
     def write(self, command: Write) -> list[Paid | Moved | Pinged | PaidInCents | Given]:
         """What it is told."""
-        made = {
-            "paid": lambda amount: Paid(key=command.key, euros=amount),
-            "moved": lambda amount: Moved(key=command.key, added=amount, taken=1),
-            "pinged": lambda _: Pinged(key=command.key),
-            "cents": lambda amount: PaidInCents(key=command.key, cents=amount),
-            "given": lambda amount: Given(key=command.key, cents=amount),
-        }
-        return [made[what](amount) for what, amount in command.events]
+        return [old_event(command.key, what, amount) for what, amount in command.events]
 
     @evolve
     def paid(self, event: Paid) -> None:
