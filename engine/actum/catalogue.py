@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, cast, final
@@ -22,7 +22,7 @@ from actum.handlers import HandlerInfo, event_types, fingerprint_of, own_functio
 from actum.messages import TAG_FIELD, Command, Event, Query, Row
 from actum.records import Record, check_identifier
 from actum.table_schema import TableSchema, check_schema
-from actum.upcasting import Upcast, Upcasts, leading_to, read_upcasters, renamed
+from actum.upcasting import Upcast, Upcasts, check_upcasts, leading_to, read_upcasters, renamed
 from actum.views import Projection, View
 
 
@@ -341,22 +341,6 @@ def event_descriptions(events: Iterable[type[Event]], upcasts: Upcasts) -> list[
         for upcast in leading_to(event, upcasts):
             descriptions += [type_description(upcast.source), upcast.code]
     return descriptions
-
-
-def check_upcasts(upcasts: Upcasts, handled: Collection[type[Event]], faults: list[str]) -> None:
-    """A type is either of today, with handlers, or old, with an upcaster that leads to types with handlers."""
-    for upcast in upcasts.values():
-        if upcast.source in handled:
-            faults.append(
-                f"{upcast.source.__name__} has an upcaster, {upcast.name}, and handlers too: "
-                "handlers take what the upcaster returns"
-            )
-        faults.extend(
-            f"upcaster {upcast.name} returns {result.__name__}, which no handler takes: "
-            "add a handler, or return None for events that mean nothing any more"
-            for result in upcast.results
-            if result not in handled and result not in upcasts
-        )
 
 
 def required_fields(aggregate: type[Aggregate]) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast, final
 
 import msgspec
@@ -145,3 +145,19 @@ def leading_to(event_type: type[Event], upcasts: Upcasts) -> list[Upcast]:
     """The upcasters through which an event of this type can come about, in the order of their tags."""
     found = [upcast for upcast in upcasts.values() if event_type in reached(upcast, upcasts)]
     return sorted(found, key=lambda upcast: str(upcast.source.__struct_config__.tag))
+
+
+def check_upcasts(upcasts: Upcasts, handled: Collection[type[Event]], faults: list[str]) -> None:
+    """A type is either of today, with handlers, or old, with an upcaster that leads to types with handlers."""
+    for upcast in upcasts.values():
+        if upcast.source in handled:
+            faults.append(
+                f"{upcast.source.__name__} has an upcaster, {upcast.name}, and handlers too: "
+                "handlers take what the upcaster returns"
+            )
+        faults.extend(
+            f"upcaster {upcast.name} returns {result.__name__}, which no handler takes: "
+            "add a handler, or return None for events that mean nothing any more"
+            for result in upcast.results
+            if result not in handled and result not in upcasts
+        )
