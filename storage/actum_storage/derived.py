@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, final
 
+from actum_storage import failpoints
 from actum_storage.chunks import (
     CHUNK_MAGIC,
     CLOSING_MAGIC,
@@ -120,6 +121,8 @@ class Derived:
             raise StorageError(f"{self._directory}: a checkpoint is being written already. Close or abort it first.")
         current = self._generation()
         with os_errors(f"{self._directory}: a checkpoint can't be begun"):
+            if failpoints.active:
+                failpoints.hit("derived.begin")
             if base:
                 self._writer = self._begin_base()
             elif current is None:
@@ -189,6 +192,8 @@ class Derived:
     def _delete_others(self, *, keep: int | None) -> None:
         for number in self._numbers():
             if number != keep:
+                if failpoints.active:
+                    failpoints.hit("derived.delete")
                 with suppress(OSError):
                     self._path(number).unlink()
 
@@ -252,11 +257,15 @@ class CheckpointWriter:
             body = self._seal.body() + closing
             header, own_hash = record_header(CLOSING_MAGIC, Chunk("", self._seal.count, body))
             with self._aborting(), os_errors(f"{self._path}: the checkpoint can't be completed"):
+                if failpoints.active:
+                    failpoints.hit("derived.closing")
                 self.put(header + body)
                 self._flush(0)
                 if self._sync:
                     os.fsync(self._descriptor)
                     sync_directory(self._path.parent)
+                if failpoints.active:
+                    failpoints.hit("derived.closed")
             self._release()
             base_end = self._before.base_end or self._end
             self._derived.finished(Generation(self._before.number, base_end, self._end, own_hash))
@@ -297,8 +306,12 @@ class CheckpointWriter:
         """Write pieces until fewer than `keep_below` bytes wait, or none."""
         with os_errors(f"{self._path}: a checkpoint can't be written"):
             while self._pending and len(self._pending) >= keep_below:
+                if failpoints.active:
+                    failpoints.hit("derived.piece")
                 write_all(self._descriptor, bytes(self._pending[:PIECE_BYTES_MAX]))
                 del self._pending[:PIECE_BYTES_MAX]
+                if failpoints.active:
+                    failpoints.hit("derived.sync")
                 if self._sync:
                     sync_data(self._descriptor)
 

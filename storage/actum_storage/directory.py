@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, final
 
+from actum_storage import failpoints
 from actum_storage.derived import Derived
 from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch
 from actum_storage.files import DIRECTORY_MODE, make_directory, os_errors, sync_directory, sync_file
@@ -156,6 +157,8 @@ def refuse_foreign(directory: Path) -> None:
 
 def create(directory: Path) -> None:
     """Make a new store of an empty directory, or of what a crash left of an earlier attempt."""
+    if failpoints.active:
+        failpoints.hit("create.locked")
     log, log_new = directory / LOG, directory / LOG_NEW
     check_free_space(directory)
     if log_new.exists():
@@ -168,8 +171,12 @@ def create(directory: Path) -> None:
         LmdbLog.open(log_new, write=True).close()
         sync_file(log_new / "data.mdb")
         sync_directory(log_new)
+        if failpoints.active:
+            failpoints.hit("create.log")
         log_new.rename(log)
     sync_directory(directory)
+    if failpoints.active:
+        failpoints.hit("create.renamed")
     Manifest.new().write(directory / MANIFEST)
 
 

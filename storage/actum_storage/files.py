@@ -11,6 +11,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from actum_storage import failpoints
 from actum_storage.errors import StorageError, StoreFull
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ def replace_durably(path: Path, data: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+    if failpoints.active:
+        failpoints.hit("files.replace.written")
     temporary.replace(path)
+    if failpoints.active:
+        failpoints.hit("files.replace.renamed")
     sync_directory(path.parent)
 
 

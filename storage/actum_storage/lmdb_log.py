@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, final
 
 import lmdb
 
+from actum_storage import failpoints
 from actum_storage.chain import Chain, missing
 from actum_storage.errors import (
     Fenced,
@@ -50,8 +51,6 @@ if TYPE_CHECKING:
 
     Cursor = lmdb.Cursor[memoryview]
     Database = lmdb._Database  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # lmdb has no other name for it
-    #: A frame's first position and its value.
-    Stored = tuple[int, bytes]
     #: Database, key and value.
     Put = tuple[Database, bytes, bytes]
 
@@ -121,11 +120,10 @@ class LmdbLog:
             environment.reader_check()
             log = cls(environment, path, write=write, create=create, durability=durability)
             log._head = log._read_head(EMPTY)
-        except lmdb.Error as error:
+        except BaseException as error:
             environment.close()
-            raise translated(error, where) from error
-        except BaseException:
-            environment.close()
+            if isinstance(error, lmdb.Error):
+                raise translated(error, where) from error
             raise
         return log
 
@@ -140,9 +138,7 @@ class LmdbLog:
     def acquire(self) -> int:
         """See `Log.acquire`."""
         with self._writing:
-            self._check_usable()
-            if not self._write:
-                raise ReadOnly(f"{self._where} is open for reading: open the store with write=True")
+            self._check_writable()
             self._epoch += 1
             return self._epoch
 
@@ -228,12 +224,12 @@ class LmdbLog:
     def _piece(self, position: int, limit: int, *, backwards: bool) -> Iterator[Frame]:
         """The frames from the one holding `position` towards the one holding `limit`, as many as one copy may take."""
         self._check_usable()
-        copies: list[Stored] = []
+        copies: list[tuple[int, bytes]] = []  # first position and value
         size = 0
         with self._cursor(self._frames) as cursor:
             self._seek(cursor, position)
             for key, value in cursor.iterprev() if backwards else cursor.iternext():
-                first = self._position(key)
+                first = key_position(key, self._where)
                 if first > limit and not backwards:
                     break
                 copies.append((first, copy_value(value, self._at(first))))
@@ -246,14 +242,11 @@ class LmdbLog:
     def _seek(self, cursor: Cursor, position: int) -> int:
         """Put the cursor on the frame that should hold the position; gives that frame's first position."""
         found = cursor.set_range(POSITION.pack(position))
-        if found and self._position(cursor.key()) == position:
+        if found and key_position(cursor.key(), self._where) == position:
             return position
         if not (cursor.prev() if found else cursor.last()):
             raise missing(self._where, position, self._head)
-        return self._position(cursor.key())
-
-    def _position(self, key: memoryview) -> int:
-        return key_position(key, self._where)
+        return key_position(cursor.key(), self._where)
 
     def _head_before(self, first: int) -> Head:
         """The end of the frame before the one that begins at `first`, from its header alone."""
@@ -261,7 +254,7 @@ class LmdbLog:
             self._seek(cursor, first)
             if not cursor.prev():
                 return EMPTY
-            key = self._position(cursor.key())
+            key = key_position(cursor.key(), self._where)
             data = copy_value(cursor.value(), self._at(key))
         frame, _, _ = parse_header(data, self._at(key))
         return Head(frame.last, frame.hash)
@@ -271,7 +264,7 @@ class LmdbLog:
         with self._cursor(self._frames) as cursor:
             if not cursor.last():
                 return EMPTY
-            first, value = self._position(cursor.key()), cursor.value()
+            first, value = key_position(cursor.key(), self._where), cursor.value()
             if known.position and hash_of(value) == known.hash:
                 return known
             data = copy_value(value, self._at(first))
@@ -281,11 +274,17 @@ class LmdbLog:
     def _commit(self, puts: Sequence[Put], head: Head) -> None:
         """One write transaction and its fsync. When it fails, either nothing was written or the log is failed."""
         try:
+            if failpoints.active:
+                failpoints.hit("log.commit.begin")
             with self._environment.begin(write=True) as transaction:
                 for database, key, value in puts:
                     append = database is self._frames
                     accepted = transaction.put(key, value, db=database, overwrite=False, append=append)
                     self._check_accepted(key, accepted=accepted)
+                if failpoints.active:
+                    failpoints.hit("log.commit.put")
+            if failpoints.active:
+                failpoints.hit("log.commit.done")
             self._head = head
         except lmdb.Error as error:
             raise self._commit_failed(error, sum(len(value) for _, _, value in puts)) from error
@@ -356,10 +355,13 @@ class LmdbLog:
         if self._failure is not None:
             raise self._failed() from self._failure
 
-    def _check_writer(self, epoch: int) -> None:
+    def _check_writable(self) -> None:
         self._check_usable()
         if not self._write:
             raise ReadOnly(f"{self._where} is open for reading: open the store with write=True")
+
+    def _check_writer(self, epoch: int) -> None:
+        self._check_writable()
         if not 0 < epoch == self._epoch:
             raise Fenced(f"epoch {epoch}: {self._where} is at epoch {self._epoch}. Acquire it to write.")
 
