@@ -184,7 +184,12 @@ def test_every_option_is_explained() -> None:
 
 #: Who alone may say something: a pattern of imported or used names, the files that are looked at, and the one that may.
 ALONE = [
-    pytest.param(r"lmdb(\..*)?", "engine storage tui", {"storage/actum_storage/lmdb_log.py"}, id="lmdb"),
+    pytest.param(
+        r"lmdb(\..*)?",
+        "engine storage tui",
+        {f"storage/actum_storage/lmdb_{name}.py" for name in ("environment", "log", "pages")},
+        id="lmdb",
+    ),
     pytest.param(
         r"(msgspec\.)?msgpack(\..*)?",
         "engine storage",

@@ -2,9 +2,13 @@
 
 from actum_storage import (
     ActumError,
+    CopyReport,
     Fenced,
+    Finding,
+    Head,
     Log,
     MemoryLog,
+    NoSuchPosition,
     OutcomeUnknown,
     ReadOnly,
     StorageError,
@@ -37,13 +41,16 @@ from actum.errors import (
 from actum.handlers import answer, decide, evolve, project
 from actum.messages import Command, Event, Query, Row, Value
 from actum.middleware import Envelope, Middleware, Send
+from actum.operations import ViewDifferences
 from actum.options import Options
 from actum.page import Page
 from actum.records import Receipt, Record, StoredRecord
+from actum.restoration import compact_store, restore_store
 from actum.runner import run
 from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
-from actum.store import Store, open_store
+from actum.store import Store, Stream, open_store
 from actum.upcasting import upcast
+from actum.verification import VerifyReport, show_head
 from actum.views import View
 
 __all__ = [
@@ -57,16 +64,20 @@ __all__ = [
     "CommandFailed",
     "CommandTimeout",
     "Conflict",
+    "CopyReport",
     "Engine",
     "EngineClosed",
     "EngineStatistics",
     "Envelope",
     "Event",
     "Fenced",
+    "Finding",
+    "Head",
     "Invalid",
     "Log",
     "MemoryLog",
     "Middleware",
+    "NoSuchPosition",
     "Options",
     "OutcomeUnknown",
     "Overloaded",
@@ -90,16 +101,22 @@ __all__ = [
     "StoreInUse",
     "StoreMismatch",
     "StoredRecord",
+    "Stream",
     "Value",
+    "VerifyReport",
     "View",
     "ViewBroken",
+    "ViewDifferences",
     "ViewStatistics",
     "WriteOutsideProjection",
     "answer",
+    "compact_store",
     "decide",
     "evolve",
     "open_store",
     "project",
+    "restore_store",
     "run",
+    "show_head",
     "upcast",
 ]

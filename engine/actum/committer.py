@@ -56,6 +56,7 @@ class Committer:
         *,
         settled: Callable[[OpenBatch], None],
         lost: Callable[[list[OpenBatch], Exception], None],
+        read_only: bool = False,
     ) -> None:
         """Nothing to write yet.
 
@@ -66,6 +67,7 @@ class Committer:
             options: bounds of frames.
             settled: called in the loop with each durable batch, in order.
             lost: called in the loop with the batches that will never be written, in order, and why.
+            read_only: nothing will ever be written.
         """
         self._log = log
         self._background = background
@@ -73,7 +75,7 @@ class Committer:
         self._options = options
         self._settled = settled
         self._lost = lost
-        self.epoch = log.acquire()
+        self.epoch = 0 if read_only else log.acquire()
         self._outcome: Head | Exception | None = None
         self._elapsed_ns = 0
         self.head = log.head
@@ -86,6 +88,10 @@ class Committer:
         self.commits = 0
         self.commit_ns = 0
         self.commit_ns_max = 0
+
+    def stay_at(self, head: Head) -> None:
+        """Take a head that was read as the end of the log, for a reader that does not follow the writer."""
+        self.head, self.durable = head, head.position
 
     def flush(self) -> None:
         """Commit the open batch if it holds anything and no other commit is under way."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Protocol, final, runtime_checkable
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 
 from actum_storage import StoreMismatch
 
@@ -25,9 +25,10 @@ from actum.messages import TAG_FIELD
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
 from actum.streams import Streams
-from actum.views import LiveView
+from actum.views import LiveView, View
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
     from contextlib import AbstractAsyncContextManager
 
     from actum_storage import Derived, Head, Log
@@ -81,6 +82,8 @@ class Core:
         ids: CommandIds,
         background: Background | None,
         options: Options,
+        *,
+        read_only: bool = False,
     ) -> None:
         """Empty views and streams over a log.
 
@@ -92,6 +95,7 @@ class Core:
             ids: of commands that come without one.
             background: does disk work; threads of the engine unless given.
             options: bounds.
+            read_only: whether the log may only be read: another process may be writing it.
         """
         self.store = store
         self.log = log
@@ -106,7 +110,10 @@ class Core:
         }
         self.loop = asyncio.get_running_loop()
         self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
-        self.scheduler = Scheduler(log, self.directory, clock, ids, self.background, options, settled=self._settled)
+        self.read_only = read_only
+        self.scheduler = Scheduler(
+            log, self.directory, clock, ids, self.background, options, settled=self._settled, read_only=read_only
+        )
         for kind in catalogue.aggregates:
             self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler)
         self.bus = Bus(catalogue, self.directory, self.views)
@@ -124,7 +131,8 @@ class Core:
         """Bring everything to the log's head, then begin housekeeping."""
         started = self.clock.monotonic_ns()
         check_known(self.log, self.catalogue)
-        self.log.put_schemas(self.scheduler.committer.epoch, schema_documents(self.catalogue.event_types))
+        if not self.read_only:
+            self.log.put_schemas(self.scheduler.committer.epoch, schema_documents(self.catalogue.event_types))
         views = list(self.views.values())
         position = 0
         if self.store is not None:
@@ -132,20 +140,24 @@ class Core:
                 log.warning("%s", warning)
             derived = self.store.derived
             position = await self.recovery.restore(derived, views)
-            self.checkpointer = Checkpointer(
-                derived,
-                self.scheduler,
-                self.directory,
-                self.views,
-                self.clock,
-                self.background,
-                self.options,
-                position=position,
-            )
-        await self.recovery.catch_up(views, position, self._save_at if self.store is not None else None)
+            if not self.read_only:
+                self.checkpointer = Checkpointer(
+                    derived,
+                    self.scheduler,
+                    self.directory,
+                    self.views,
+                    self.clock,
+                    self.background,
+                    self.options,
+                    position=position,
+                )
+        head = await self.recovery.catch_up(views, position, self._save_at if self.checkpointer is not None else None)
+        if self.read_only:
+            self.scheduler.committer.stay_at(head)
         if self.options.gc_policy == "freeze":
             garbage.calm(self)
-        self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
+        if not self.read_only:
+            self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
     async def _save_at(self, head: Head) -> None:
@@ -195,11 +207,34 @@ class Core:
         finally:
             self._asked = [entry for entry in self._asked if entry[1] is not asked]
 
+    def view_of(self, view: type[View[Any]]) -> LiveView:
+        """The view that is served for a class.
+
+        Raises:
+            Invalid: the class was not given to `Engine.open`.
+        """
+        for kind in self.catalogue.views:
+            if kind.view is view:
+                return self.views[kind.name]
+        raise Invalid(f"{view!r} is not a view of this engine: pass one of the classes given to Engine.open")
+
     async def rebuild(self, name: str) -> None:
         """Fold a view from the whole log beside the one that is served, then put it in its place in one turn.
 
         Cancelling drops the new one; the old one stays.
         """
+        async with self._made_again(name) as twin:
+            self.views[name] = twin
+
+    async def remade(self, name: str) -> tuple[LiveView, LiveView]:
+        """A served view, and one folded from the whole log, both at the same position until the next turn."""
+        self.views[name].check()
+        async with self._made_again(name) as twin:
+            return self.views[name], twin
+
+    @asynccontextmanager
+    async def _made_again(self, name: str) -> AsyncGenerator[LiveView]:
+        """A view folded from the whole log; at the head, and no checkpoint begins, until something is awaited."""
         if name in self.rebuilding:
             raise Invalid(f"view {name} is being rebuilt already: wait for it")
         self.rebuilding.add(name)
@@ -210,7 +245,7 @@ class Core:
                 await self._catch_up(twin)
                 twin.build()
                 twin.check()
-                self.views[name] = twin
+                yield twin
         finally:
             self.rebuilding.discard(name)
 

@@ -11,15 +11,15 @@ import os
 from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 
-from actum_storage import ActumError, ForkGuard, StoreDirectory
+from actum_storage import ActumError, ForkGuard, ReadOnly, StoreDirectory
 
-from actum import inspection
 from actum.batch import PLAIN, Metadata
 from actum.catalogue import Catalogue
 from actum.clock import Clock, CommandIds, SystemClock, TimeOrderedIds
 from actum.core import Core, OpenStore
 from actum.errors import CommandTimeout, EngineClosed, Invalid
 from actum.middleware import Envelope, Middleware, Send, wrapped
+from actum.operations import Operations
 from actum.options import Options
 from actum.records import Receipt, command_id_bytes, optional_identifier
 from actum.replies import Replies
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from actum.aggregate import Aggregate
     from actum.background import Background
     from actum.messages import Command, Query
-    from actum.records import Record
     from actum.statistics import EngineStatistics
     from actum.views import View
 
@@ -47,7 +46,7 @@ A = TypeVar("A", bound="Aggregate")
 
 
 @final
-class Engine:
+class Engine(Operations):
     """Commands in, events to disk, views up to date, queries answered. From `Engine.open`.
 
     Example:
@@ -65,6 +64,8 @@ class Engine:
         clock: Clock,
         ids: CommandIds,
         background: Background | None,
+        *,
+        read_only: bool,
     ) -> None:
         """Use `Engine.open`."""
         self._store = store
@@ -73,14 +74,15 @@ class Engine:
         self._clock = clock
         self._ids = ids
         self._background = background
+        self._read_only = read_only
         self._core: Core | None = None
-        self._state: Literal["new", "opening", "open", "closing", "closed", "forked"] = "new"
+        self._state: Literal["new", "opening", "open", "read-only", "closing", "closed", "forked"] = "new"
         self._guard: ForkGuard | None = None
         self._closing: asyncio.Task[None] | None = None
         self._dispatch = wrapped(middleware, self._send) if middleware else None
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913  # what a user may give; all but the components have defaults
         cls,
         store: str | PathLike[str] | Log | OpenStore,
         /,
@@ -92,6 +94,7 @@ class Engine:
         clock: Clock | None = None,
         ids: CommandIds | None = None,
         background: Background | None = None,
+        read_only: bool = False,
     ) -> Engine:
         """An engine for some aggregates and views; `async with` opens it, or `await`, with `close()` at the end.
 
@@ -106,6 +109,8 @@ class Engine:
             clock: the time that records get; the machine's unless given.
             ids: of commands that come without one; ordered by time, and random, unless given.
             background: does the disk work; threads of the engine unless given.
+            read_only: answer queries as of the moment of opening, and write nothing: beside a running engine, or on
+                a backup. Commands get `ReadOnly`.
 
         Raises:
             CatalogueError: the classes don't fit together; every fault with its fix.
@@ -119,6 +124,7 @@ class Engine:
             clock or SystemClock(),
             ids or TimeOrderedIds(),
             background,
+            read_only=read_only,
         )
 
     async def __aenter__(self) -> Self:
@@ -136,7 +142,16 @@ class Engine:
         core: Core | None = None
         try:
             log, store = self._open_log()
-            core = Core(store, log, self._catalogue, self._clock, self._ids, self._background, self._options)
+            core = Core(
+                store,
+                log,
+                self._catalogue,
+                self._clock,
+                self._ids,
+                self._background,
+                self._options,
+                read_only=self._read_only,
+            )
             await core.start()
         except BaseException:
             self._state = "closed"
@@ -147,7 +162,7 @@ class Engine:
             raise
         self._core = core
         self._guard = ForkGuard(release=self._forked)
-        self._state = "open"
+        self._state = "read-only" if self._read_only else "open"
         return self
 
     def _forked(self) -> None:
@@ -157,7 +172,7 @@ class Engine:
     def _open_log(self) -> tuple[Log, OpenStore | None]:
         """The log to write, and the store it lies in, if it lies in one."""
         if isinstance(self._store, (str, os.PathLike)):
-            directory = StoreDirectory.open(self._store, write=True, durability=self._options.durability)
+            directory = StoreDirectory.open(self._store, write=not self._read_only, durability=self._options.durability)
             return directory.log, directory
         if isinstance(self._store, OpenStore):
             return self._store.log, self._store
@@ -180,7 +195,7 @@ class Engine:
 
         Cancelling the caller does not stop the closing.
         """
-        if self._state == "open":
+        if self._state in ("open", "read-only"):
             core = self._open_core()
             self._state = "closing"
             self._closing = asyncio.create_task(self._stop(core), name="actum close")
@@ -329,61 +344,12 @@ class Engine:
             EngineClosed: the engine is not open.
         """
         core = self._core
-        if core is None or self._state not in ("open", "closing"):
+        if core is None or self._state not in ("open", "closing", "read-only"):
             raise self._closed()
         if after is not None:
             await core.wait_for(after)
         core.queries += 1
         return cast("R", core.bus.answer(query))
-
-    async def rebuild(self, view: type[View[Any]]) -> None:
-        """Fold a view from the whole log again, beside the one that is served, then put it in its place.
-
-        Heals a broken view, once its handler is mended.
-
-        Cancelling drops the new one; the old one stays.
-
-        Raises:
-            ViewBroken: the handler failed again.
-            Invalid: the view is not of this engine, or is being rebuilt already.
-        """
-        core = self._open_core()
-        for kind in self._catalogue.views:
-            if kind.view is view:
-                return await core.rebuild(kind.name)
-        raise Invalid(f"{view!r} is not a view of this engine: pass one of the classes given to Engine.open")
-
-    async def history(self, aggregate: type[Aggregate], key: str) -> list[Record]:
-        """All durable records of one aggregate, oldest first. For tools and tests: applications read views."""
-        return await inspection.history(self._open_core(), aggregate, key)
-
-    async def state(self, aggregate: type[A], key: str, *, version: int | None = None) -> A:
-        """One aggregate's durable state, now or as of a version; a copy. For tools and tests: applications read views.
-
-        Raises:
-            Invalid: that version does not exist.
-        """
-        return cast("A", await inspection.state(self._open_core(), aggregate, key, version))
-
-    async def outcome(self, command_id: UUID | str) -> Receipt | None:
-        """What became of a command: its receipt, or None if it wrote nothing so far. Reads the log backwards.
-
-        One that still waits in a mailbox, or is still being decided, has not written yet.
-        """
-        return await inspection.outcome(self._open_core(), command_id_bytes(command_id))
-
-    async def checkpoint(self) -> bool:
-        """Save derived state now; False if that failed, which is logged and in `statistics()`.
-
-        It happens by itself, periodically and on close.
-        """
-        core = self._open_core()
-        return core.checkpointer is not None and await core.checkpointer.checkpoint()
-
-    def release(self, aggregate: type[Aggregate], key: str) -> bool:
-        """Let a quarantined aggregate work again; False if it was not in quarantine."""
-        actor = inspection.streams_of(self._open_core(), aggregate).actors.get(key)
-        return actor is not None and actor.release()
 
     def statistics(self) -> EngineStatistics:
         """Where the engine stands: the only source of figures about it.
@@ -397,7 +363,7 @@ class Engine:
 
     def _open_core(self) -> Core:
         """The parts of an open engine."""
-        if self._state != "open" or self._core is None:
+        if self._state not in ("open", "read-only") or self._core is None:
             raise self._closed()
         if self._core.loop is not asyncio.get_running_loop():
             raise wrong_loop()
@@ -408,14 +374,16 @@ class Engine:
         sender = DECIDING.get()
         return self._state == "closing" and sender is not None and sender[0].deciding is sender[1]
 
-    def _closed(self) -> EngineClosed:
-        """The error for an engine that is not open.
+    def _closed(self) -> ActumError:
+        """The error for an engine that is not open, or that only reads.
 
         Raises:
             StoreForked: this is a forked child of the process that opened it.
         """
         if self._guard is not None:
             self._guard.check()
+        if self._state == "read-only":
+            return ReadOnly("the engine was opened with read_only=True: it takes no commands")
         return EngineClosed(f"the engine is {self._state}, not open: use it inside `async with Engine.open(...)`")
 
     def __repr__(self) -> str:

@@ -6,14 +6,18 @@ Everything here reads durable events from the log, in slices, and never touches 
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from actum.errors import Invalid
+from actum.records import EPOCH
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from actum.aggregate import Aggregate
     from actum.core import Core
     from actum.records import Receipt, Record
@@ -66,6 +70,24 @@ async def state(core: Core, aggregate: type[Aggregate], key: str, version: int |
     if version is not None and version != replay.version:
         raise Invalid(f"{streams.name}/{key} has no version {version}: it is at {replay.version}")
     return replay.state
+
+
+async def version_at(core: Core, aggregate: type[Aggregate], key: str, at: datetime) -> int:
+    """The version that an aggregate had at a moment; 0 for none yet.
+
+    Raises:
+        Invalid: the moment has no time zone.
+    """
+    if at.tzinfo is None:
+        raise Invalid(f"at={at.isoformat()} has no time zone: give an aware datetime")
+    moment_ns = (at - EPOCH) // timedelta(microseconds=1) * 1_000 + 999  # timestamps are shown to the microsecond
+    streams = streams_of(core, aggregate)
+    for count, (_, link, _) in enumerate(streams.walk(durable_head(core, streams, key)), 1):
+        if link.timestamp_ns <= moment_ns:
+            return link.version
+        if count % SLICE_RECORDS == 0:
+            await asyncio.sleep(0)
+    return 0
 
 
 async def outcome(core: Core, command_id: bytes) -> Receipt | None:

@@ -149,8 +149,8 @@ class Recovery:
             for chunk in sections.get(snapshots_section(streams.name, streams.kind.fingerprint), []):
                 streams.snapshots.update(decode_snapshots(bytes(chunk.body)))
 
-    async def catch_up(self, views: Sequence[LiveView], heads_position: int, checkpoint: SaveAt | None) -> None:
-        """Replay the log for whatever is behind its head, in slices; indexes are built at the end.
+    async def catch_up(self, views: Sequence[LiveView], heads_position: int, checkpoint: SaveAt | None) -> Head:
+        """Replay the log for whatever is behind its head, in slices; indexes are built at the end. Gives that head.
 
         Args:
             views: all of them.
@@ -166,13 +166,15 @@ class Recovery:
             async for _ in self.replay(behind, 1 + min(view.position for view in behind), heads_position):
                 pass
         saved = heads_position
-        async for frame in self.replay(views, heads_position + 1, self._log.head.position):
+        head = self._log.head
+        async for frame in self.replay(views, heads_position + 1, head.position):
             self._note_heads(frame)
             if checkpoint is not None and frame.last - saved >= REPLAY_CHECKPOINT_EVENTS:
                 saved = frame.last
                 await checkpoint(Head(frame.last, frame.hash))
         for view in views:
             view.build()
+        return head
 
     async def replay(self, views: Sequence[LiveView], start: int, stop: int) -> AsyncIterator[Frame]:
         """Fold the records from `start` to `stop` into views; gives each frame when it is in, the loop its turns."""

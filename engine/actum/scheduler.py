@@ -73,6 +73,7 @@ class Scheduler:
         options: Options,
         *,
         settled: Callable[[OpenBatch], None],
+        read_only: bool = False,
     ) -> None:
         """Ready for commands.
 
@@ -84,6 +85,7 @@ class Scheduler:
             background: where commits are done.
             options: bounds.
             settled: called with each durable batch before its callers are answered: views apply there.
+            read_only: no command will ever come.
         """
         self.options = options
         self.mailbox_size_max = options.mailbox_size_max
@@ -103,7 +105,9 @@ class Scheduler:
         self._turn_scheduled = False
         self._changed: asyncio.Future[None] | None = None
         self._batch_ended: asyncio.Future[None] | None = None
-        self.committer = Committer(log, background, clock, options, settled=self._settle, lost=self._lose)
+        self.committer = Committer(
+            log, background, clock, options, settled=self._settle, lost=self._lose, read_only=read_only
+        )
 
     @property
     def durable(self) -> int:

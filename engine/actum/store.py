@@ -5,20 +5,48 @@ Events come as plain data; the stored schemas say what they mean.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 import actum_storage
+from actum_storage import stream_hash
 
 from actum.codec import Schema, decode_schema, decode_stored
+from actum.records import datetime_of
+from actum.verification import VerifyReport, read_head, verify
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
+    from datetime import datetime
     from typing import Self
 
-    from actum_storage import Head, Manifest, VerifyReport
+    from actum_storage import CopyReport, Head, Manifest
 
     from actum.records import StoredRecord
+    from actum.restoration import Progress
+
+
+class Stream(NamedTuple):
+    """One aggregate in the log.
+
+    Attributes:
+        aggregate: the name of its type.
+        key: which one.
+        version: of its last event.
+        position: of that event.
+        timestamp_ns: when that was decided, nanoseconds since 1970 UTC.
+    """
+
+    aggregate: str
+    key: str
+    version: int
+    position: int
+    timestamp_ns: int
+
+    @property
+    def timestamp(self) -> datetime:
+        """`timestamp_ns` as an aware UTC datetime, to the microsecond."""
+        return datetime_of(self.timestamp_ns)
 
 
 @final
@@ -39,6 +67,11 @@ class Store:
     def manifest(self) -> Manifest:
         """What the store says of itself."""
         return self._store.manifest
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the directory without being a reason to refuse it."""
+        return self._store.warnings
 
     @property
     def head(self) -> Head:
@@ -63,13 +96,60 @@ class Store:
             (decode_schema(document) for document in self._store.schemas().values()), key=lambda schema: schema.tag
         )
 
-    def verify(self) -> VerifyReport:
-        """Read everything: every frame's hash, the chain of hashes, dense positions, every schema's hash.
+    def record(self, position: int) -> StoredRecord:
+        """The record at a position.
 
         Raises:
-            StoreCorrupt: at the first damage, naming file and position.
+            NoSuchPosition: the log does not have it.
         """
-        return self._store.verify()
+        frame = self._store.frame_at(position)
+        return decode_stored(frame.first, frame.body)[position - frame.first]
+
+    def streams(self, aggregate: str | None = None) -> list[Stream]:
+        """The aggregates that have events, in the order in which they began. Reads the whole log.
+
+        Args:
+            aggregate: only those of this type.
+        """
+        found: dict[tuple[str, str], Stream] = {}
+        for record in self.records():
+            if aggregate is None or record.aggregate == aggregate:
+                found[record.aggregate, record.key] = Stream(
+                    record.aggregate, record.key, record.version, record.position, record.timestamp_ns
+                )
+        return list(found.values())
+
+    def history(self, aggregate: str, key: str) -> list[StoredRecord]:
+        """The records of one aggregate, oldest first. Reads the log backwards until it has found the first."""
+        wanted = stream_hash(aggregate, key)
+        records: list[StoredRecord] = []
+        for frame in self._store.frames_backwards():
+            hashes = bytes(frame.streams)
+            if hashes.find(wanted) < 0:
+                continue
+            found = decode_stored(frame.first, frame.body)
+            records += (record for record in reversed(found) if (record.aggregate, record.key) == (aggregate, key))
+            if records and records[-1].version == 1:
+                break
+        return records[::-1]
+
+    def verify(self, *, head: str | None = None, progress: Progress | None = None) -> VerifyReport:
+        """Look at everything: pages, hashes, the chain, dense positions and versions, back-links, types, checkpoints.
+
+        Damage is a finding in the report and raises nothing.
+
+        Args:
+            head: a head that was noted earlier (`show_head`): the log up to there must be that one.
+            progress: told where it stands.
+
+        Raises:
+            Invalid: `head` is not `position:hash`.
+        """
+        return verify(self._store, None if head is None else read_head(head), progress)
+
+    def backup(self, destination: str | os.PathLike[str], *, progress: Progress | None = None) -> CopyReport:
+        """Copy the log as it is now into a new store, verified when this returns; see `Engine.backup`."""
+        return self._store.copy(destination, progress=progress)
 
     def close(self) -> None:
         """Close; again: nothing."""

@@ -6,8 +6,9 @@ The engine uses the names below and nothing else.
 from __future__ import annotations
 
 from actum_storage.chunks import Checkpoint, Chunk
-from actum_storage.derived import CheckpointWriter, Derived
-from actum_storage.directory import StoreDirectory
+from actum_storage.copies import CopyReport, compact_store, copy_store
+from actum_storage.derived import CheckpointReport, CheckpointWriter, Derived
+from actum_storage.directory import StoreDirectory, is_store
 from actum_storage.errors import (
     ActumError,
     Fenced,
@@ -24,23 +25,27 @@ from actum_storage.errors import (
     StoreInUse,
     StoreMismatch,
 )
+from actum_storage.findings import Finding
 from actum_storage.fork import ForkGuard
 from actum_storage.frame import GENESIS, Batch, Frame, seal, stream_hash
 from actum_storage.lmdb_log import LmdbLog
 from actum_storage.log import Head, Log
 from actum_storage.manifest import Manifest
 from actum_storage.memory_log import MemoryLog
-from actum_storage.store import Store, VerifyReport, open_store
+from actum_storage.store import Store, open_store
 
 __all__ = [
     "GENESIS",
     "ActumError",
     "Batch",
     "Checkpoint",
+    "CheckpointReport",
     "CheckpointWriter",
     "Chunk",
+    "CopyReport",
     "Derived",
     "Fenced",
+    "Finding",
     "ForkGuard",
     "Frame",
     "Head",
@@ -62,7 +67,9 @@ __all__ = [
     "StoreFull",
     "StoreInUse",
     "StoreMismatch",
-    "VerifyReport",
+    "compact_store",
+    "copy_store",
+    "is_store",
     "open_store",
     "seal",
     "stream_hash",

@@ -15,7 +15,7 @@ import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import RLock
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from actum_storage import failpoints
 from actum_storage.chunks import (
@@ -62,6 +62,22 @@ class Generation:
     link: bytes
 
 
+class CheckpointReport(NamedTuple):
+    """What there is of derived state.
+
+    Attributes:
+        where: the file.
+        checkpoints: complete ones in it.
+        bytes: its size.
+        bytes_unused: behind the last complete one: a checkpoint that was broken off, or damage. Both are ignored.
+    """
+
+    where: str
+    checkpoints: int
+    bytes: int
+    bytes_unused: int
+
+
 @final
 class Derived:
     """The files in `derived/`; from `StoreDirectory`."""
@@ -96,6 +112,20 @@ class Derived:
                 return contents.checkpoints
         self._current, self._known = None, True
         return []
+
+    def report(self) -> CheckpointReport:
+        """What the newest generation holds, and where its valid part ends before the file does."""
+        self._check_open()
+        for number in sorted(self._numbers(), reverse=True):
+            path = self._path(number)
+            try:
+                data = path.read_bytes()
+            except OSError:
+                continue
+            contents = parse_file(data, self._store_id)
+            end = contents.ends[-1] if contents.ends else 0
+            return CheckpointReport(str(path), len(contents.checkpoints), len(data), len(data) - end)
+        return CheckpointReport(str(self._directory), 0, 0, 0)
 
     @property
     def size_base(self) -> int:

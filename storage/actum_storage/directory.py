@@ -20,18 +20,28 @@ from actum_storage.derived import Derived
 from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch
 from actum_storage.files import DIRECTORY_MODE, make_directory, os_errors, sync_directory, sync_file
 from actum_storage.lmdb_log import LmdbLog
+from actum_storage.lmdb_pages import structure_faults
 from actum_storage.lock import WriterLock, is_held
 from actum_storage.manifest import Manifest
-from actum_storage.preflight import check_data_file, check_free_space, prepare_lock_file
+from actum_storage.preflight import (
+    STRUCTURE_BYTES_MAX,
+    UNFINISHED,
+    check_data_file,
+    check_free_space,
+    prepare_lock_file,
+)
 
 if TYPE_CHECKING:
-    from actum_storage.lmdb_log import Durability
+    from actum_storage.lmdb_environment import Durability
 
 MANIFEST = "MANIFEST"
 WRITER_LOCK = "writer.lock"
 LOG = "log"
 LOG_NEW = "log.new"
 DERIVED = "derived"
+#: A compacted copy of the log, and the log that it has replaced; both are gone when compaction has ended.
+LOG_COMPACT = "log.compact"
+LOG_OLD = "log.old"
 #: All that a crash during creation can leave; `lost+found` is what a fresh file system has.
 HALF_CREATED = frozenset({WRITER_LOCK, LOG, LOG_NEW, MANIFEST + ".new", "lost+found"})
 
@@ -91,6 +101,13 @@ class StoreDirectory:
             opened.pop_all()
         return store
 
+    def page_faults(self) -> list[str] | None:
+        """What is wrong with the pages of the log's file; None if a writer changes them meanwhile."""
+        if self._lock is not None or is_held(self.path / WRITER_LOCK):
+            return None
+        faults = structure_faults(self.path / LOG / "data.mdb")
+        return None if faults and is_held(self.path / WRITER_LOCK) else faults
+
     def close(self) -> None:
         """Close everything and give the lock back; a second call does nothing."""
         self.derived.close()
@@ -111,6 +128,11 @@ class StoreDirectory:
         return f"<StoreDirectory {self.path} {self.log!r}>"
 
 
+def is_store(path: str | os.PathLike[str]) -> bool:
+    """Whether a directory calls itself a store, whole or damaged."""
+    return (Path(path) / MANIFEST).exists()
+
+
 def enter_for_writing(directory: Path) -> WriterLock:
     """Lock the directory, with a whole store in it afterwards: an existing one, or a new one."""
     with os_errors(f"{directory} can't be opened"):
@@ -121,6 +143,8 @@ def enter_for_writing(directory: Path) -> WriterLock:
         if not (directory / MANIFEST).exists():
             with os_errors(f"{directory}: the store can't be created"):
                 create(directory)
+        with os_errors(f"{directory}: what a compaction left can't be put in order"):
+            finish_compaction(directory)
     except BaseException:
         lock.release()
         raise
@@ -145,6 +169,8 @@ def refuse_foreign(directory: Path) -> None:
     if not directory.is_dir():
         raise StoreMismatch(f"no store at {directory}: it is not a directory")
     names = {entry.name for entry in directory.iterdir()}
+    if directory.name.endswith(UNFINISHED) and names:
+        raise StoreMismatch(f"no store at {directory}: it is an unfinished copy. Make the backup again.")
     if MANIFEST in names or names <= HALF_CREATED:
         return
     if {LOG, WRITER_LOCK} <= names:
@@ -180,6 +206,20 @@ def create(directory: Path) -> None:
     Manifest.new().write(directory / MANIFEST)
 
 
+def finish_compaction(directory: Path) -> None:
+    """Bring a compaction that was broken off to its end: forwards if the old log was moved away, else back."""
+    log, new, old = directory / LOG, directory / LOG_COMPACT, directory / LOG_OLD
+    if old.exists() and new.exists() and not log.exists():
+        new.rename(log)
+        sync_directory(directory)
+        if failpoints.active:
+            failpoints.hit("compact.swapped")
+    if log.exists():
+        for rest in (new, old):
+            if rest.exists():
+                shutil.rmtree(rest)
+
+
 def refuse_records(directory: Path) -> None:
     """A log without a MANIFEST must be empty: it is one that a crash left during creation."""
     check_log(directory, write=True)
@@ -198,9 +238,16 @@ def lost_manifest(directory: Path) -> StoreCorrupt:
 def check_log(directory: Path, *, write: bool) -> None:
     """Everything that must hold before LMDB may open `log/`."""
     data, lock = directory / LOG / "data.mdb", directory / LOG / "lock.mdb"
+    if not data.exists() and (directory / LOG_OLD).exists():
+        raise StoreCorrupt(f"{data} is missing: a compaction was broken off. Open the store for writing once.")
     check_data_file(data)
-    if not write and not lock.exists() and is_held(directory / WRITER_LOCK):
+    live = not write and is_held(directory / WRITER_LOCK)
+    if live and not lock.exists():
         raise StoreCorrupt(f"{lock} was deleted while a writer runs: stop that writer before reading")
+    if not live and data.stat().st_size <= STRUCTURE_BYTES_MAX:
+        faults = structure_faults(data)
+        if faults and (write or not is_held(directory / WRITER_LOCK)):  # a writer that came meanwhile changes pages
+            raise StoreCorrupt(f"{data} is damaged: {'; '.join(faults)}. Restore the store from a backup.")
     if write or os.access(lock if lock.exists() else lock.parent, os.W_OK):
         prepare_lock_file(lock)  # where a reader may not write at all, LMDB says so, or needs no lock
 

@@ -1,4 +1,4 @@
-"""The durable log: frames in an LMDB environment, one put and one fsync for each commit. Only this file speaks lmdb.
+"""The durable log: frames in an LMDB environment, one put and one fsync for each commit.
 
 Two databases: `frames` (first position -> frame) and `schemas` (name -> SHA-256 and document). A commit begins and ends
 in one call, since a write transaction belongs to its thread; others read meanwhile, in transactions that last as long
@@ -11,13 +11,11 @@ SIGBUS), `set_mapsize` at run time (it invalidates every transaction).
 
 from __future__ import annotations
 
-import errno
-import os
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, final
+from typing import TYPE_CHECKING, final
 
 import lmdb
 
@@ -33,12 +31,11 @@ from actum_storage.errors import (
     StoreCorrupt,
     StoreFailed,
     StoreFull,
-    StoreInUse,
-    StoreMismatch,
 )
 from actum_storage.fork import ForkGuard
 from actum_storage.frame import copy_value, hash_of, key_position, parse_at, parse_header, seal
 from actum_storage.layout import POSITION
+from actum_storage.lmdb_environment import FULL_CODES, PERHAPS_FULL_CODES, open_environment, translated
 from actum_storage.log import EMPTY, Head, span, within
 from actum_storage.preflight import has_room
 from actum_storage.recent import RecentFrames
@@ -48,28 +45,18 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from actum_storage.frame import Batch, Frame
+    from actum_storage.lmdb_environment import Durability
 
     Cursor = lmdb.Cursor[memoryview]
     Database = lmdb._Database  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # lmdb has no other name for it
     #: Database, key and value.
     Put = tuple[Database, bytes, bytes]
 
-Durability = Literal["full", "relaxed"]
-
-#: Address space, not memory or disk; the smaller ones are for hosts that limit it.
-MAP_BYTES = (1 << 40, 1 << 36, 1 << 32)
-#: Slots for readers of all processes; each open transaction takes one.
-READERS_MAX = 512
 #: Slots that dead readers left are freed every so many commits; otherwise they would make the file grow.
 READER_CHECK_COMMITS = 1_024
 #: What one read transaction copies at most (one frame more when that frame is larger).
 PIECE_BYTES_MAX = 1 << 20
 PIECE_FRAMES_MAX = 256
-#: Codes of a commit that found no room: certain ones, and those that a full disk shares with a failing one.
-FULL_CODES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, -30792}
-PERHAPS_FULL_CODES = {errno.EIO, -30772}
-#: What LMDB raises when it meets pages that it didn't write, or lacks a database that was there.
-DAMAGE = (lmdb.CorruptedError, lmdb.IncompatibleError, lmdb.InvalidError, lmdb.NotFoundError, lmdb.PageNotFoundError)
 
 
 @final
@@ -149,9 +136,23 @@ class LmdbLog:
             head = self._head
             if batch.first != head.position + 1:
                 raise PositionConflict(f"a batch from position {batch.first}: the next position is {head.position + 1}")
-            frame = seal(batch, head.hash)
-            self._commit([(self._frames, POSITION.pack(frame.first), frame.data)], Head(frame.last, frame.hash))
-            return self._head
+            return self._append([seal(batch, head.hash)])
+
+    def append_sealed(self, epoch: int, frames: Sequence[Frame]) -> Head:
+        """Write frames that another log has sealed, in one commit; as `append` otherwise."""
+        with self._writing:
+            self._check_writer(epoch)
+            head = self._head
+            for frame in frames:
+                if (frame.first, frame.previous) != (head.position + 1, head.hash):
+                    raise PositionConflict(f"{frame!r} does not continue {head!r}")
+                head = Head(frame.last, frame.hash)
+            return self._append(frames)
+
+    def _append(self, frames: Sequence[Frame]) -> Head:
+        puts = [(self._frames, POSITION.pack(frame.first), frame.data) for frame in frames]
+        self._commit(puts, Head(frames[-1].last, frames[-1].hash))
+        return self._head
 
     def frame_at(self, position: int) -> Frame:
         """See `Log.frame_at`. Recent frames are kept; an older one is hashed once and remembered as verified."""
@@ -364,37 +365,3 @@ class LmdbLog:
         self._check_writable()
         if not 0 < epoch == self._epoch:
             raise Fenced(f"epoch {epoch}: {self._where} is at epoch {self._epoch}. Acquire it to write.")
-
-
-def open_environment(path: Path, *, write: bool, durability: Durability) -> lmdb.Environment:
-    """The environment with the largest map that this host's address space has room for."""
-    options: dict[str, Any] = {
-        "subdir": True,
-        "readonly": not write,
-        "create": write,
-        "mode": 0o700,
-        "metasync": True,
-        "sync": durability == "full",
-        "writemap": False,
-        "max_readers": READERS_MAX,
-        "max_dbs": 2,
-        "lock": True,
-        "lib_version": 0,
-    }
-    for map_bytes in MAP_BYTES[:-1]:
-        with suppress(lmdb.MemoryError):
-            return lmdb.open(str(path), map_size=map_bytes, **options)
-    return lmdb.open(str(path), map_size=MAP_BYTES[-1], **options)
-
-
-def translated(error: lmdb.Error, where: str) -> StorageError:
-    """What an error of LMDB means to a caller, except at a commit."""
-    if isinstance(error, DAMAGE):
-        return StoreCorrupt(f"{where}: {error}. Restore the store from a backup.")
-    if isinstance(error, lmdb.VersionMismatchError):
-        return StoreMismatch(f"{where}: written by another LMDB engine ({error})")
-    if "already open in this process" in str(error):
-        return StoreInUse(f"{where}: process {os.getpid()}, this one, has the store open already. Use that one.")
-    if error.code in FULL_CODES:
-        return StoreFull(f"{where}: {error}. Free space.")
-    return StorageError(f"{where}: {error}")

@@ -27,6 +27,10 @@ LOCK_BYTES = 9 * 4096
 CREATE_BYTES_MIN = 1 << 20
 #: A commit may need room for more than its frame: copied pages, and the tail of the last one.
 COMMIT_BYTES_MARGIN = 1 << 20
+#: How a directory ends in which a copy is being made.
+UNFINISHED = ".unfinished"
+#: Data files up to this size have every page walked before they are opened (at most about 5 s, usually 0.2).
+STRUCTURE_BYTES_MAX = 1 << 30
 #: How often a meta page that a live writer may be writing just now is read again before it is called damaged.
 META_READS_MAX = 5
 

@@ -5,33 +5,20 @@ Everything here is bytes; the engine's package decodes them. Nothing is written.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Self, final
+from typing import TYPE_CHECKING, Self, final
 
+from actum_storage.copies import copy_store
 from actum_storage.directory import StoreDirectory
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    from actum_storage.copies import CopyReport, Progress
+    from actum_storage.derived import CheckpointReport
     from actum_storage.frame import Frame
     from actum_storage.log import Head
     from actum_storage.manifest import Manifest
-
-
-class VerifyReport(NamedTuple):
-    """What `Store.verify` went through without finding fault.
-
-    Attributes:
-        frames: how many frames there are.
-        records: how many records they hold.
-        head: where the log ends.
-        schemas: how many stored schemas there are.
-    """
-
-    frames: int
-    records: int
-    head: Head
-    schemas: int
 
 
 @final
@@ -61,6 +48,10 @@ class Store:
         """Every frame with a record in `[start, stop]`, oldest first, verified; see `Log.frames`."""
         return self._directory.log.frames(start, stop)
 
+    def frames_backwards(self, start: int = 1, stop: int | None = None) -> Iterator[Frame]:
+        """The same, newest first; see `Log.frames_backwards`."""
+        return self._directory.log.frames_backwards(start, stop)
+
     def frame_at(self, position: int) -> Frame:
         """The frame that holds a position; see `Log.frame_at`."""
         return self._directory.log.frame_at(position)
@@ -69,18 +60,19 @@ class Store:
         """The stored documents by name."""
         return self._directory.log.schemas()
 
-    def verify(self) -> VerifyReport:
-        """Read everything: each frame's hash, the chain, dense positions, each schema's hash.
+    def page_faults(self) -> list[str] | None:
+        """What is wrong with the pages of the log's file; None while a writer changes them."""
+        return self._directory.page_faults()
 
-        Raises:
-            StoreCorrupt: at the first damage, naming file and position.
-        """
-        head = self.head
-        frames = records = 0
-        for frame in self.frames(stop=head.position):
-            frames += 1
-            records += frame.count
-        return VerifyReport(frames, records, head, len(self.schemas()))
+    def checkpoints(self) -> CheckpointReport:
+        """What there is of derived state, and what of it is damaged."""
+        return self._directory.derived.report()
+
+    def copy(
+        self, destination: str | os.PathLike[str], *, position: int | None = None, progress: Progress | None = None
+    ) -> CopyReport:
+        """See `copy_store`."""
+        return copy_store(self.manifest, self._directory.log, destination, position=position, progress=progress)
 
     def close(self) -> None:
         """Close; a second call does nothing."""

@@ -38,7 +38,7 @@ CHILD = textwrap.dedent(
 
 
 async def life(store: str, acknowledged: Callable[[str, int], None]) -> None:
-    """Deposit and make checkpoints, bases and deltas, each of several pieces; all failpoints are reached."""
+    """Deposit, make checkpoints, copies, and compact; all failpoints are reached."""
     for round_number in range(2):
         ratio = 0.01 if round_number else 100.0
         async with open_bank(store, durability="full", checkpoint_deltas_ratio_max=ratio) as bank:
@@ -48,6 +48,8 @@ async def life(store: str, acknowledged: Callable[[str, int], None]) -> None:
                 acknowledged(key, 1 + number)
                 if number % 4 == 3:
                     await bank.checkpoint()
+            await bank.backup(f"{store} copy {round_number}")
+    actum.compact_store(store)
 
 
 async def balances(store: Path) -> dict[str, int]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from actum_storage import StoreClosed, StoreCorrupt, StoreDirectory, StoreMismatch, VerifyReport, open_store
+from actum_storage import Chunk, StoreClosed, StoreDirectory, StoreMismatch, open_store
 
 from tests.support.batches import fill, record, records_of
-from tests.support.damage import damage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,29 +33,32 @@ def test_reads(path: Path) -> None:
         assert str(path) in repr(store)
 
 
-def test_verify(path: Path) -> None:
-    """Verifying a whole store counts what it went through."""
+def test_backwards(path: Path) -> None:
+    """The same frames, newest first."""
     with open_store(path) as store:
-        assert store.verify() == VerifyReport(frames=3, records=7, head=store.head, schemas=1)
+        assert [frame.first for frame in store.frames_backwards()] == [4, 3, 1]
 
 
-def test_verify_an_empty_store(tmp_path: Path) -> None:
-    """An empty store is whole."""
-    StoreDirectory.open(tmp_path / "store", write=True).close()
-    with open_store(tmp_path / "store") as store:
-        assert store.verify()[:2] == (0, 0)
+def test_pages(path: Path) -> None:
+    """The pages of a store at rest are sound; those of one that is being written are not looked at."""
+    with open_store(path) as store:
+        assert store.page_faults() == []
+    with StoreDirectory.open(path, write=True) as store:
+        assert store.page_faults() is None
 
 
-@pytest.mark.parametrize(
-    ("written", "where"),
-    [(record(2), "frame at position 1"), (b"the document", "schema b'a'")],
-    ids=["frame", "schema"],
-)
-def test_verify_damage(path: Path, written: bytes, where: str) -> None:
-    """Damage is found, and file and position are named."""
-    damage(path / "log" / "data.mdb", written)
-    with open_store(path) as store, pytest.raises(StoreCorrupt, match=rf"data\.mdb, {where}"):
-        store.verify()
+def test_checkpoints(path: Path) -> None:
+    """Complete checkpoints are counted, and the bytes behind them."""
+    with StoreDirectory.open(path, write=True) as store:
+        writer = store.derived.begin(base=True)
+        writer.write(Chunk("rows", 1, b"row"))
+        writer.close(b"closing")
+    with open_store(path) as store:
+        assert store.checkpoints()[1::2] == (1, 0)
+    file = path / "derived" / "00000001.chunks"
+    file.write_bytes(file.read_bytes() + b"torn")
+    with open_store(path) as store:
+        assert store.checkpoints()[3] == 4
 
 
 def test_no_store(tmp_path: Path) -> None:

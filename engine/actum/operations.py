@@ -1,0 +1,167 @@
+"""What an engine offers for operating it and for looking into it; applications send, ask, and read views."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from actum_storage import copy_store
+
+from actum import inspection
+from actum.errors import Invalid
+from actum.records import command_id_bytes
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from os import PathLike
+    from uuid import UUID
+
+    from actum_storage import CopyReport
+
+    from actum.aggregate import Aggregate
+    from actum.core import Core
+    from actum.messages import Row
+    from actum.records import Receipt, Record
+    from actum.restoration import Progress
+    from actum.views import View
+
+A = TypeVar("A", bound="Aggregate")
+W = TypeVar("W", bound="Row")
+
+
+class ViewDifferences(NamedTuple):
+    """A view that is served, compared with one made again from the log.
+
+    Attributes:
+        position: where both stood.
+        rows: of the one that is served.
+        missing: keys that only the new one has.
+        extra: keys that only the served one has.
+        different: keys whose rows are not the same.
+    """
+
+    position: int
+    rows: int
+    missing: tuple[Any, ...]
+    extra: tuple[Any, ...]
+    different: tuple[Any, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether they are the same."""
+        return not (self.missing or self.extra or self.different)
+
+
+class Operations:
+    """The part of `Engine` that tools and tests use."""
+
+    def _open_core(self) -> Core:
+        """The parts of the open engine."""
+        raise NotImplementedError
+
+    async def history(self, aggregate: type[Aggregate], key: str) -> list[Record]:
+        """All durable records of one aggregate, oldest first. For tools and tests: applications read views."""
+        return await inspection.history(self._open_core(), aggregate, key)
+
+    async def state(self, aggregate: type[A], key: str, *, version: int | None = None, at: datetime | None = None) -> A:
+        """One aggregate's durable state; a copy. For tools and tests: applications read views.
+
+        Args:
+            aggregate: its class.
+            key: which one.
+            version: as of this version; as of now without it.
+            at: as of this moment, by the timestamps of its records; aware.
+
+        Raises:
+            Invalid: that version does not exist, the moment has no time zone, or both were given.
+        """
+        core = self._open_core()
+        if at is not None:
+            if version is not None:
+                raise Invalid("give version= or at=, not both")
+            version = await inspection.version_at(core, aggregate, key, at)
+        return cast("A", await inspection.state(core, aggregate, key, version))
+
+    async def outcome(self, command_id: UUID | str) -> Receipt | None:
+        """What became of a command: its receipt, or None if it wrote nothing so far. Reads the log backwards.
+
+        One that still waits in a mailbox, or is still being decided, has not written yet.
+        """
+        return await inspection.outcome(self._open_core(), command_id_bytes(command_id))
+
+    def rows(self, view: type[View[W]]) -> list[W]:
+        """All rows of a view, in no particular order. For tools and tests: applications ask.
+
+        Raises:
+            ViewBroken: see `rebuild`.
+        """
+        live = self._open_core().view_of(view)
+        live.check()
+        return list(live.table.rows.values())
+
+    async def rebuild(self, view: type[View[Any]]) -> None:
+        """Fold a view from the whole log again, beside the one that is served, then put it in its place.
+
+        Heals a broken view, once its handler is mended.
+
+        Cancelling drops the new one; the old one stays.
+
+        Raises:
+            ViewBroken: the handler failed again.
+            Invalid: the view is not of this engine, or is being rebuilt already.
+        """
+        core = self._open_core()
+        await core.rebuild(core.view_of(view).name)
+
+    async def verify_view(self, view: type[View[Any]]) -> ViewDifferences:
+        """Fold a view from the whole log again and compare it with the one that is served, row by row.
+
+        Raises:
+            ViewBroken: the served one is broken, or its handler fails on the log.
+            Invalid: the view is not of this engine, or is being rebuilt.
+        """
+        core = self._open_core()
+        live, made = await core.remade(core.view_of(view).name)
+        served, again = live.table.rows, made.table.rows
+        return ViewDifferences(
+            live.position,
+            len(served),
+            tuple(key for key in again if key not in served),
+            tuple(key for key in served if key not in again),
+            tuple(key for key, row in served.items() if key in again and again[key] != row),
+        )
+
+    async def checkpoint(self) -> bool:
+        """Save derived state now; False if that failed, which is logged and in `statistics()`.
+
+        It happens by itself, periodically and on close.
+        """
+        core = self._open_core()
+        return core.checkpointer is not None and await core.checkpointer.checkpoint()
+
+    async def backup(self, destination: str | PathLike[str], *, progress: Progress | None = None) -> CopyReport:
+        """Copy the log as it is now into a new store, while commands go on; verified when this returns.
+
+        The copy is a store: open it, or `restore_store` it. Without its checkpoints it opens as slowly as a rebuild.
+
+        Cancelling ends the waiting; the copying ends by itself, or when the engine closes.
+
+        Args:
+            destination: the new directory; it must not exist. A disk of its own is best.
+            progress: told where it stands, in another thread.
+
+        Raises:
+            StoreMismatch: there is something at `destination`.
+            StoreFull, StorageError: it can't be written; nothing is left behind, and this engine goes on.
+            Invalid: this engine has no directory.
+        """
+        core = self._open_core()
+        manifest = None if core.store is None else getattr(core.store, "manifest", None)
+        if manifest is None:
+            raise Invalid("this engine has no directory: a backup copies a store that lies on disk")
+        return await asyncio.to_thread(copy_store, manifest, core.log, destination, progress=progress)
+
+    def release(self, aggregate: type[Aggregate], key: str) -> bool:
+        """Let a quarantined aggregate work again; False if it was not in quarantine."""
+        actor = inspection.streams_of(self._open_core(), aggregate).actors.get(key)
+        return actor is not None and actor.release()

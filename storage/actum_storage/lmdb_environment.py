@@ -1,0 +1,61 @@
+"""Opening an LMDB environment, and what LMDB's errors mean. Only `lmdb_log` uses it."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal
+
+import lmdb
+
+from actum_storage.errors import StorageError, StoreCorrupt, StoreFull, StoreInUse, StoreMismatch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Durability = Literal["full", "relaxed"]
+
+#: Address space, not memory or disk; the smaller ones are for hosts that limit it.
+MAP_BYTES = (1 << 40, 1 << 36, 1 << 32)
+#: Slots for readers of all processes; each open transaction takes one.
+READERS_MAX = 512
+#: Codes of a commit that found no room: certain ones, and those that a full disk shares with a failing one.
+FULL_CODES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, -30792}
+PERHAPS_FULL_CODES = {errno.EIO, -30772}
+#: What LMDB raises when it meets pages that it didn't write, or lacks a database that was there.
+DAMAGE = (lmdb.CorruptedError, lmdb.IncompatibleError, lmdb.InvalidError, lmdb.NotFoundError, lmdb.PageNotFoundError)
+
+
+def open_environment(path: Path, *, write: bool, durability: Durability) -> lmdb.Environment:
+    """The environment with the largest map that this host's address space has room for."""
+    options: dict[str, Any] = {
+        "subdir": True,
+        "readonly": not write,
+        "create": write,
+        "mode": 0o700,
+        "metasync": True,
+        "sync": durability == "full",
+        "writemap": False,
+        "max_readers": READERS_MAX,
+        "max_dbs": 2,
+        "lock": True,
+        "lib_version": 0,
+    }
+    for map_bytes in MAP_BYTES[:-1]:
+        with suppress(lmdb.MemoryError):
+            return lmdb.open(str(path), map_size=map_bytes, **options)
+    return lmdb.open(str(path), map_size=MAP_BYTES[-1], **options)
+
+
+def translated(error: lmdb.Error, where: str) -> StorageError:
+    """What an error of LMDB means to a caller, except at a commit."""
+    if isinstance(error, DAMAGE):
+        return StoreCorrupt(f"{where}: {error}. Restore the store from a backup.")
+    if isinstance(error, lmdb.VersionMismatchError):
+        return StoreMismatch(f"{where}: written by another LMDB engine ({error})")
+    if "already open in this process" in str(error):
+        return StoreInUse(f"{where}: process {os.getpid()}, this one, has the store open already. Use that one.")
+    if error.code in FULL_CODES:
+        return StoreFull(f"{where}: {error}. Free space.")
+    return StorageError(f"{where}: {error}")
