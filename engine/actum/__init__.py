@@ -19,6 +19,7 @@ from actum_storage import (
     StoreFull,
     StoreInUse,
     StoreMismatch,
+    diagnose,
 )
 
 from actum.aggregate import Aggregate
@@ -47,6 +48,7 @@ from actum.page import Page
 from actum.records import Receipt, Record, StoredRecord
 from actum.restoration import compact_store, restore_store
 from actum.runner import run
+from actum.schema_changes import SchemaChange, schema_changes, schema_lock
 from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
 from actum.store import Store, Stream, open_store
 from actum.upcasting import upcast
@@ -90,6 +92,7 @@ __all__ = [
     "Reentrant",
     "Rejected",
     "Row",
+    "SchemaChange",
     "Send",
     "StorageError",
     "Store",
@@ -112,11 +115,14 @@ __all__ = [
     "answer",
     "compact_store",
     "decide",
+    "diagnose",
     "evolve",
     "open_store",
     "project",
     "restore_store",
     "run",
+    "schema_changes",
+    "schema_lock",
     "show_head",
     "upcast",
 ]

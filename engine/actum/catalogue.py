@@ -70,9 +70,9 @@ class Catalogue(msgspec.Struct, frozen=True):
 
     @classmethod
     def build(
-        cls, components: Sequence[type], services: Sequence[object] = (), upcasters: Sequence[object] = ()
+        cls, components: Sequence[type], services: Sequence[object] | None = (), upcasters: Sequence[object] = ()
     ) -> Catalogue:
-        """Read and check the classes given to `Engine.open`.
+        """Read and check the classes given to `Engine.open`; services None: nothing will be decided.
 
         Raises:
             CatalogueError: with every fault and its fix.
@@ -104,7 +104,7 @@ class AggregateReader:
     """Reads one aggregate class."""
 
     def __init__(
-        self, aggregate: type[Aggregate], services: Sequence[object], upcasts: Upcasts, faults: list[str]
+        self, aggregate: type[Aggregate], services: Sequence[object] | None, upcasts: Upcasts, faults: list[str]
     ) -> None:
         self.aggregate = aggregate
         self.services = services
@@ -174,6 +174,8 @@ class AggregateReader:
 
     def _service(self, handler: HandlerInfo, annotation: object) -> object:
         """The one service of the annotated type."""
+        if self.services is None:
+            return None
         try:
             fitting = [service for service in self.services if isinstance(service, annotation)]  # type: ignore[arg-type]
         except TypeError as error:

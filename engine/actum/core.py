@@ -12,18 +12,16 @@ import logging
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 
-from actum_storage import StoreMismatch
-
 from actum import garbage
 from actum.background import ThreadBackground
 from actum.bus import Bus
 from actum.checkpoints import Checkpointer
-from actum.codec import Codec, array_of, decode_schema, encode_chunk, schema_documents, tag_of
+from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
 from actum.errors import CommandTimeout, EngineClosed, Invalid
-from actum.messages import TAG_FIELD
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
+from actum.schema_gate import check_schemas
 from actum.streams import Streams
 from actum.views import LiveView, View
 
@@ -130,7 +128,7 @@ class Core:
     async def start(self) -> None:
         """Bring everything to the log's head, then begin housekeeping."""
         started = self.clock.monotonic_ns()
-        check_known(self.log, self.catalogue)
+        check_schemas(self.log, self.catalogue, self.codec)
         if not self.read_only:
             self.log.put_schemas(self.scheduler.committer.epoch, schema_documents(self.catalogue.event_types))
         views = list(self.views.values())
@@ -308,23 +306,3 @@ class Core:
             return
         if self.scheduler.durable > checkpointer.position or not all(view.saved for view in self.views.values()):
             await checkpointer.checkpoint(hasty=True)
-
-
-def check_known(log: Log, catalogue: Catalogue) -> None:
-    """Refuse a log with events of a type that the catalogue lacks, whatever a checkpoint would hide of them.
-
-    The log is looked through only if the store has ever seen such a type.
-
-    Raises:
-        StoreMismatch: naming the types.
-    """
-    stored = {decode_schema(document).tag for document in log.schemas().values()}
-    missing = stored - {tag_of(event_type) for event_type in (*catalogue.event_types, *catalogue.upcasts)}
-    marks = {tag: encode_chunk(TAG_FIELD) + encode_chunk(tag) for tag in missing}
-    for frame in log.frames() if marks else ():
-        for tag, mark in marks.items():
-            if frame.data.find(mark) >= 0:
-                raise StoreMismatch(
-                    f"the log holds events {tag!r}, from position {frame.first} to {frame.last} among others, "
-                    "which no class given to Engine.open handles: pass the aggregate or view that does"
-                )

@@ -102,7 +102,7 @@ class Engine(Operations):
             store: a directory, made if it does not exist; or a log, such as `MemoryLog()` for tests; or anything with
                 a log and a place for checkpoints.
             components: aggregate and view classes.
-            services: what `@decide` handlers take by annotation.
+            services: what `@decide` handlers take by annotation; none are needed with `read_only`.
             upcasters: functions marked `@upcast`: what events of older types mean today.
             middleware: wraps every `send`, the first one outermost.
             options: see `Options`.
@@ -115,7 +115,7 @@ class Engine(Operations):
         Raises:
             CatalogueError: the classes don't fit together; every fault with its fix.
         """
-        catalogue = Catalogue.build(components, services, upcasters)
+        catalogue = Catalogue.build(components, None if read_only else services, upcasters)
         return cls(
             store,
             catalogue,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from actum_storage.chunks import Checkpoint, Chunk
 from actum_storage.copies import CopyReport, compact_store, copy_store
 from actum_storage.derived import CheckpointReport, CheckpointWriter, Derived
+from actum_storage.diagnosis import diagnose
 from actum_storage.directory import StoreDirectory, is_store
 from actum_storage.errors import (
     ActumError,
@@ -69,6 +70,7 @@ __all__ = [
     "StoreMismatch",
     "compact_store",
     "copy_store",
+    "diagnose",
     "is_store",
     "open_store",
     "seal",

@@ -59,3 +59,18 @@ def translated(error: lmdb.Error, where: str) -> StorageError:
     if error.code in FULL_CODES:
         return StoreFull(f"{where}: {error}. Free space.")
     return StorageError(f"{where}: {error}")
+
+
+def readers_of(path: Path) -> list[str]:
+    """The processes that read an environment which is open elsewhere."""
+    try:
+        with lmdb.open(str(path), readonly=True, create=False, max_readers=READERS_MAX, lib_version=0) as environment:
+            lines = environment.readers().splitlines()[1:]
+    except lmdb.Error as error:
+        raise translated(error, str(path / "data.mdb")) from error
+    return sorted({line.split()[0] for line in lines if line.split()})
+
+
+def engine_version() -> str:
+    """LMDB's version and its binding's."""
+    return f"LMDB {'.'.join(map(str, lmdb.version()))}, py-lmdb {lmdb.__version__}"

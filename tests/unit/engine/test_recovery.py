@@ -487,7 +487,8 @@ class TestWhatDoesNotHold:
         if not checkpoint:
             shutil.rmtree(tmp_path / "bank" / "derived")
         with pytest.raises(
-            StoreMismatch, match="the log holds events 'Deposited'.*which no class given to Engine.open handles"
+            StoreMismatch,
+            match=r"can't read:\s+'Deposited', at position 1 .*\s+\$: no class that was given has this tag",
         ):
             await open_classes(tmp_path / "bank", Fragile, FragmentView)
         async with open_bank(tmp_path / "bank") as bank:

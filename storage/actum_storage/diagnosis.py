@@ -1,0 +1,174 @@
+"""What a store stands on: file system, room, the price of an fsync, permissions, who uses it, versions.
+
+Works on anything that a path may be, also beside a running writer: what can't be looked at is a finding, no error.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from actum_storage.directory import DERIVED, LOG, MANIFEST, WRITER_LOCK, loose_permissions, refuse_foreign
+from actum_storage.errors import StorageError
+from actum_storage.file_systems import file_system_of, refused_reason, warned_reason
+from actum_storage.files import sync_data
+from actum_storage.findings import Finding
+from actum_storage.lmdb_environment import MAP_BYTES, engine_version, readers_of
+from actum_storage.lock import is_held
+from actum_storage.manifest import Manifest
+from actum_storage.preflight import UNFINISHED, check_data_file
+
+if TYPE_CHECKING:
+    Check = Callable[[Path], Iterator[Finding]]
+
+#: Small writes, each synced, whose time is measured.
+SYNCS = 50
+SYNC_BYTES = 4096
+#: A commit that waits longer than this for its disk limits one client to a hundred commands a second.
+SYNC_SECONDS_SLOW = 0.01
+#: Faster than any disk: the sync is not real.
+SYNC_SECONDS_UNREAL = 5e-6
+FREE_BYTES_LOW = 1 << 30
+FREE_SHARE_LOW = 0.05
+MAP_SHARE_HIGH = 0.8
+
+
+def diagnose(path: str | os.PathLike[str]) -> list[Finding]:
+    """Look at a store's directory and at what is under it, without opening the store. Writes one temporary file.
+
+    One finding for each thing that was looked at, in a fixed order.
+    """
+    directory = Path(path).absolute()
+    if not directory.is_dir():
+        return [Finding("error", "directory", f"no store at {directory}: there is no such directory.")]
+    checks: list[Check] = [
+        check_manifest, check_writer, check_files, check_file_system, check_room, check_sync, check_permissions,
+        check_map, check_readers, check_rests, check_versions,
+    ]  # fmt: skip
+    found: list[Finding] = []
+    for check in checks:
+        try:
+            found += check(directory)
+        except (OSError, StorageError) as error:
+            name = check.__name__.removeprefix("check_").replace("_", " ")
+            found.append(Finding("error", name, f"can't be looked at: {error}"))
+    return found
+
+
+def check_manifest(directory: Path) -> Iterator[Finding]:
+    """What the store says of itself."""
+    refuse_foreign(directory)
+    manifest = Manifest.read(directory / MANIFEST)
+    yield Finding("ok", "manifest", f"format {manifest.format_version}, {manifest.engine}, store {manifest.store_id}")
+
+
+def check_writer(directory: Path) -> Iterator[Finding]:
+    """Whether an engine has it open."""
+    lock = directory / WRITER_LOCK
+    if is_held(lock):
+        holder = lock.read_bytes().strip().decode("ascii", "replace")
+        yield Finding("ok", "writer", f"process {holder} has it open for writing")
+    else:
+        yield Finding("ok", "writer", "no engine has it open")
+
+
+def check_files(directory: Path) -> Iterator[Finding]:
+    """Whether the log's file can be mapped, and its size."""
+    data = directory / LOG / "data.mdb"
+    check_data_file(data)
+    derived = sum(file.stat().st_size for file in (directory / DERIVED).glob("*"))
+    sizes = f"{data.stat().st_size:,} bytes of log, {derived:,} of checkpoints"
+    yield Finding("ok", "files", sizes)
+
+
+def check_file_system(directory: Path) -> Iterator[Finding]:
+    """Whether the file system keeps what it promises."""
+    system = file_system_of(directory)
+    refused, warned = refused_reason(system), warned_reason(system)
+    if refused:
+        yield Finding("error", "file system", f"{system.kind} at {system.mount}: {refused}", "Use a local disk.")
+    elif warned:
+        yield Finding("warning", "file system", f"{system.kind} at {system.mount}: {warned}", "Use a local disk.")
+    else:
+        yield Finding("ok", "file system", f"{system.kind} at {system.mount}")
+
+
+def check_room(directory: Path) -> Iterator[Finding]:
+    """Free space and free inodes."""
+    usage = shutil.disk_usage(directory)
+    share = usage.free / usage.total if usage.total else 0.0
+    low = usage.free < FREE_BYTES_LOW and share < FREE_SHARE_LOW
+    what = f"{usage.free:,} bytes free, {share:.0%} of the file system"
+    yield Finding("warning" if low else "ok", "room", what, "Free space: a full disk takes no commands." if low else "")
+
+
+def check_sync(directory: Path) -> Iterator[Finding]:
+    """How long a small write takes until the disk has it."""
+    seconds: list[float] = []
+    with tempfile.TemporaryFile(dir=directory) as file:
+        for _ in range(SYNCS):
+            started = time.perf_counter()
+            os.pwrite(file.fileno(), os.urandom(SYNC_BYTES), 0)
+            sync_data(file.fileno())
+            seconds.append(time.perf_counter() - started)
+    median, worst = statistics.median(seconds), max(seconds)
+    what = f"{median * 1e3:.2f} ms median, {worst * 1e3:.2f} ms worst of {SYNCS}"
+    if median < SYNC_SECONDS_UNREAL:
+        yield Finding("warning", "fsync", f"{what}: too fast for any disk.", "Nothing survives a power cut here.")
+    elif median > SYNC_SECONDS_SLOW:
+        yield Finding("warning", "fsync", what, "Every commit waits for it: use a faster disk.")
+    else:
+        yield Finding("ok", "fsync", what)
+
+
+def check_permissions(directory: Path) -> Iterator[Finding]:
+    """Whether others can read or write it, and whether we can."""
+    found = loose_permissions(directory)
+    yield from (Finding("warning", "permissions", each) for each in found)
+    strangers = [each for each in (directory, *directory.iterdir()) if each.stat().st_uid != os.geteuid()]
+    if strangers:
+        what = f"{strangers[0]} belongs to user {strangers[0].stat().st_uid}, this is user {os.geteuid()}"
+        yield Finding("warning", "permissions", what, "Run it as the same user as the engine.")
+    if not found and not strangers:
+        yield Finding("ok", "permissions", "closed to others")
+
+
+def check_map(directory: Path) -> Iterator[Finding]:
+    """How much of the address space that LMDB may map is used."""
+    used = (directory / LOG / "data.mdb").stat().st_size
+    share = used / MAP_BYTES[0]
+    high = share > MAP_SHARE_HIGH
+    yield Finding("warning" if high else "ok", "map", f"{share:.2%} of {MAP_BYTES[0] >> 40} TiB")
+
+
+def check_readers(directory: Path) -> Iterator[Finding]:
+    """Who reads: a reader that stays makes the file grow."""
+    if not is_held(directory / WRITER_LOCK):
+        return
+    lines = readers_of(directory / LOG)
+    yield Finding("ok", "readers", f"{len(lines)} reading just now{': processes ' + ', '.join(lines) if lines else ''}")
+
+
+def check_rests(directory: Path) -> Iterator[Finding]:
+    """What a crash left; the next opening tidies it up."""
+    rests = [entry.name for entry in directory.iterdir() if entry.name.endswith((".new", ".compact", ".old"))]
+    beside = directory.with_name(directory.name + UNFINISHED)
+    if beside.exists():
+        rests.append(str(beside))
+    if rests:
+        yield Finding(
+            "warning", "leftovers", f"{', '.join(sorted(rests))}: broken off", "The next attempt removes them."
+        )
+
+
+def check_versions(directory: Path) -> Iterator[Finding]:
+    """What runs here."""
+    del directory
+    yield Finding("ok", "versions", f"Python {platform.python_version()}, {engine_version()}, {platform.platform()}")

@@ -1,0 +1,1 @@
+"""The verbs of the `actum` command, by what they are about."""

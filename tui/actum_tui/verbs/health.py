@@ -1,0 +1,105 @@
+"""`status`, `verify`, `doctor`: how a store is."""
+
+from __future__ import annotations
+
+import actum
+import click
+
+from actum_tui.call import Call, verb
+from actum_tui.output import Answer, findings_table, pairs
+
+
+def register(command: click.Group) -> None:
+    """Add the verbs."""
+    verb(command, "status")(status)
+    verb(command, "verify")(
+        click.option("--head", metavar="POSITION:HASH", help="A head noted earlier: prove that the log still has it.")(
+            verify
+        )
+    )
+    verb(command, "doctor")(doctor)
+
+
+def status(call: Call) -> Answer:
+    """Show where a store stands: its head, id and events.
+
+    Note the head somewhere else: `verify --head` proves later that nothing before it was changed.
+    """
+    with call.open() as store:
+        head, manifest = store.head, store.manifest
+        last = store.record(head.position) if head.position else None
+        tags = sorted({schema.tag for schema in store.schemas()})
+        data = {
+            "head": actum.show_head(head),
+            "position": head.position,
+            "last_event": None if last is None else last.timestamp.isoformat(),
+            "event_types": tags,
+            "store_id": manifest.store_id,
+            "format": manifest.format_version,
+            "created_ns": manifest.created_ns,
+        }
+        shown = pairs(
+            ("store", call.path),
+            ("head", actum.show_head(head)),
+            ("events", head.position),
+            ("last event", None if last is None else last.timestamp),
+            ("event types", ", ".join(tags)),
+            ("store id", manifest.store_id),
+            ("format", manifest.format_version),
+        )
+    return Answer(data, [shown])
+
+
+def verify(call: Call, head: str | None) -> Answer:
+    """Read everything and check it: pages, hashes, the chain, versions, links, types, checkpoints.
+
+    With --app also the views: those that the checkpoints give are compared with ones made again from the log.
+    """
+    with call.open() as store, call.progress("verifying") as progress:
+        report = store.verify(head=head, progress=progress)
+    findings = list(report.findings)
+    if call.app is not None and report.ok:
+        findings += actum.run(view_findings(call))
+    bad = any(finding.level == "error" for finding in findings)
+    data = {
+        "ok": not bad,
+        "head": actum.show_head(report.head),
+        "frames": report.frames,
+        "records": report.records,
+        "streams": report.streams,
+        "findings": [finding._asdict() for finding in findings],
+    }
+    verdict = "damaged: see above" if bad else f"fine: {report.records:,} records, head {actum.show_head(report.head)}"
+    return Answer(data, [findings_table(findings), verdict], bad)
+
+
+async def view_findings(call: Call) -> list[actum.Finding]:
+    """One finding for each view."""
+    findings: list[actum.Finding] = []
+    async with call.engine() as engine:
+        for view in views_of(call):
+            findings.append(view_finding(f"view {view.__name__}", await engine.verify_view(view)))
+    return findings
+
+
+def view_finding(name: str, differences: actum.ViewDifferences) -> actum.Finding:
+    """What a comparison came to."""
+    if differences.ok:
+        return actum.Finding("ok", name, f"{differences.rows:,} rows, as the log makes them")
+    what = (
+        f"{len(differences.missing):,} rows missing, {len(differences.extra):,} too many, "
+        f"{len(differences.different):,} different from what the log makes."
+    )
+    return actum.Finding("error", name, what, "actum views rebuild, or delete the directory derived/.")
+
+
+def views_of(call: Call) -> list[type[actum.View[actum.Row]]]:
+    """The views among the user's classes."""
+    return [one for one in call.application().components if isinstance(one, type) and issubclass(one, actum.View)]
+
+
+def doctor(call: Call) -> Answer:
+    """Look at what a store stands on: file system, room, fsync, permissions, clock, versions, readers."""
+    findings = actum.diagnose(call.path)
+    bad = any(finding.level == "error" for finding in findings)
+    return Answer({"ok": not bad, "findings": [each._asdict() for each in findings]}, [findings_table(findings)], bad)

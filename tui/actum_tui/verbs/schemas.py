@@ -1,0 +1,73 @@
+"""`schema dump|check|diff`: what events look like, kept in a lock file, so that a breaking change fails in CI."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import actum
+import click
+
+from actum_tui.call import Call, verb
+from actum_tui.output import Answer, add, table
+
+LOCK = "actum.schema.json"
+
+
+def register(command: click.Group) -> None:
+    """Add the verbs."""
+    group = click.Group("schema", help="The schemas of events; a lock file for CI.")
+    command.add_command(group)
+    lock = click.option("--lock", default=LOCK, show_default=True, type=click.Path(), help="The lock file.")
+    verb(group, "dump")(lock(dump))
+    verb(group, "check")(lock(check))
+    verb(group, "diff")(click.argument("old", type=click.Path())(click.argument("new", type=click.Path())(diff)))
+
+
+def lock_of(call: Call) -> dict[str, Any]:
+    """What the user's classes say."""
+    application = call.application()
+    return actum.schema_lock(*application.components, upcasters=application.upcasters)
+
+
+def read_lock(path: str) -> dict[str, Any]:
+    """A lock file's content."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{path} can't be read: {error}. Make it with `actum schema dump`.") from error
+    if not isinstance(found, dict) or "events" not in found:
+        raise click.ClickException(f"{path} is no lock file. Make it with `actum schema dump`.")
+    return cast("dict[str, Any]", found)
+
+
+def dump(call: Call, lock: str) -> Answer:
+    """Write the schemas of your events to the lock file, to be kept with the code. Needs --app."""
+    content = lock_of(call)
+    Path(lock).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return Answer({"lock": lock, "events": len(content["events"])}, [f"{len(content['events'])} event types in {lock}"])
+
+
+def check(call: Call, lock: str) -> Answer:
+    """Compare your events with the lock file; a change that old events could not survive exits with 1."""
+    return changes(read_lock(lock), lock_of(call))
+
+
+def diff(call: Call, old: str, new: str) -> Answer:
+    """Compare two lock files."""
+    del call
+    return changes(read_lock(old), read_lock(new))
+
+
+def changes(old: dict[str, Any], new: dict[str, Any]) -> Answer:
+    """What has changed, and whether it breaks."""
+    found = actum.schema_changes(old, new)
+    made = table("", "event", "where", "change", "what to do")
+    for each in found:
+        add(made, "BREAKS" if each.breaking else "fine", each.tag, each.path, each.what, each.fix,
+            style="red" if each.breaking else "")  # fmt: skip
+    bad = any(each.breaking for each in found)
+    return Answer(
+        {"ok": not bad, "changes": [each._asdict() for each in found]}, [made if found else "no changes"], bad
+    )
