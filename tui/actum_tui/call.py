@@ -12,11 +12,11 @@ import signal
 import sys
 import tomllib
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import actum
 import click
@@ -77,7 +77,7 @@ class Call:
         return self.store
 
     @contextmanager
-    def open(self) -> Iterator[actum.Store]:
+    def open(self) -> Generator[actum.Store]:
         """The store, open for reading."""
         with actum.open_store(self.path) as store:
             self.warnings += store.warnings
@@ -103,7 +103,7 @@ class Call:
         )
 
     @contextmanager
-    def progress(self, title: str) -> Iterator[Callable[[int, int], None]]:
+    def progress(self, title: str) -> Generator[Callable[[int, int], None]]:
         """A bar on the terminal while something takes long; nothing where nobody looks."""
         err = console(error=True)
         columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
@@ -140,7 +140,7 @@ def settings() -> dict[str, Any]:
             found = tomllib.load(file).get("tool", {}).get("actum", {})
     except (OSError, tomllib.TOMLDecodeError, AttributeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def verb(group: click.Group, name: str) -> Callable[[Callable[..., Answer]], click.Command]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 
 
 def main() -> None:
     """Run the command; does not return."""
-    try:
-        import click  # noqa: F401, PLC0415  # only to see whether it is there
-        import rich  # noqa: F401, PLC0415
-    except ImportError:
+    if not (find_spec("click") and find_spec("rich")):
         sys.stderr.write("the actum command needs its extra: pip install 'actum[cli]'\n")
         sys.exit(2)
     from actum_tui.command import command  # noqa: PLC0415  # it imports click
