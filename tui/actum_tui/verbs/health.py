@@ -79,15 +79,6 @@ async def view_findings(call: Call) -> list[actum.Finding]:
         return [view_finding(f"view {view.__name__}", await engine.verify_view(view)) for view in views_of(call)]
 
 
-def view_findings(call: Call) -> list[actum.Finding]:
-    """One finding for each view."""
-    findings: list[actum.Finding] = []
-    async with call.engine() as engine:
-        for view in views_of(call):
-            findings.append(view_finding(f"view {view.__name__}", await engine.verify_view(view)))
-    return findings
-
-
 def view_finding(name: str, differences: actum.ViewDifferences) -> actum.Finding:
     """What a comparison came to."""
     if differences.ok:
