@@ -2,9 +2,9 @@
 
 Aggregates: `Order`, `Customer`, `Stock`.
 Views: `OrderSummaries`, `DepartmentSales`, `ProductRanking`, `CustomerSpending`, `StockLevels`.
-`open_shop` puts them together. The messages are in `commands`, `events` and `queries`.
+`open_shop` puts them together; `SHOP` is for tools. The messages are in `commands`, `events` and `queries`.
 """
 
-from examples.shop.storefront import COMPONENTS, open_shop
+from examples.shop.storefront import COMPONENTS, SHOP, open_shop
 
-__all__ = ["COMPONENTS", "open_shop"]
+__all__ = ["COMPONENTS", "SHOP", "open_shop"]

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 from actum import Aggregate, Engine, Log, Options, View
@@ -29,6 +30,10 @@ COMPONENTS: tuple[type[Aggregate] | type[View[Any]], ...] = (
     CustomerSpending,
     StockLevels,
 )
+
+
+#: The same with its services, for tools: `actum views ls --app examples.shop:SHOP`.
+SHOP = SimpleNamespace(components=COMPONENTS, services=(Inventory(), CustomerDirectory()))
 
 
 @asynccontextmanager

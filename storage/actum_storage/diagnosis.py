@@ -21,6 +21,7 @@ from actum_storage.file_systems import file_system_of, refused_reason, warned_re
 from actum_storage.files import sync_data
 from actum_storage.findings import Finding
 from actum_storage.lmdb_environment import MAP_BYTES, engine_version, readers_of
+from actum_storage.lmdb_pages import structure_faults
 from actum_storage.lock import is_held
 from actum_storage.manifest import Manifest
 from actum_storage.preflight import UNFINISHED, check_data_file
@@ -83,6 +84,9 @@ def check_files(directory: Path) -> Iterator[Finding]:
     """Whether the log's file can be mapped, and its size."""
     data = directory / LOG / "data.mdb"
     check_data_file(data)
+    faults = [] if is_held(directory / WRITER_LOCK) else structure_faults(data)
+    if faults:
+        yield Finding("error", "files", f"{data} is damaged: {'; '.join(faults)}.", "Restore it from a backup.")
     derived = sum(file.stat().st_size for file in (directory / DERIVED).glob("*"))
     sizes = f"{data.stat().st_size:,} bytes of log, {derived:,} of checkpoints"
     yield Finding("ok", "files", sizes)

@@ -94,6 +94,9 @@ class Call:
     def engine(self, *, read_only: bool = True) -> actum.Engine:
         """An engine on the store, not yet open."""
         application = self.application()
+        if not read_only:
+            with self.open():  # an engine would make a store where there is none
+                pass
         return actum.Engine.open(
             self.path,
             *application.components,
@@ -193,7 +196,7 @@ def failed(call: Call, error: Exception) -> int:
     """Say what went wrong; the exit code."""
     if call.debug:
         traceback.print_exception(error)
-    if isinstance(error, click.ClickException) and not call.json:
+    if isinstance(error, click.UsageError) and not call.json:
         raise error
     message = error.format_message() if isinstance(error, click.ClickException) else str(error)
     if not isinstance(error, (ActumError, OSError, click.ClickException)):
@@ -203,5 +206,6 @@ def failed(call: Call, error: Exception) -> int:
             envelope(call.verb, call.store, None, call.warnings, {"type": type(error).__name__, "message": message})
         )
     else:
-        console(error=True).print(f"actum {call.verb}: {safe_text(message)}", style="red", soft_wrap=True)
+        lines = "\n".join(map(safe_text, message.splitlines()))
+        console(error=True).print(f"actum {call.verb}: {lines}", style="red", soft_wrap=True)
     return BAD if isinstance(error, (StoreCorrupt, ViewBroken)) else FAILED

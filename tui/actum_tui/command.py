@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from actum_tui.verbs import copies, events, exports, health, schemas, streams, views
+from actum_tui.verbs import copies, events, exports, health, read_models, schemas, streams
 
 
 @click.group("actum", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -17,5 +17,5 @@ def command() -> None:
     """
 
 
-for module in (health, events, streams, views, copies, exports, schemas):
+for module in (health, events, streams, read_models, copies, exports, schemas):
     module.register(command)

@@ -20,20 +20,19 @@ FOLLOW_SECONDS = 0.2
 COLUMNS = ("position", "time", "aggregate", "key", "version", "type", "event")
 
 
-class Moment(click.ParamType[datetime]):
-    """A time with a zone, as ISO 8601 writes it."""
+def moment(text: str) -> datetime:
+    """A time with a zone, as ISO 8601 writes it.
 
-    name = "TIME"
-
-    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The moment."""
-        try:
-            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        except ValueError as error:
-            self.fail(f"{value!r} is no time: write 2026-01-31T12:00:00Z. {error}", param, ctx)
-        if moment.tzinfo is None:
-            self.fail(f"{value!r} has no zone: write Z or +01:00 behind it", param, ctx)
-        return moment
+    Raises:
+        click.BadParameter: it is none.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no time: write 2026-01-31T12:00:00Z. {error}") from error
+    if found.tzinfo is None:
+        raise click.BadParameter(f"{text!r} has no zone: write Z or +01:00 behind it")
+    return found
 
 
 def filters(function: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -42,8 +41,8 @@ def filters(function: Callable[..., Answer]) -> Callable[..., Answer]:
         click.option("--key", help="Only this aggregate's."),
         click.option("--aggregate", help="Only this type of aggregate's."),
         click.option("--type", "tag", help="Only this type of event."),
-        click.option("--until", type=Moment(), help="Only those before this time."),
-        click.option("--since", type=Moment(), help="Only those from this time on."),
+        click.option("--until", type=moment, metavar="TIME", help="Only those before this time."),
+        click.option("--since", type=moment, metavar="TIME", help="Only those from this time on."),
         click.option("--to", "stop", type=click.IntRange(1), help="Up to this position."),
         click.option("--from", "start", type=click.IntRange(1), help="From this position on."),
     ):

@@ -12,7 +12,7 @@ from actum import Aggregate
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, add, pairs, table
-from actum_tui.verbs.events import Moment, as_data, records_table
+from actum_tui.verbs.events import as_data, moment, records_table
 
 
 def register(command: click.Group) -> None:
@@ -54,11 +54,11 @@ def state(call: Call, aggregate: str, key: str, at: str | None) -> Answer:
     """Show an aggregate's state, now or as of a version or a time. Needs --app."""
     kind = aggregate_named(call, aggregate)
     version = int(at) if at is not None and re.fullmatch("[0-9]{1,18}", at) else None
-    moment = Moment().convert(at, None, None) if at is not None and version is None else None
+    time = moment(at) if at is not None and version is None else None
 
     async def read() -> tuple[Aggregate, int]:
         async with call.engine() as engine:
-            found = await engine.state(kind, key, version=version, at=moment)
+            found = await engine.state(kind, key, version=version, at=time)
             return found, len(await engine.history(kind, key))
 
     found, versions = actum.run(read())
