@@ -103,7 +103,7 @@ class Derived:
         for number in sorted(self._numbers(), reverse=True):
             try:
                 data = self._path(number).read_bytes()
-            except OSError:
+            except (OSError, MemoryError):
                 continue  # foreign, or deleted meanwhile by a writer that completed a newer one
             contents = parse_file(data, self._store_id)
             if contents.checkpoints:
@@ -120,7 +120,7 @@ class Derived:
             path = self._path(number)
             try:
                 data = path.read_bytes()
-            except OSError:
+            except (OSError, MemoryError):
                 continue
             contents = parse_file(data, self._store_id)
             end = contents.ends[-1] if contents.ends else 0
@@ -229,7 +229,7 @@ class Derived:
 
     def _numbers(self) -> list[int]:
         try:
-            names = [path.name for path in self._directory.iterdir()]
+            names = [path.name for path in self._directory.iterdir() if path.is_file()]
         except OSError:
             return []
         return [int(match[1]) for match in map(FILE_NAME.fullmatch, names) if match]

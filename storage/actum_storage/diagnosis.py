@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actum_storage.directory import DERIVED, LOG, MANIFEST, WRITER_LOCK, loose_permissions, refuse_foreign
+from actum_storage.directory import DERIVED, LOG, MANIFEST, WRITER_LOCK, loose_permissions, refuse_foreign, refuse_kinds
 from actum_storage.errors import StorageError
 from actum_storage.file_systems import file_system_of, refused_reason, warned_reason
 from actum_storage.files import sync_data
@@ -49,6 +49,10 @@ def diagnose(path: str | os.PathLike[str]) -> list[Finding]:
     directory = Path(path).absolute()
     if not directory.is_dir():
         return [Finding("error", "directory", f"no store at {directory}: there is no such directory.")]
+    try:
+        refuse_kinds(directory)
+    except (OSError, StorageError) as error:
+        return [Finding("error", "files", str(error))]
     checks: list[Check] = [
         check_manifest, check_writer, check_files, check_file_system, check_room, check_sync, check_permissions,
         check_map, check_readers, check_rests, check_versions,

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, final
@@ -42,6 +44,15 @@ DERIVED = "derived"
 #: A compacted copy of the log, and the log that it has replaced; both are gone when compaction has ended.
 LOG_COMPACT = "log.compact"
 LOG_OLD = "log.old"
+#: What each part has to be, if it is there.
+KINDS: dict[str, Callable[[int], bool]] = {
+    MANIFEST: stat.S_ISREG,
+    WRITER_LOCK: stat.S_ISREG,
+    LOG: stat.S_ISDIR,
+    f"{LOG}/data.mdb": stat.S_ISREG,
+    f"{LOG}/lock.mdb": stat.S_ISREG,
+    DERIVED: stat.S_ISDIR,
+}
 #: All that a crash during creation can leave; `lost+found` is what a fresh file system has.
 HALF_CREATED = frozenset({WRITER_LOCK, LOG, LOG_NEW, MANIFEST + ".new", "lost+found"})
 
@@ -85,7 +96,8 @@ class StoreDirectory:
         if durability not in {"full", "relaxed"}:
             raise StorageError(f"durability {durability!r}: use 'full' or 'relaxed'")
         directory = Path(path).absolute()
-        with ExitStack() as opened:
+        with os_errors(f"{directory} can't be opened"), ExitStack() as opened:
+            refuse_kinds(directory)
             lock = None
             if write:
                 lock = enter_for_writing(directory)
@@ -160,6 +172,27 @@ def enter_for_reading(directory: Path) -> Manifest:
     if not (directory / MANIFEST).exists():
         raise StoreMismatch(f"no store at {directory}: it has no {MANIFEST}. Open it for writing once to create it.")
     return Manifest.read(directory / MANIFEST)
+
+
+def refuse_kinds(directory: Path) -> None:
+    """Refuse what is no plain file or directory where one belongs: opening a pipe waits, a device has no end.
+
+    Raises:
+        StoreCorrupt: naming it.
+    """
+    for name, fits in KINDS.items():
+        path = directory / name
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            if not path.is_symlink():
+                continue
+            mode = 0
+        except NotADirectoryError:
+            continue  # what is above it is named
+        if not fits(mode):
+            wanted = "directory" if fits is stat.S_ISDIR else "plain file"
+            raise StoreCorrupt(f"{path} is not a {wanted}. Restore the store from a backup.")
 
 
 def refuse_foreign(directory: Path) -> None:

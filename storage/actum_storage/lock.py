@@ -79,7 +79,7 @@ def lock_or_fail(descriptor: int, path: Path) -> None:
 def is_held(path: Path) -> bool:
     """Whether a writer is alive; looks without disturbing it."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return False
     try:

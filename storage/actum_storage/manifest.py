@@ -16,7 +16,7 @@ import re
 import time
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from actum_storage.errors import StoreCorrupt, StoreMismatch
 from actum_storage.files import os_errors, replace_durably
@@ -32,6 +32,7 @@ MANIFEST_BYTES_MAX = 4096
 
 SHAPE = re.compile(rb"actum store, format ([1-9][0-9]{0,8})\n(\{[ -~]*\})\n\Z")
 CHECKSUM = re.compile(rb"sha256 ([0-9a-f]{64})\n\Z")
+STORE_ID = re.compile("[0-9a-f]{32}")
 #: "sha256 ", 64 hexadecimal digits, newline.
 CHECKSUM_SIZE = 72
 
@@ -84,7 +85,9 @@ class Manifest:
                 f"{where}: a store of format {version}; this version of actum uses format {FORMAT_VERSION}."
                 " Open it with the version that wrote it."
             )
-        fields = json.loads(shape[2])
+        fields = parse_fields(shape[2])
+        if fields is None:
+            raise StoreMismatch(f"{where} is whole, but says nothing that format {version} knows. Restore it.")
         if fields["engine"] != ENGINE:
             raise StoreMismatch(f"{where}: its log is of engine {fields['engine']!r}; actum uses {ENGINE!r}")
         return cls(format_version=version, **fields)
@@ -99,3 +102,20 @@ class Manifest:
         fields = {"created_ns": self.created_ns, "engine": self.engine, "store_id": self.store_id}
         body = f"actum store, format {self.format_version}\n{json.dumps(fields)}\n".encode()
         return body + f"sha256 {sha256(body).hexdigest()}\n".encode()
+
+
+def parse_fields(line: bytes) -> dict[str, Any] | None:
+    """The second line's fields; None if they are not exactly those of this format."""
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    fitting = (
+        isinstance(fields, dict)
+        and fields.keys() == {"created_ns", "engine", "store_id"}
+        and type(fields["created_ns"]) is int
+        and isinstance(fields["engine"], str)
+        and isinstance(fields["store_id"], str)
+        and STORE_ID.fullmatch(fields["store_id"]) is not None
+    )
+    return fields if fitting else None

@@ -1,8 +1,8 @@
-"""The rows of the table, in the order in which they are printed."""
+"""The rows of `make chaos`, in the order of the table."""
 
 from __future__ import annotations
 
+from tests.chaos import flips, kill, malformed
 from tests.chaos.row import Row
 
-#: Each room of this folder adds its own.
-ROWS: tuple[Row, ...] = ()
+ROWS: tuple[Row, ...] = (kill.ROW, flips.ROW, malformed.ROW)
