@@ -17,6 +17,7 @@ import actum
 
 from tests.chaos.damaged import Truth, fill, judged, truth_of
 from tests.chaos.forked import forked
+from tests.chaos.mutants import plant
 from tests.chaos.row import Outcome, Row, Violation
 
 SECTOR = 512
@@ -51,7 +52,7 @@ def damaged(content: bytes, random: Random) -> bytes:
     return bytes(data)
 
 
-def case(image: Path, copy: Path, truth: Truth, number: int) -> tuple[str, str]:
+def case(image: Path, copy: Path, truth: Truth, number: int, mutant: str) -> tuple[str, str]:
     """One damaged copy: which file, and what came of it."""
     random = Random(number)
     shutil.copytree(image, copy)
@@ -60,12 +61,18 @@ def case(image: Path, copy: Path, truth: Truth, number: int) -> tuple[str, str]:
     file = random.choices(files, weights)[0]
     before = file.read_bytes()
     file.write_bytes(damaged(before, random))
-    found = forked(partial(judged, copy, truth))
+    found = forked(partial(mutated, mutant, copy, truth))
     shutil.rmtree(copy)
     return file.name, found
 
 
-def run(first: int, count: int) -> Outcome:
+def mutated(mutant: str, copy: Path, truth: Truth) -> str:
+    """Judge it with an engine that may be broken on purpose."""
+    plant(mutant)
+    return judged(copy, truth)
+
+
+def run(first: int, count: int, mutant: str = "") -> Outcome:
     """So many damaged copies of one store."""
     violations: list[Violation] = []
     counts = {"found": 0, "unseen": 0}
@@ -75,7 +82,7 @@ def run(first: int, count: int) -> Outcome:
         actum.compact_store(image)  # pages that nobody uses any more would only hide the damage
         truth = truth_of(image)
         for number in range(first, first + count):
-            name, found = case(image, Path(directory) / "bank", truth, number)
+            name, found = case(image, Path(directory) / "bank", truth, number, mutant)
             if found in counts:
                 counts[found] += 1
             else:

@@ -1,0 +1,174 @@
+"""The engine broken on purpose, one way each: the rows have to notice, or their zeros say nothing.
+
+`plant(name)` breaks this process; it is meant for children and for processes of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from actum.committer import Committer
+from actum.streams import Streams
+from actum_storage import (
+    Batch,
+    Head,
+    LmdbLog,
+    StorageError,
+    chunks,
+    copies,
+    derived,
+    directory,
+    files,
+    frame,
+    lmdb_log,
+    seal,
+)
+from actum_storage.frame import Frame
+
+
+def acknowledge_before_commit() -> None:
+    """A batch is written when the next one comes, or at the end; it is acknowledged at once."""
+    real, waiting = LmdbLog.append, dict[LmdbLog, tuple[int, Batch]]()
+
+    def append(self: LmdbLog, epoch: int, batch: Batch) -> Head:
+        flush(self)
+        waiting[self] = epoch, batch
+        made = seal(batch, self._head.hash)
+        return Head(made.last, made.hash)
+
+    def flush(self: LmdbLog) -> None:
+        if self in waiting:
+            real(self, *waiting.pop(self))
+
+    close = LmdbLog.close
+
+    def close_late(self: LmdbLog) -> None:
+        with suppress(StorageError):
+            flush(self)
+        close(self)
+
+    LmdbLog.append, LmdbLog.close = append, close_late  # type: ignore[method-assign]
+
+
+def ignore_failed_commits() -> None:
+    """A commit that finds no room counts as done."""
+    real = LmdbLog._commit
+
+    def commit(self: LmdbLog, puts: Any, head: Head) -> None:
+        with suppress(StorageError):
+            real(self, puts, head)
+        self._failure = None
+        self._head = head
+
+    LmdbLog._commit = commit  # type: ignore[method-assign]
+
+
+def no_sync() -> None:
+    """LMDB does not sync."""
+    real = lmdb_log.open_environment
+
+    def opened(path: Any, *, write: bool, durability: Any) -> Any:
+        del durability
+        return real(path, write=write, durability="relaxed")
+
+    lmdb_log.open_environment = opened  # type: ignore[assignment]
+
+
+def no_directory_sync() -> None:
+    """Names are not synced."""
+    for module in (files, directory, copies, derived):
+        module.sync_directory = lambda path: None  # type: ignore[attr-defined,misc]
+
+
+def manifest_before_log() -> None:
+    """A file gets its name before its bytes are synced."""
+    files.os.fsync = lambda descriptor: None  # type: ignore[assignment,misc]
+
+
+def no_frame_hash() -> None:
+    """A frame's hash is not looked at."""
+
+    def parse(data: bytes, where: str) -> Frame:
+        return frame.parse_header(data, where)[0]
+
+    Frame.parse = staticmethod(parse)  # type: ignore[method-assign,assignment]
+
+
+def no_chunk_hash() -> None:
+    """A chunk's hash is not looked at."""
+
+    def parse(view: memoryview, offset: int) -> Any:
+        with suppress(Exception):
+            magic, size, _, count, body_size = chunks.RECORD_HEADER.unpack_from(view, offset)
+            start = offset + chunks.RECORD_HEADER_SIZE
+            body = view[start + size : start + size + body_size]
+            section = str(view[start : start + size], "utf-8", "replace")
+            if magic in {chunks.CHUNK_MAGIC, chunks.CLOSING_MAGIC} and len(body) == body_size:
+                stored = bytes(view[start - chunks.HASH_SIZE : start])
+                return chunks.Record(magic, section, count, body, stored, start + size + body_size)
+        return None
+
+    chunks.parse_record = parse
+
+
+def no_page_check() -> None:
+    """LMDB's pages are not walked before LMDB reads them."""
+    directory.structure_faults = lambda data: []  # type: ignore[assignment,misc]
+    directory.check_data_file = lambda data: None  # type: ignore[assignment,misc]
+
+
+def no_dedup() -> None:
+    """A command id that was seen is not recognised after waking."""
+    Streams.read_window = lambda self, position: {}  # type: ignore[method-assign,misc]
+
+
+def half_commands() -> None:
+    """A batch is written in two frames, whatever commands that parts."""
+    real = LmdbLog.append
+
+    def append(self: LmdbLog, epoch: int, batch: Batch) -> Head:
+        count = len(batch.offsets)
+        if count > 1:
+            at = batch.offsets[count // 2]
+            real(
+                self,
+                epoch,
+                Batch(batch.first, batch.offsets[: count // 2], batch.streams[: 8 * (count // 2)], batch.records[:at]),
+            )
+            offsets = [offset - at for offset in batch.offsets[count // 2 :]]
+            batch = Batch(batch.first + count // 2, offsets, batch.streams[8 * (count // 2) :], batch.records[at:])
+        return real(self, epoch, batch)
+
+    LmdbLog.append = append  # type: ignore[method-assign]
+
+
+def views_before_commit() -> None:
+    """Views show a batch when it is handed over, not when it is durable."""
+    real = Committer.flush
+
+    def flush(self: Committer) -> None:
+        ready = self.under_way is None and bool(self.open.events) and self.failure is None
+        batch = self.open
+        if ready:
+            scheduler: Any = self._settled.__self__  # type: ignore[attr-defined]
+            scheduler._settled(batch)
+        real(self)
+
+    Committer.flush = flush  # type: ignore[method-assign]
+
+
+MUTANTS: Mapping[str, Callable[[], None]] = {
+    function.__name__: function
+    for function in (
+        acknowledge_before_commit, ignore_failed_commits, no_sync, no_directory_sync, manifest_before_log, no_frame_hash,
+        no_chunk_hash, no_page_check, no_dedup, half_commands, views_before_commit,
+    )
+}  # fmt: skip
+
+
+def plant(name: str) -> None:
+    """Break this process in one way; "" leaves it whole."""
+    if name:
+        MUTANTS[name]()
