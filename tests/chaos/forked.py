@@ -14,7 +14,7 @@ from contextlib import suppress
 SECONDS_MAX = 20.0
 
 
-def forked(work: Callable[[], str]) -> str:
+def forked(work: Callable[[], str], *, seconds: float = SECONDS_MAX) -> str:
     """What the work gave; or "died: SIGSEGV", "hung", or "raised: ..." with the traceback.
 
     Nothing may be open in the caller that a fork must not share.
@@ -33,7 +33,7 @@ def forked(work: Callable[[], str]) -> str:
                 pipe.write(answer)
             os._exit(0)
     os.close(writing)
-    answer, hung = read_until_closed(reading)
+    answer, hung = read_until_closed(reading, seconds)
     if hung:
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
@@ -42,10 +42,10 @@ def forked(work: Callable[[], str]) -> str:
     return f"died: {signal.Signals(os.WTERMSIG(status)).name}" if os.WIFSIGNALED(status) else answer.decode()
 
 
-def read_until_closed(reading: int) -> tuple[bytes, bool]:
+def read_until_closed(reading: int, seconds: float) -> tuple[bytes, bool]:
     """All that comes through a pipe, and whether it took too long."""
     answer = b""
-    deadline = time.monotonic() + SECONDS_MAX
+    deadline = time.monotonic() + seconds
     try:
         while select.select([reading], [], [], max(0.0, deadline - time.monotonic()))[0]:
             part = os.read(reading, 1 << 16)

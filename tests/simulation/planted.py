@@ -1,0 +1,197 @@
+"""Bugs planted in the engine, one way each: the simulation has to find every one of them within its short row."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from actum import checkpoints
+from actum.actor import Actor
+from actum.batch import OpenBatch
+from actum.checkpoints import Checkpointer
+from actum.committer import Committer
+from actum.core import Core
+from actum.directory import Directory
+from actum.scheduler import Scheduler
+from actum.streams import Streams
+from actum_storage import StoreFull
+from msgspec.structs import replace
+
+
+def acknowledge_before_commit() -> None:
+    """Callers get their receipts when the batch is handed over."""
+    real = Committer.flush
+
+    def flush(self: Committer) -> None:
+        if self.under_way is None and self.open.events and self.failure is None:
+            for reply, receipt in self.open.receipts:
+                if not reply.done():
+                    reply.set_result(receipt)
+        real(self)
+
+    Committer.flush = flush  # type: ignore[method-assign]
+
+
+def reject_before_durable() -> None:
+    """A rejection does not wait for the tentative events it saw."""
+
+    def answer(self: Scheduler, position: int, reply: Any, outcome: Any) -> None:
+        del position
+        self._reply(reply, outcome)
+
+    Scheduler.answer = answer  # type: ignore[method-assign]
+
+
+def views_before_commit() -> None:
+    """Views show a batch when it is handed over."""
+    real = Committer.flush
+
+    def flush(self: Committer) -> None:
+        batch = self.open
+        if self.under_way is None and batch.events and self.failure is None:
+            self._settled.__self__._settled(batch)  # type: ignore[attr-defined]
+        real(self)
+
+    Committer.flush = flush  # type: ignore[method-assign]
+
+
+def replies_before_views() -> None:
+    """Callers are answered first, views change later."""
+    real = Core._settled
+
+    def settled(self: Core, batch: OpenBatch) -> None:
+        self.loop.call_later(0.001, real, self, batch)
+
+    Core._settled = settled  # type: ignore[method-assign]
+
+
+def views_skip_a_frame() -> None:
+    """Every fifth frame is not applied."""
+    real = Core._settled
+    counted = [0]
+
+    def settled(self: Core, batch: OpenBatch) -> None:
+        counted[0] += 1
+        if counted[0] % 5:
+            real(self, batch)
+        else:
+            for view in self.views.values():
+                view.position = batch.next_position - 1
+
+    Core._settled = settled  # type: ignore[method-assign]
+
+
+def forget_ids_asleep() -> None:
+    """Command ids are not read from the stream after waking."""
+    Streams.read_window = lambda self, position: {}  # type: ignore[method-assign,misc]
+
+
+def forget_ids_awake() -> None:
+    """Command ids are not remembered while awake."""
+    Actor._remember = lambda self, command_id, position: None  # type: ignore[method-assign,misc]
+
+
+def ignore_versions() -> None:
+    """`expected_version` is not looked at."""
+    real = Actor._answered
+
+    def answered(self: Actor, reply: Any, metadata: Any) -> bool:
+        return real(self, reply, replace(metadata, expected_version=None))
+
+    Actor._answered = answered  # type: ignore[method-assign]
+
+
+def stay_after_a_loss() -> None:
+    """Actors are not taken back when their batch was lost."""
+    Actor.rewind = lambda self, position, error: None  # type: ignore[method-assign,misc]
+
+
+def go_on_after_unknown() -> None:
+    """A commit with unknown outcome counts as one that found no room."""
+    real = Committer._lose
+
+    def lose(self: Committer, batch: OpenBatch, error: Exception) -> None:
+        real(self, batch, error if isinstance(error, StoreFull) else StoreFull(str(error)))
+
+    Committer._lose = lose  # type: ignore[method-assign]
+
+
+def close_checkpoints_early() -> None:
+    """A checkpoint does not wait until what its snapshots saw is durable."""
+
+    async def go_on(self: Checkpointer, horizon: int, losses: int) -> None:
+        del self, horizon, losses
+
+    Checkpointer._wait_until_durable = go_on  # type: ignore[method-assign]
+
+
+def lose_a_wake_up() -> None:
+    """Who became ready while a full batch was committed is not called when that ends."""
+    real = Scheduler._after_batch
+
+    def after_batch(self: Scheduler) -> None:
+        ready, self._ready = self._ready, deque()
+        real(self)
+        self._ready = ready
+
+    Scheduler._after_batch = after_batch  # type: ignore[method-assign]
+
+
+def sleep_with_tentative_events() -> None:
+    """Actors are put to sleep whatever is durable."""
+    real = Directory.sweep
+
+    def sweep(self: Directory, durable: int, *, ticks: int = 0) -> None:
+        real(self, durable + 1_000_000, ticks=ticks)
+
+    Directory.sweep = sweep  # type: ignore[method-assign]
+
+
+def leak_pending() -> None:
+    """A command that nobody waits for any more is counted for ever."""
+    real = Actor.run
+
+    def run(self: Actor, batch: OpenBatch) -> None:
+        dropped = sum(delivery[1].done() for delivery in self.mailbox or ())
+        real(self, batch)
+        if self.mailbox is None:
+            self.streams.scheduler.pending += dropped
+
+    Actor.run = run  # type: ignore[method-assign]
+
+
+def snapshots_name_a_wrong_place() -> None:
+    """A snapshot says that it saw one event less."""
+    real = Streams.save_snapshot
+
+    def save(self: Streams, key: str, version: int, position: int, state: Any) -> None:
+        real(self, key, version, max(0, position - 1), state)
+
+    Streams.save_snapshot = save  # type: ignore[method-assign]
+
+
+def checkpoints_forget_removals() -> None:
+    """Rows that were removed come back with the next opening."""
+    checkpoints.encode_cut = lambda cut: lambda items: ([row for _, row in items if row is not None], [])
+
+
+def half_commands() -> None:
+    """The last event of a command that writes several is lost on the way."""
+    real = Actor._collect
+
+    def collect(self: Actor, result: Any) -> Any:
+        return real(self, result)[:2]
+
+    Actor._collect = collect  # type: ignore[method-assign]
+
+
+PLANTED: Mapping[str, Callable[[], None]] = {
+    function.__name__: function
+    for function in (
+        acknowledge_before_commit, reject_before_durable, views_before_commit, replies_before_views, views_skip_a_frame,
+        forget_ids_asleep, forget_ids_awake, ignore_versions, stay_after_a_loss, go_on_after_unknown,
+        close_checkpoints_early, lose_a_wake_up, sleep_with_tentative_events, leak_pending,
+        snapshots_name_a_wrong_place, checkpoints_forget_removals, half_commands,
+    )
+}  # fmt: skip
