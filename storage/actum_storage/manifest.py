@@ -16,7 +16,7 @@ import re
 import time
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, cast, final
 
 from actum_storage.errors import StoreCorrupt, StoreMismatch
 from actum_storage.files import os_errors, replace_durably
@@ -107,15 +107,17 @@ class Manifest:
 def parse_fields(line: bytes) -> dict[str, Any] | None:
     """The second line's fields; None if they are not exactly those of this format."""
     try:
-        fields = json.loads(line)
+        fields: Any = json.loads(line)
     except (ValueError, RecursionError):
         return None
+    if not isinstance(fields, dict):
+        return None
+    known = cast("dict[str, Any]", fields)
     fitting = (
-        isinstance(fields, dict)
-        and fields.keys() == {"created_ns", "engine", "store_id"}
-        and type(fields["created_ns"]) is int
-        and isinstance(fields["engine"], str)
-        and isinstance(fields["store_id"], str)
-        and STORE_ID.fullmatch(fields["store_id"]) is not None
+        known.keys() == {"created_ns", "engine", "store_id"}
+        and type(known["created_ns"]) is int
+        and isinstance(known["engine"], str)
+        and isinstance(known["store_id"], str)
+        and STORE_ID.fullmatch(known["store_id"]) is not None
     )
-    return fields if fitting else None
+    return known if fitting else None

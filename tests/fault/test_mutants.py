@@ -40,4 +40,9 @@ def test_a_mutant_is_found(name: str) -> None:
 
 def test_planting_nothing_breaks_nothing() -> None:
     """The empty name is the whole engine."""
-    assert forked(lambda: str(plant(""))) == "None"
+
+    def work() -> str:
+        plant("")
+        return "whole"
+
+    assert forked(work) == "whole"

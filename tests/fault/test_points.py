@@ -1,4 +1,4 @@
-"""kill -9 before and behind every call that changes a file, in two lives of twelve commits, a backup and a compaction."""
+"""kill -9 before and behind every call that changes a file, through twelve commits, a backup and a compaction."""
 
 from __future__ import annotations
 

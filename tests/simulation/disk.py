@@ -1,4 +1,4 @@
-"""A disk for the simulation: a log whose commits take time, fail, or have an unknown outcome; checkpoints that can tear.
+"""A disk for the simulation: commits take time, fail, or have an unknown outcome; checkpoints can be broken off.
 
 Everything that lasts is in `Platter`; it survives the crash of whoever writes to it.
 """

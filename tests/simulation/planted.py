@@ -19,6 +19,11 @@ from actum_storage import StoreFull
 from msgspec.structs import replace
 
 
+def opened(owner: object) -> Any:
+    """A class or a module whose parts may be replaced."""
+    return owner
+
+
 def acknowledge_before_commit() -> None:
     """Callers get their receipts when the batch is handed over."""
     real = Committer.flush
@@ -30,7 +35,7 @@ def acknowledge_before_commit() -> None:
                     reply.set_result(receipt)
         real(self)
 
-    Committer.flush = flush  # type: ignore[method-assign]
+    opened(Committer).flush = flush
 
 
 def reject_before_durable() -> None:
@@ -40,7 +45,7 @@ def reject_before_durable() -> None:
         del position
         self._reply(reply, outcome)
 
-    Scheduler.answer = answer  # type: ignore[method-assign]
+    opened(Scheduler).answer = answer
 
 
 def views_before_commit() -> None:
@@ -53,7 +58,7 @@ def views_before_commit() -> None:
             self._settled.__self__._settled(batch)  # type: ignore[attr-defined]
         real(self)
 
-    Committer.flush = flush  # type: ignore[method-assign]
+    opened(Committer).flush = flush
 
 
 def replies_before_views() -> None:
@@ -63,7 +68,7 @@ def replies_before_views() -> None:
     def settled(self: Core, batch: OpenBatch) -> None:
         self.loop.call_later(0.001, real, self, batch)
 
-    Core._settled = settled  # type: ignore[method-assign]
+    opened(Core)._settled = settled
 
 
 def views_skip_a_frame() -> None:
@@ -79,17 +84,17 @@ def views_skip_a_frame() -> None:
             for view in self.views.values():
                 view.position = batch.next_position - 1
 
-    Core._settled = settled  # type: ignore[method-assign]
+    opened(Core)._settled = settled
 
 
 def forget_ids_asleep() -> None:
     """Command ids are not read from the stream after waking."""
-    Streams.read_window = lambda self, position: {}  # type: ignore[method-assign,misc]
+    opened(Streams).read_window = lambda self, position: {}
 
 
 def forget_ids_awake() -> None:
     """Command ids are not remembered while awake."""
-    Actor._remember = lambda self, command_id, position: None  # type: ignore[method-assign,misc]
+    opened(Actor)._remember = lambda self, command_id, position: None
 
 
 def ignore_versions() -> None:
@@ -99,12 +104,12 @@ def ignore_versions() -> None:
     def answered(self: Actor, reply: Any, metadata: Any) -> bool:
         return real(self, reply, replace(metadata, expected_version=None))
 
-    Actor._answered = answered  # type: ignore[method-assign]
+    opened(Actor)._answered = answered
 
 
 def stay_after_a_loss() -> None:
     """Actors are not taken back when their batch was lost."""
-    Actor.rewind = lambda self, position, error: None  # type: ignore[method-assign,misc]
+    opened(Actor).rewind = lambda self, position, error: None
 
 
 def go_on_after_unknown() -> None:
@@ -114,7 +119,7 @@ def go_on_after_unknown() -> None:
     def lose(self: Committer, batch: OpenBatch, error: Exception) -> None:
         real(self, batch, error if isinstance(error, StoreFull) else StoreFull(str(error)))
 
-    Committer._lose = lose  # type: ignore[method-assign]
+    opened(Committer)._lose = lose
 
 
 def close_checkpoints_early() -> None:
@@ -123,7 +128,7 @@ def close_checkpoints_early() -> None:
     async def go_on(self: Checkpointer, horizon: int, losses: int) -> None:
         del self, horizon, losses
 
-    Checkpointer._wait_until_durable = go_on  # type: ignore[method-assign]
+    opened(Checkpointer)._wait_until_durable = go_on
 
 
 def lose_a_wake_up() -> None:
@@ -135,7 +140,7 @@ def lose_a_wake_up() -> None:
         real(self)
         self._ready = ready
 
-    Scheduler._after_batch = after_batch  # type: ignore[method-assign]
+    opened(Scheduler)._after_batch = after_batch
 
 
 def sleep_with_tentative_events() -> None:
@@ -145,7 +150,7 @@ def sleep_with_tentative_events() -> None:
     def sweep(self: Directory, durable: int, *, ticks: int = 0) -> None:
         real(self, durable + 1_000_000, ticks=ticks)
 
-    Directory.sweep = sweep  # type: ignore[method-assign]
+    opened(Directory).sweep = sweep
 
 
 def leak_pending() -> None:
@@ -158,7 +163,7 @@ def leak_pending() -> None:
         if self.mailbox is None:
             self.streams.scheduler.pending += dropped
 
-    Actor.run = run  # type: ignore[method-assign]
+    opened(Actor).run = run
 
 
 def snapshots_name_a_wrong_place() -> None:
@@ -168,7 +173,7 @@ def snapshots_name_a_wrong_place() -> None:
     def save(self: Streams, key: str, version: int, position: int, state: Any) -> None:
         real(self, key, version, max(0, position - 1), state)
 
-    Streams.save_snapshot = save  # type: ignore[method-assign]
+    opened(Streams).save_snapshot = save
 
 
 def checkpoints_forget_removals() -> None:
@@ -183,7 +188,7 @@ def half_commands() -> None:
     def collect(self: Actor, result: Any) -> Any:
         return real(self, result)[:2]
 
-    Actor._collect = collect  # type: ignore[method-assign]
+    opened(Actor)._collect = collect
 
 
 PLANTED: Mapping[str, Callable[[], None]] = {

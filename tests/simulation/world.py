@@ -240,10 +240,10 @@ class World:
             lambda: Lend(account_id=key, amount=amount),
         ]
         command = random.choice(make)()
-        identity = f"command {self._sent}" if random.random() < 0.8 else None
-        if identity is not None:
-            self._history.sent[identity] = command
-        return command, identity
+        if random.random() < 0.2:
+            return command, None
+        self._history.sent[f"command {self._sent}"] = command
+        return command, f"command {self._sent}"
 
     async def _send(self, bank: Engine, name: int) -> None:
         """Send one command and check what comes back."""

@@ -58,7 +58,7 @@ def test_newer_format() -> None:
 
 def test_other_engine() -> None:
     """A store of another engine is refused, naming it."""
-    body = 'actum store, format 1\n{"created_ns": 1, "engine": "lmdb-1.0", "store_id": "00000000000000000000000000000000"}\n'
+    body = f'actum store, format 1\n{{"created_ns": 1, "engine": "lmdb-1.0", "store_id": "{"00" * 16}"}}\n'
     with pytest.raises(StoreMismatch, match=r"lmdb-1\.0"):
         Manifest.parse(sealed(body), "here")
 
