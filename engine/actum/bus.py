@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 import msgspec
 
-from actum.errors import Invalid
+from actum.errors import Invalid, shown
 from actum.messages import Command, Query
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Bus:
         key = key_of(command)
         try:
             actor = actors.get(key)
-        except TypeError:  # not hashable: not a key either
+        except Exception:  # noqa: BLE001  # not hashable, or it says it is not: no key either
             actor = None
         return self._directory.wake(streams, key) if actor is None else actor
 
@@ -97,8 +97,6 @@ def unknown(message: object, base: type, what: str, known: Mapping[type, object]
     if isinstance(message, type) and issubclass(message, base):
         return Invalid(f"{message.__name__} is a class: make a {what} of it, {message.__name__}(...)")
     if not isinstance(message, base):
-        return Invalid(
-            f"a {what} is an instance of a subclass of {base.__name__}, not {type(message).__name__}: {message!r:.200}"
-        )
+        return Invalid(f"a {what} is an instance of a subclass of {base.__name__}, not {shown(message)}")
     names = ", ".join(sorted(handled.__name__ for handled in known)) or "none"
     return Invalid(f"nothing given to Engine.open handles the {what} {type(message).__name__}; known are: {names}")

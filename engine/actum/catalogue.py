@@ -17,7 +17,7 @@ import msgspec
 
 from actum.aggregate import Aggregate
 from actum.codec import decoder_of, shape_of, tag_of
-from actum.errors import CatalogueError, Invalid
+from actum.errors import CatalogueError, Invalid, shown
 from actum.handlers import HandlerInfo, event_types, fingerprint_of, own_functions, read_handlers, show
 from actum.messages import TAG_FIELD, Command, Event, Query, Row
 from actum.records import Record, check_identifier
@@ -87,7 +87,9 @@ class Catalogue(msgspec.Struct, frozen=True):
             elif isinstance(component, type) and issubclass(component, View) and component is not View:
                 views.append(ViewReader(cast("type[View[Row]]", component), upcasts, faults).read())
             else:
-                faults.append(f"{component!r} is neither an Aggregate nor a View class: pass classes, not instances")
+                faults.append(
+                    f"{shown(cast('object', component))} is neither an Aggregate nor a View class: pass classes, not instances"
+                )
         kinds: list[AggregateKind | ViewKind] = [*aggregates, *views]
         events = {event: None for kind in kinds for event in handled_events(kind)}
         check_upcasts(upcasts, events.keys(), faults)
@@ -282,9 +284,9 @@ def check_plain(handler: HandlerInfo, faults: list[str]) -> None:
         faults.append(f"{handler.where} yields: an @{handler.role} handler is called, not iterated; remove the `yield`")
 
 
-def unique(components: Sequence[Any]) -> list[Any]:
+def unique(components: Sequence[object]) -> list[object]:
     """Each component once; instances, which may not be hashable, are refused later."""
-    return [component for index, component in enumerate(components) if component not in components[:index]]
+    return list({id(component): component for component in components}.values())
 
 
 def handled_events(kind: AggregateKind | ViewKind) -> Iterable[type[Event]]:

@@ -14,7 +14,7 @@ import msgspec
 from actum_storage import StoreMismatch
 from msgspec.structs import force_setattr
 
-from actum.errors import Invalid
+from actum.errors import Invalid, shown
 from actum.messages import Event
 from actum.records import Record, StoredRecord
 from actum.upcasting import Several
@@ -121,7 +121,7 @@ class Codec:
 
         def check(event: Event) -> tuple[bytes, Event]:
             if type(event) not in evolves:
-                raise TypeError(f"{aggregate} emitted {event!r:.200}, for which it has no @evolve handler")
+                raise TypeError(f"{aggregate} emitted {shown(event)}, for which it has no @evolve handler")
             try:
                 payload = encode(event)
                 decoded = decode(payload)

@@ -18,7 +18,7 @@ from actum.bus import Bus
 from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
-from actum.errors import CommandTimeout, EngineClosed, Invalid
+from actum.errors import CommandTimeout, EngineClosed, Invalid, shown
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
 from actum.schema_gate import check_schemas
@@ -189,7 +189,7 @@ class Core:
             Invalid: not a position.
         """
         if not isinstance(position, int) or position < 0:
-            raise Invalid(f"after={position!r} is not a position: give a receipt's position")
+            raise Invalid(f"after={shown(position)} is not a position: give a receipt's position")
         if position <= self.scheduler.durable:
             return
         seconds_max = self.options.ask_after_seconds_max
@@ -214,7 +214,7 @@ class Core:
         for kind in self.catalogue.views:
             if kind.view is view:
                 return self.views[kind.name]
-        raise Invalid(f"{view!r} is not a view of this engine: pass one of the classes given to Engine.open")
+        raise Invalid(f"{shown(view)} is not a view of this engine: pass one of the classes given to Engine.open")
 
     async def rebuild(self, name: str) -> None:
         """Fold a view from the whole log beside the one that is served, then put it in its place in one turn.

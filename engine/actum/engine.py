@@ -17,7 +17,7 @@ from actum.batch import PLAIN, Metadata
 from actum.catalogue import Catalogue
 from actum.clock import Clock, CommandIds, SystemClock, TimeOrderedIds
 from actum.core import Core, OpenStore
-from actum.errors import CommandTimeout, EngineClosed, Invalid
+from actum.errors import CommandTimeout, EngineClosed, Invalid, shown
 from actum.middleware import Envelope, Middleware, Send, wrapped
 from actum.operations import Operations
 from actum.options import Options
@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from actum.views import View
 
 R = TypeVar("R")
-A = TypeVar("A", bound="Aggregate")
+
+#: The longest `timeout` of `send`; a longer one is a mistake.
+TIMEOUT_SECONDS_MAX = 1e9
 
 
 @final
@@ -272,6 +274,8 @@ class Engine(Operations):
         send = self._dispatch or self._send
         if timeout is None:
             return await send(envelope)
+        if type(timeout) not in (int, float) or not timeout < TIMEOUT_SECONDS_MAX:  # NaN is not less either
+            raise Invalid(f"timeout={shown(timeout)} is not a time: give seconds below 1e9, or None to wait")
         return await within(timeout, command, send(envelope))
 
     async def _send(self, envelope: Envelope) -> Receipt:
@@ -400,7 +404,7 @@ def metadata_of(envelope: Envelope) -> Metadata:
     """
     command_id, expected_version = envelope.command_id, envelope.expected_version
     if expected_version is not None and not (isinstance(expected_version, int) and expected_version >= 0):
-        raise Invalid(f"expected_version={expected_version!r} is not a version: give 0, 1, 2 ...")
+        raise Invalid(f"expected_version={shown(expected_version)} is not a version: give 0, 1, 2 ...")
     return Metadata(
         command_id_bytes=None if command_id is None else command_id_bytes(command_id),
         user_id=optional_identifier("user_id", envelope.user_id),

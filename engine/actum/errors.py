@@ -11,6 +11,10 @@ from typing import final
 
 from actum_storage import ActumError
 
+#: What a message shows of a refused value.
+SHOWN_CHARACTERS_MAX = 40
+SHOWN_NUMBER_MAX = 10**20
+
 
 class Rejected(ActumError):
     """The aggregate said no: a business rule forbids the command. Nothing was written.
@@ -129,3 +133,19 @@ class CatalogueError(ActumError):
         plural = "fault" if len(faults) == 1 else "faults"
         super().__init__(f"the engine can't open: {len(faults)} {plural} in the catalogue\n{lines}")
         self.faults = faults
+
+
+def shown(value: object) -> str:
+    """A value that was refused, as a message names it: short, and without what it holds.
+
+    Its own `repr` is not asked: that may fail, be huge, or give away what a log must not show.
+    """
+    kind = type(value)
+    if isinstance(value, type):
+        return f"the class {value.__qualname__}"
+    if value is None or kind in (bool, float) or (kind is int and abs(value) < SHOWN_NUMBER_MAX):  # type: ignore[arg-type]
+        return repr(value)
+    if kind is str:
+        text = str(value)
+        return repr(text) if len(text) <= SHOWN_CHARACTERS_MAX else f"{text[:SHOWN_CHARACTERS_MAX]!r}..."
+    return f"a {kind.__name__}"

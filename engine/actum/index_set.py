@@ -24,7 +24,7 @@ from typing import Any, Final, NoReturn, final
 
 import msgspec
 
-from actum.errors import Invalid
+from actum.errors import Invalid, shown
 from actum.index import HashIndex, OrderedIndex
 from actum.table_schema import Field, TableSchema, is_nan
 
@@ -143,7 +143,7 @@ class IndexSet:
             for name in names:
                 if not self._fields[name].admits(value := getattr(row, name)):
                     kind = self._fields[name].type_name
-                    yield f"{type(row).__name__} {key!r} has {name}={value!r:.100}, which is not {kind}"
+                    yield f"{type(row).__name__} {key!r} has {name}={shown(value)}, which is not {kind}"
 
 
 def refuse_nan(row: msgspec.Struct, name: str) -> None:
@@ -151,5 +151,5 @@ def refuse_nan(row: msgspec.Struct, name: str) -> None:
     if is_nan(getattr(row, name)):
         raise Invalid(
             f"{type(row).__name__}: {name} is NaN, which no index can hold: leave such a row out, or make the field "
-            f"optional and put None; the row was {row!r:.300}"
+            f"optional and put None"
         )

@@ -6,18 +6,16 @@ Everything here reads durable events from the log, in slices, and never touches 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from actum.errors import Invalid
-from actum.records import EPOCH
+from actum.errors import Invalid, shown
+from actum.records import EPOCH, check_identifier
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from actum.aggregate import Aggregate
     from actum.core import Core
     from actum.records import Receipt, Record
@@ -36,12 +34,14 @@ def streams_of(core: Core, aggregate: type[Aggregate]) -> Streams:
     for streams in core.directory.streams.values():
         if streams.kind.aggregate is aggregate:
             return streams
-    raise Invalid(f"{aggregate!r} is not an aggregate of this engine: pass one of the classes given to Engine.open")
+    raise Invalid(
+        f"{shown(aggregate)} is not an aggregate of this engine: pass one of the classes given to Engine.open"
+    )
 
 
 async def history(core: Core, aggregate: type[Aggregate], key: str) -> list[Record]:
     """All durable records of a stream, oldest first; what an upcaster made several events of comes as several."""
-    streams = streams_of(core, aggregate)
+    streams, key = streams_of(core, aggregate), check_identifier("key", key)
     positions: list[int] = []
     for position, _, _ in streams.walk(durable_head(core, streams, key)):
         positions.append(position)
@@ -63,7 +63,9 @@ async def state(core: Core, aggregate: type[Aggregate], key: str, version: int |
     Raises:
         Invalid: the version does not exist.
     """
-    streams = streams_of(core, aggregate)
+    streams, key = streams_of(core, aggregate), check_identifier("key", key)
+    if version is not None and (type(version) is not int or version < 0):
+        raise Invalid(f"version={shown(version)} is not a version: give 0, 1, 2 ...")
     replay = streams.replay(key, durable_head(core, streams, key), version)
     while not replay.step():
         await asyncio.sleep(0)
@@ -78,10 +80,10 @@ async def version_at(core: Core, aggregate: type[Aggregate], key: str, at: datet
     Raises:
         Invalid: the moment has no time zone.
     """
-    if at.tzinfo is None:
-        raise Invalid(f"at={at.isoformat()} has no time zone: give an aware datetime")
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        raise Invalid(f"at={at if isinstance(at, datetime) else shown(at)} has no time zone: give an aware datetime")
     moment_ns = (at - EPOCH) // timedelta(microseconds=1) * 1_000 + 999  # timestamps are shown to the microsecond
-    streams = streams_of(core, aggregate)
+    streams, key = streams_of(core, aggregate), check_identifier("key", key)
     for count, (_, link, _) in enumerate(streams.walk(durable_head(core, streams, key)), 1):
         if link.timestamp_ns <= moment_ns:
             return link.version

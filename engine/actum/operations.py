@@ -9,7 +9,7 @@ from actum_storage import copy_store
 
 from actum import inspection
 from actum.errors import Invalid
-from actum.records import command_id_bytes
+from actum.records import check_identifier, command_id_bytes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -163,5 +163,5 @@ class Operations:
 
     def release(self, aggregate: type[Aggregate], key: str) -> bool:
         """Let a quarantined aggregate work again; False if it was not in quarantine."""
-        actor = inspection.streams_of(self._open_core(), aggregate).actors.get(key)
+        actor = inspection.streams_of(self._open_core(), aggregate).actors.get(check_identifier("key", key))
         return actor is not None and actor.release()

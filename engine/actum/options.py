@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from actum.errors import Invalid
+from actum.errors import Invalid, shown
 
 #: Positions are tentative until the frame is durable; a frame holds at most this many records (`docs/format.md`).
 FRAME_EVENTS_MAX = 8_192
@@ -82,4 +82,4 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             try:
                 msgspec.convert(value, field.type)
             except msgspec.ValidationError as error:
-                raise Invalid(f"option {field.name}={value!r}: {error}") from error
+                raise Invalid(f"option {field.name}={shown(value)}: {error}") from error

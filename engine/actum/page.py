@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar, final
 
 import msgspec
 
-from actum.errors import Invalid
+from actum.errors import Invalid, shown
 from actum.table_schema import Field, index_name, is_nan
 
 R = TypeVar("R")
@@ -76,11 +76,11 @@ class CursorCodec:
             values = self._decoder.decode(encoded) if index == self._index else ()
         except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
             raise Invalid(
-                f"cursor={cursor!r:.100} was not made by page(): give back Page.cursor as it is, or None"
+                f"cursor={shown(cursor)} was not made by page(): give back Page.cursor as it is, or None"
             ) from error
         if any(map(is_nan, values)):
             raise Invalid(
-                f"cursor={cursor!r:.100} holds a NaN, which page() never writes: give back Page.cursor as it is"
+                f"cursor={shown(cursor)} holds a NaN, which page() never writes: give back Page.cursor as it is"
             )
         return index, descending, values
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from actum.errors import Invalid
+from actum.errors import Invalid, shown
 from actum.messages import TAG_FIELD, Event
 
 #: The longest key, command id, correlation id, causation id or user id, in bytes of UTF-8.
@@ -158,7 +158,7 @@ def check_identifier(name: str, value: object) -> str:
         Invalid: not a string, empty, longer than `IDENTIFIER_BYTES_MAX`, or not valid Unicode.
     """
     if not isinstance(value, str):
-        raise Invalid(f"{name} must be a string, not {type(value).__name__}: {value!r}")
+        raise Invalid(f"{name} must be a string, not {shown(value)}")
     if not value:
         raise Invalid(f"{name} must not be empty")
     try:

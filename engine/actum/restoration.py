@@ -8,7 +8,7 @@ import actum_storage
 from actum_storage import Head, StoreMismatch
 
 from actum.codec import decode_stored
-from actum.errors import Invalid
+from actum.errors import Invalid, shown
 
 if TYPE_CHECKING:
     import os
@@ -53,7 +53,7 @@ def end_of_command(store: actum_storage.Store, position: int) -> int:
     """The last position up to this one at which a command ends."""
     head: Head = store.head
     if isinstance(position, bool) or not isinstance(position, int) or not 0 <= position <= head.position:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise Invalid(f"position={position!r}: the store has positions 1 to {head.position}")
+        raise Invalid(f"position={shown(position)}: the store has positions 1 to {head.position}")
     if position in (0, head.position):
         return position
     frame = store.frame_at(position)

@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, final
 
 import msgspec
 
-from actum.errors import Invalid, WriteOutsideProjection
+from actum.errors import Invalid, WriteOutsideProjection, shown
 from actum.index_set import INDEX_PENDING_MAX, IndexSet, refuse_nan
 from actum.page import PAGE_ROWS_MAX, Page
 from actum.table_reader import TableReader
@@ -117,7 +117,7 @@ class Table(Generic[R]):
         if not self.writable:
             raise self._refusal("put")
         if type(row) is not self._row_type:
-            raise Invalid(f"put() takes a {self._row_type.__name__}, not {type(row).__name__}: {row!r:.200}")
+            raise Invalid(f"put() takes a {self._row_type.__name__}, not {shown(row)}")
         for name in self._nan_fields:
             refuse_nan(row, name)
         key = self._key_of(row)

@@ -18,7 +18,7 @@ from typing import Any, Final, Generic, TypeVar, cast, final
 
 import msgspec
 
-from actum.errors import Invalid
+from actum.errors import Invalid, shown
 from actum.index import HashIndex, OrderedIndex
 from actum.index_set import IndexSet
 from actum.page import CursorCodec, Page
@@ -179,12 +179,14 @@ class TableReader(Generic[R]):
 
     def _path(self, names: str | tuple[str, ...]) -> OrderedPath:
         """The ordered index that an argument names, brought up to date."""
-        path = self._paths.get((names,) if isinstance(names, str) else tuple(names))
+        fields = (names,) if isinstance(names, str) else tuple(names) if type(names) in (tuple, list) else ()
+        path = self._paths.get(fields)
         if path is None:
             declared = ", ".join(repr(index_name(fields)) for fields in self._paths) or "none"
             row = self._schema.row_type.__name__
             raise Invalid(
-                f"{row} has no ordered index {names!r}; declared: {declared}. Name one of them, or add it to indexes="
+                f"{row} has no ordered index {names if fields else None!r:.90}; declared: {declared}. "
+                "Name one of them, or add it to indexes="
             )
         self._indexes.catch_up()
         return path
@@ -229,7 +231,7 @@ class TableReader(Generic[R]):
                 if names
                 else "none: where= has fixed every field of the index"
             )
-            raise Invalid(f"{argument}={bound!r:.100} has {len(values)} values, the index has {left}")
+            raise Invalid(f"{argument} has {len(values)} values, the index has {left}")
         for name, value in zip(names, values, strict=False):  # a bound may leave the last fields open
             self._check_value(argument, name, value)
         return values
@@ -241,7 +243,7 @@ class TableReader(Generic[R]):
             return (path.index.before_entry if descending else path.index.after_entry)(tuple(parts), key)
         except TypeError as error:
             raise Invalid(
-                f"cursor={cursor!r:.100} doesn't fit the rows ({error}): give back Page.cursor as it is"
+                f"cursor={shown(cursor)} doesn't fit the rows ({error}): give back Page.cursor as it is"
             ) from error
 
     # What is refused.
@@ -265,7 +267,7 @@ class TableReader(Generic[R]):
         if not field.admits(value):
             kind = "a value that can't be compared" if is_nan(value) else type(value).__name__
             raise Invalid(
-                f"{argument}: {name} is {field.type_name}, but {value!r:.100} is {kind}: give a value of its type"
+                f"{argument}: {name} is {field.type_name}, but {shown(value)} is {kind}: give a value of its type"
             )
 
 
@@ -284,7 +286,7 @@ def hash_keys(index: HashIndex, values: tuple[object, ...]) -> Collection[Any]:
         return index.keys(values)
     except TypeError as error:
         raise Invalid(
-            f"where: {values!r:.100} can't be looked up in the hash index {index_name(index.fields)!r}: {error}"
+            f"where: {shown(values)} can't be looked up in the hash index {index_name(index.fields)!r}: {error}"
         ) from error
 
 
@@ -300,4 +302,4 @@ def check_limit(limit: int, limit_max: int | None = None) -> None:
     whole = isinstance(limit, int) and not isinstance(limit, bool)
     if not whole or limit < 1 or (limit_max is not None and limit > limit_max):
         most = "" if limit_max is None else f" and at most {limit_max}"
-        raise Invalid(f"limit={limit!r} must be a whole number, at least 1{most}")
+        raise Invalid(f"limit={shown(limit)} must be a whole number, at least 1{most}")

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast, final
 
 import msgspec
 
+from actum.errors import shown
 from actum.handlers import MARK, event_types, fingerprint_of, show
 from actum.messages import TAG_FIELD, Event
 
@@ -92,7 +93,7 @@ def read_upcasters(functions: Sequence[object], faults: list[str]) -> dict[type[
 
 def read_upcaster(function: object, faults: list[str]) -> Upcast | None:
     """One upcaster, or None with the reason added to `faults`."""
-    name = getattr(function, "__name__", repr(function))
+    name = getattr(function, "__name__", None) or shown(function)
     if not isinstance(function, types.FunctionType) or getattr(function, MARK, None) != ROLE:
         faults.append(f"upcaster {name} is not a function marked @upcast: mark it")
         return None

@@ -14,7 +14,7 @@ import msgspec
 from actum_storage import GENESIS, Finding, Head, StorageError, stream_hash
 
 from actum.codec import decode_schema, decode_stored
-from actum.errors import Invalid
+from actum.errors import Invalid, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def read_head(text: str) -> Head:
     """
     match = HEAD.fullmatch(text.strip()) if isinstance(text, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
     if match is None:
-        raise Invalid(f"{text!r:.80} is no head: give position:hash, with 64 hexadecimal digits, as status shows it")
+        raise Invalid(f"{shown(text)} is no head: give position:hash, with 64 hexadecimal digits, as status shows it")
     return Head(int(match[1]), bytes.fromhex(match[2]))
 
 

@@ -37,7 +37,7 @@ from actum_storage.frame import copy_value, hash_of, key_position, parse_at, par
 from actum_storage.layout import POSITION
 from actum_storage.lmdb_environment import FULL_CODES, PERHAPS_FULL_CODES, open_environment, translated
 from actum_storage.log import EMPTY, Head, span, within
-from actum_storage.preflight import has_room
+from actum_storage.preflight import has_room, low_on_space
 from actum_storage.recent import RecentFrames
 from actum_storage.schema import changed_schemas, copy_schema, parse_schema, seal_schema
 
@@ -274,6 +274,13 @@ class LmdbLog:
 
     def _commit(self, puts: Sequence[Put], head: Head) -> None:
         """One write transaction and its fsync. When it fails, either nothing was written or the log is failed."""
+        size = sum(len(value) for _, _, value in puts)
+        free = low_on_space(Path(self._where), size)
+        if free is not None:
+            raise StoreFull(
+                f"{self._where}: {free:,} bytes are free, too few for a commit of {size:,} and the reserve that stays."
+                f" Nothing of it was written, the head is still {self._head.position}. Free space; writing goes on by itself."
+            )
         try:
             if failpoints.active:
                 failpoints.hit("log.commit.begin")
@@ -288,7 +295,7 @@ class LmdbLog:
                 failpoints.hit("log.commit.done")
             self._head = head
         except lmdb.Error as error:
-            raise self._commit_failed(error, sum(len(value) for _, _, value in puts)) from error
+            raise self._commit_failed(error, size) from error
         except BaseException as error:
             self._failure = error
             raise

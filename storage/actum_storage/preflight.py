@@ -27,6 +27,9 @@ LOCK_BYTES = 9 * 4096
 CREATE_BYTES_MIN = 1 << 20
 #: A commit may need room for more than its frame: copied pages, and the tail of the last one.
 COMMIT_BYTES_MARGIN = 1 << 20
+#: Free space that commits leave untouched: so many bytes, on a small file system so much of it.
+RESERVE_BYTES_MAX = 16 << 20
+RESERVE_SHARE_MAX = 0.02
 #: How a directory ends in which a copy is being made.
 UNFINISHED = ".unfinished"
 #: Data files up to this size have every page walked before they are opened (at most about 5 s, usually 0.2).
@@ -149,6 +152,17 @@ def check_free_space(directory: Path) -> None:
     free = state.f_bavail * state.f_frsize
     if free < CREATE_BYTES_MIN:
         raise StoreFull(f"{directory}: {free} bytes are free, a new store needs {CREATE_BYTES_MIN}. Free space.")
+
+
+def low_on_space(data: Path, size: int) -> int | None:
+    """The free bytes, if a commit of `size` bytes would leave less than the reserve; None if there is enough.
+
+    The reserve keeps a full disk from being LMDB's problem, and leaves room for the checkpoint at the end.
+    """
+    state = os.statvfs(data)
+    free, whole = state.f_bavail * state.f_frsize, state.f_blocks * state.f_frsize
+    reserve = min(RESERVE_BYTES_MAX, int(whole * RESERVE_SHARE_MAX))
+    return free if free < reserve + size else None
 
 
 def has_room(data: Path, size: int) -> bool:

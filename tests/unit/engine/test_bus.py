@@ -74,9 +74,9 @@ async def test_an_engine_that_knows_nothing_says_so() -> None:
     ("given", "words"),
     [
         (Deposit, "Deposit is a class: make a command of it"),
-        ("deposit", "a command is an instance of a subclass of Command, not str: 'deposit'"),
-        (TopBalances(), "a command is an instance of a subclass of Command, not TopBalances"),
-        (None, "not NoneType"),
+        ("deposit", "a command is an instance of a subclass of Command, not 'deposit'"),
+        (TopBalances(), "a command is an instance of a subclass of Command, not a TopBalances"),
+        (None, "not None"),
     ],
 )
 @scene
@@ -91,7 +91,7 @@ async def test_what_is_no_command_is_invalid(given: Any, words: str) -> None:
     ("given", "words"),
     [
         (TopBalances, "TopBalances is a class: make a query of it"),
-        (Glance(account_id="ann"), "a query is an instance of a subclass of Query, not Glance"),
+        (Glance(account_id="ann"), "a query is an instance of a subclass of Query, not a Glance"),
     ],
 )
 @scene

@@ -171,7 +171,7 @@ class TestSending:
         ("parameters", "words"),
         [
             ({"command_id": ""}, "command_id must not be empty"),
-            ({"command_id": 7}, "command_id must be a string, not int"),
+            ({"command_id": 7}, "command_id must be a string, not 7"),
             ({"user_id": "x" * 201}, "user_id has 201 bytes"),
             ({"correlation_id": 7}, "correlation_id must be a string"),
             ({"causation_id": "\ud800"}, "causation_id is not valid Unicode"),

@@ -120,7 +120,7 @@ class TestWriting:
         """The message names what was wanted and what came."""
         table = orders()
 
-        with pytest.raises(Invalid, match=r"put\(\) takes a Order, not Price: Price\(product_id='p'"):
+        with pytest.raises(Invalid, match=r"put\(\) takes a Order, not a Price"):
             table.put(Price(product_id="p"))  # type: ignore[arg-type]  # the fault under test
 
     @pytest.mark.parametrize(
@@ -378,7 +378,7 @@ class TestEquality:
         table.restore([Visit(visit_id=1, place=Place(x=1)), Visit(visit_id=2, place=(1, 2))])
 
         assert [row.visit_id for row in table.where(place=(1, 2))] == [2]
-        with pytest.raises(Invalid, match=r"\(\[1\],\) can't be looked up in the hash index 'place': unhashable"):
+        with pytest.raises(Invalid, match=r"a tuple can't be looked up in the hash index 'place': unhashable"):
             table.where(place=[1])
 
     def test_a_hash_index_is_taken_before_an_ordered_one(self) -> None:
@@ -488,11 +488,11 @@ class TestOrder:
         ("arguments", "message"),
         [
             ({"start": "x"}, "start: total is int, but 'x' is str"),
-            ({"stop": (1, 2)}, r"stop=\(1, 2\) has 2 values, the index has at most 1 \(total\)"),
-            ({"stop": ()}, r"stop=\(\) has 0 values"),
+            ({"stop": (1, 2)}, r"stop has 2 values, the index has at most 1 \(total\)"),
+            ({"stop": ()}, "stop has 0 values"),
             (
                 {"start": 1, "where": {"total": 1}},
-                "start=1 has 1 values, the index has none: where= has fixed every field",
+                "start has 1 values, the index has none: where= has fixed every field",
             ),
             ({"where": {"colour": 1}}, "no field 'colour'"),
             ({"where": {"total": "x"}}, "where: total is int"),
