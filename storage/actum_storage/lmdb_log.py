@@ -279,7 +279,8 @@ class LmdbLog:
         if free is not None:
             raise StoreFull(
                 f"{self._where}: {free:,} bytes are free, too few for a commit of {size:,} and the reserve that stays."
-                f" Nothing of it was written, the head is still {self._head.position}. Free space; writing goes on by itself."
+                f" Nothing of it was written, the head is still {self._head.position}. Free space; writing goes on by"
+                " itself."
             )
         try:
             if failpoints.active:

@@ -22,6 +22,7 @@ from actum_storage import (
     StoreInUse,
     StoreMismatch,
     lmdb_log,
+    preflight,
 )
 from actum_storage.lmdb_environment import translated
 
@@ -514,6 +515,18 @@ class TestFullDisk:
                 print(store.log.head == before, before.position > 4000)
         """
         assert run_python(code, small_disk) == "True True"
+
+    def test_the_reserve_stays(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A commit that would leave too little is refused before LMDB is asked, and goes through when there is room."""
+        log = LmdbLog.open(tmp_path / "log", write=True)
+        epoch = log.acquire()
+        monkeypatch.setattr(preflight, "RESERVE_BYTES_MAX", 1 << 60)
+        monkeypatch.setattr(preflight, "RESERVE_SHARE_MAX", 2.0)
+        with pytest.raises(StoreFull, match=r"too few for a commit of .* and the reserve that stays.* head is still 0"):
+            log.append(epoch, batch(1))
+        monkeypatch.undo()
+        assert log.append(epoch, batch(1)).position == 1
+        log.close()
 
     def test_file_size_limit(self, tmp_path: Path) -> None:
         """A file at its size limit is a full disk as well, and raising the limit heals it."""
