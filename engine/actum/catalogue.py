@@ -87,9 +87,8 @@ class Catalogue(msgspec.Struct, frozen=True):
             elif isinstance(component, type) and issubclass(component, View) and component is not View:
                 views.append(ViewReader(cast("type[View[Row]]", component), upcasts, faults).read())
             else:
-                faults.append(
-                    f"{shown(cast('object', component))} is neither an Aggregate nor a View class: pass classes, not instances"
-                )
+                named = shown(component)  # pyright: ignore[reportUnknownArgumentType]
+                faults.append(f"{named} is neither an Aggregate nor a View class: pass classes, not instances")
         kinds: list[AggregateKind | ViewKind] = [*aggregates, *views]
         events = {event: None for kind in kinds for event in handled_events(kind)}
         check_upcasts(upcasts, events.keys(), faults)
