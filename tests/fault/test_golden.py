@@ -13,7 +13,8 @@ from pathlib import Path
 import actum
 import pytest
 
-from tests.golden.make import Deposit, opened, said
+from tests.golden.make import opened, said
+from tests.support.bank import Deposit
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 #: What each kept store consists of; a released one never changes.
