@@ -16,11 +16,12 @@ from typing import Any, cast, final
 import msgspec
 
 from actum.aggregate import Aggregate
-from actum.codec import decoder_of, shape_of, tag_of
+from actum.codec import decoder_of, tag_of
 from actum.errors import CatalogueError, Invalid, shown
 from actum.handlers import HandlerInfo, event_types, fingerprint_of, own_functions, read_handlers, show
 from actum.messages import TAG_FIELD, Command, Event, Query, Row
 from actum.records import Record, check_identifier
+from actum.shapes import shape_of
 from actum.table_schema import TableSchema, check_schema
 from actum.upcasting import Upcast, Upcasts, check_upcasts, leading_to, read_upcasters, renamed
 from actum.views import Projection, View

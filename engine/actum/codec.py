@@ -17,6 +17,7 @@ from msgspec.structs import force_setattr
 from actum.errors import Invalid, shown
 from actum.messages import Event
 from actum.records import Record, StoredRecord
+from actum.shapes import shape_of
 from actum.upcasting import Several
 
 if TYPE_CHECKING:
@@ -310,33 +311,6 @@ def schema_documents(event_types: Iterable[type[Event]]) -> dict[str, bytes]:
         document = msgspec.json.encode(Schema(tag, shape_of(event_type)), order="deterministic")
         documents[f"{tag}:{blake2b(document, digest_size=8).hexdigest()}"] = document
     return documents
-
-
-def shape_of(described: type) -> dict[str, Any]:
-    """A type's JSON Schema without its docstrings: what it is, not what is said about it.
-
-    Raises:
-        TypeError: the type has no schema.
-    """
-    (schema,), components = msgspec.json.schema_components([described])
-    shape: dict[str, Any] = without_descriptions({**schema, "$defs": components})
-    return shape
-
-
-def without_descriptions(schema: Any) -> Any:
-    """A JSON Schema without `description`, but with the properties of that name."""
-    if isinstance(schema, list):
-        return [without_descriptions(item) for item in cast("list[object]", schema)]
-    if not isinstance(schema, dict):
-        return schema
-    parts = cast("dict[str, dict[str, object]]", schema)
-    return {
-        name: {key: without_descriptions(value) for key, value in part.items()}
-        if name in ("properties", "$defs")
-        else without_descriptions(part)
-        for name, part in parts.items()
-        if name != "description"
-    }
 
 
 decode_schema = msgspec.json.Decoder(Schema).decode

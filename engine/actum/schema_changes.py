@@ -6,10 +6,12 @@ type could have written must decode as the new one. Where that can't be told for
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from actum.catalogue import Catalogue
-from actum.codec import shape_of, tag_of
+from actum.codec import tag_of
+from actum.shapes import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,10 +20,14 @@ if TYPE_CHECKING:
 
 LOCK_VERSION = 1
 
-#: Constraints that a new type may loosen and not tighten: the name, and whether a smaller value is looser.
-LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
-UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
-SAME = ("pattern", "multipleOf", "format", "contentEncoding")
+#: Lengths that a new type may lower, and those that it may raise.
+LOWER = ("minLength", "minItems", "minProperties", "minBytes")
+UPPER = {"maxLength", "maxItems", "maxProperties", "maxBytes"}
+#: What must stay as it was if the new type says it, and what also must not be given up: it says how bytes are made.
+SAME = {"pattern", "multipleOf", "format", "contentEncoding", "timezone"}
+KEPT = {"format", "contentEncoding"}
+#: Formats that are text in the log: they may become plain strings.
+TEXTS = ("date", "duration", "uuid", "decimal", "time")
 
 ANOTHER_TAG = "Give the changed class another tag=, keep the old class, and write an @upcast from it."
 
@@ -129,9 +135,8 @@ class Comparison:
             yield from self._alternatives(old, new, path)
         elif "enum" in old or "enum" in new:
             yield from self._values(old, new, path)
-        elif old.get("type") != new.get("type"):
-            if (old.get("type"), new.get("type")) != ("integer", "number"):
-                yield self._breaks(path, f"its type was {old.get('type')}, now it is {new.get('type')}")
+        elif old["type"] != new["type"] and (old["type"], new["type"]) != ("integer", "number"):
+            yield self._breaks(path, f"its type was {old['type']}, now it is {new['type']}")
         else:
             yield from self._constraints(old, new, path)
             if old["type"] == "object":
@@ -146,38 +151,54 @@ class Comparison:
         return SchemaChange(breaking=False, tag=self._tag, path=path, what=what)
 
     def _alternatives(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
-        """Each old alternative must be one of the new ones, or fit into one."""
-        alternatives = [resolved(each, self._new_definitions) for each in new.get("anyOf", [new])]
-        for each in old.get("anyOf", [old]):
-            was = resolved(each, self._old_definitions)
-            found = [list(self.changes(was, one, path)) for one in alternatives if alike(was, one)]
+        """Each old alternative must be one of the new ones, or fit into one; if none, the nearest says why not."""
+        alternatives = list(alternatives_of(new, self._new_definitions))
+        for was in alternatives_of(old, self._old_definitions):
+            found = [list(self.changes(was, now, path)) for now in alternatives if self._alike(was, now)]
             if not found:
-                yield self._breaks(path, f"it could be {named(was)}, and can't be any more")
+                what = named(resolved(was, self._old_definitions))
+                yield self._breaks(path, f"it could be {what}, and can't be any more")
             elif all(any(change.breaking for change in changes) for changes in found):
                 yield from min(found, key=len)
 
+    def _alike(self, old: Schema, new: Schema) -> bool:
+        """Whether an old alternative may be meant by a new one: the same kind, and the same tag where there is one."""
+        was, now = resolved(old, self._old_definitions), resolved(new, self._new_definitions)
+        if "enum" in was or "enum" in now or is_any(now) or is_any(was):
+            return True
+        if (was["type"], now["type"]) == ("integer", "number"):
+            return True
+        return bool(was["type"] == now["type"] and tags_of(now) <= tags_of(was))
+
     def _values(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
-        """Literals and enumerations."""
+        """Literals and enumerations; a value that is free now has to fit its type."""
         if "enum" not in old:
             yield self._breaks(path, f"it was any {named(old)}, now it is one of {new['enum']}")
         elif "enum" in new:
             gone = [value for value in old["enum"] if value not in new["enum"]]
             if gone:
                 yield self._breaks(path, f"it can't be {', '.join(map(repr, gone))} any more")
-        elif any(kind_of(value) != new.get("type") for value in old["enum"]) or new.keys() & {*LOWER, *UPPER, *SAME}:
-            yield self._breaks(path, f"it was one of {old['enum']}, now it is {named(new)}")
+        else:
+            changes = (change for value in old["enum"] for change in self._changes(type_of(value), new, path))
+            if any(change.breaking for change in changes):
+                yield self._breaks(path, f"it was one of {old['enum']}, now it is {named(new)}")
 
     def _constraints(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
-        """Bounds may be loosened; formats and patterns must stay as they were."""
-        for name in new.keys() & {*LOWER, *UPPER, *SAME} | (old.keys() & {"format", "contentEncoding"}):
-            was, now = old.get(name), new.get(name)
-            looser = (
-                (name in LOWER and was is not None and now <= was)
-                or (name in UPPER and was is not None and now >= was)
-                or was == now
-            )
-            if not looser and not (name == "minItems" and "prefixItems" in new):
-                yield self._breaks(path, f"its {name} was {was}, now it is {now}")
+        """Bounds may be loosened; formats and patterns must stay as they were, or become plain text."""
+        for name in ("minimum", "maximum"):
+            was, now = bound(old, name), bound(new, name)
+            if now > was:
+                yield self._breaks(path, f"its {name} is {shown(new, name)}, it was {shown(old, name)}")
+        for name in LOWER:
+            if new.get(name, 0) > old.get(name, 0) and not (name == "minItems" and "prefixItems" in new):
+                yield self._breaks(path, f"its {name} is {new[name]}, it was {old.get(name, 0)}")
+        for name in UPPER & new.keys():
+            if name not in old or new[name] < old[name]:
+                yield self._breaks(path, f"its {name} is {new[name]}, it was {old.get(name, 'not limited')}")
+        for name in SAME & (new.keys() | (old.keys() & KEPT)):
+            before, after = old.get(name), new.get(name)
+            if before != after and not (after is None and before in TEXTS):
+                yield self._breaks(path, f"its {name} was {before}, now it is {after}")
 
     def _objects(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
         """Structs by their fields, dictionaries by their values."""
@@ -195,37 +216,45 @@ class Comparison:
             where = f"{path}.{name}"
             if name in before:
                 yield from self.changes(before[name], schema, where)
+                yield from self._defaults(before[name], schema, where)
             if name in new.get("required", ()) and name not in always:
                 what = "it had a default, now it has none" if name in before else "the field is new and has no default"
                 yield self._breaks(where, what, "Give it a default: events without it are then read with that.")
             elif name not in before:
                 yield self._fine(where, "the field is new")
-        for name in before.keys() - after.keys():
+        for name in [name for name in before if name not in after]:
             if new.get("additionalProperties") is False:
                 yield self._breaks(f"{path}.{name}", "the field is gone, and unknown ones are forbidden")
             else:
                 yield self._fine(f"{path}.{name}", "the field is gone: its values are not read")
 
+    def _defaults(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
+        """Another default breaks nothing, but events from before the field was added mean something else now."""
+        was, now = old.get("default"), new.get("default")
+        if "default" in old and "default" in new and was != now:
+            yield self._fine(path, f"its default was {was!r}, now it is {now!r}: so are events without it read")
+
     def _arrays(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
         """Lists by their items, tuples and array-like structs by place."""
         before, after = old.get("prefixItems", []), new.get("prefixItems", [])
-        if bool(before) != bool(after) and (before or after):
+        if old.get("maxItems") == 0:
+            before = after[:0]  # an empty tuple is an empty list
+        elif bool(before) != bool(after):
             yield self._breaks(path, f"it was {named(old)}, now it is {named(new)}")
             return
         for index, (was, now) in enumerate(zip(before, after, strict=False)):
             yield from self.changes(was, now, f"{path}[{index}]")
-        if new.get("minItems", 0) > old.get("minItems", 0):
+        if after and new.get("minItems", 0) > old.get("minItems", 0):
             yield self._breaks(path, f"it needs {new['minItems']} items, it had at least {old.get('minItems', 0)}")
-        if len(after) < len(before) and new.get("items") is False:
-            yield self._breaks(path, f"it had {len(before)} items, now it has {len(after)}")
-        yield from self._inside(old, new, "items", f"{path}[*]")
+        if old.get("maxItems") != 0:
+            yield from self._inside(old, new, "items", f"{path}[*]")
 
     def _inside(self, old: Schema, new: Schema, name: str, path: str) -> Iterator[SchemaChange]:
         """The schema of items or of values, if both have one."""
         was: Schema | bool = old.get(name, {})
         now: Schema | bool = new.get(name, {})
-        if not isinstance(now, bool):
-            yield from self.changes({"enum": []} if isinstance(was, bool) else was, now, path)
+        if not isinstance(now, bool) and not isinstance(was, bool):
+            yield from self.changes(was, now, path)
 
 
 def resolved(schema: Schema, definitions: Schema) -> Schema:
@@ -235,24 +264,24 @@ def resolved(schema: Schema, definitions: Schema) -> Schema:
     return schema
 
 
+def alternatives_of(schema: Schema, definitions: Schema) -> Iterator[Schema]:
+    """What a value may be, one by one; references to structs are kept, so that a type that holds itself is noticed."""
+    followed = resolved(schema, definitions)
+    if "anyOf" not in followed:
+        yield schema
+    for part in followed.get("anyOf", ()):
+        yield from alternatives_of(part, definitions)
+
+
 def is_any(schema: Schema) -> bool:
     """Whether a schema says nothing."""
     return not schema.keys() & {"type", "enum", "anyOf", "$ref"}
 
 
-def alike(old: Schema, new: Schema) -> bool:
-    """Whether an old alternative may be meant by a new one: the same kind, and the same tag where there is one."""
-    if "enum" in old or "enum" in new or is_any(new):
-        return True
-    if (old.get("type"), new.get("type")) == ("integer", "number"):
-        return True
-    return old.get("type") == new.get("type") and tags_of(old) == tags_of(new)
-
-
-def tags_of(schema: Schema) -> list[object]:
-    """The values of a struct's tag field, or of other fields with one value."""
+def tags_of(schema: Schema) -> set[tuple[str, str]]:
+    """The values of a struct's tag field, and of other fields with one value."""
     fields = schema.get("properties", {}).items()
-    return [(name, each["enum"]) for name, each in fields if len(each.get("enum", ())) == 1]
+    return {(name, repr(each["enum"])) for name, each in fields if len(each.get("enum", ())) == 1}
 
 
 def named(schema: Schema) -> str:
@@ -264,6 +293,27 @@ def named(schema: Schema) -> str:
     return f"{kind} {title}" if title else str(kind)
 
 
-def kind_of(value: object) -> str:
-    """The JSON type of a literal."""
-    return "null" if value is None else "string" if isinstance(value, str) else "integer"
+def type_of(value: object) -> Schema:
+    """The narrowest schema that a literal fits."""
+    if value is None:
+        return {"type": "null"}
+    if isinstance(value, str):
+        return {"type": "string", "minLength": len(value), "maxLength": len(value)}
+    return {"type": "integer", "minimum": value, "maximum": value}
+
+
+def bound(schema: Schema, name: str) -> tuple[float, bool]:
+    """How narrow a number's bound is: the larger, the narrower; whether the bound itself is excluded."""
+    sign = 1 if name == "minimum" else -1
+    step = 1 if schema.get("type") == "integer" else 0
+    excluded = schema.get(f"exclusive{name.capitalize()}")
+    bounds = [] if excluded is None else [(sign * excluded + step, not step)]
+    if name in schema:
+        bounds.append((sign * schema[name], False))
+    return max(bounds, default=(-math.inf, False))
+
+
+def shown(schema: Schema, name: str) -> str:
+    """A number's bound as its user wrote it."""
+    excluded = schema.get(f"exclusive{name.capitalize()}")
+    return str(schema.get(name, "not limited" if excluded is None else f"{excluded}, excluded"))

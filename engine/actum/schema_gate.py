@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from actum_storage import StoreMismatch
 
-from actum.codec import decode_schema, decode_stored, encode_chunk, schema_documents, shape_of, tag_of
+from actum.codec import decode_schema, decode_stored, encode_chunk, schema_documents, tag_of
 from actum.schema_changes import lost_tag, type_changes
+from actum.shapes import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
