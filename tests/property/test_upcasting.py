@@ -49,9 +49,9 @@ def meaning(sent: Commands) -> dict[str, tuple[int, int]]:
     return found
 
 
-def today(store: str | Log, *upcasters: Any) -> Engine:
+def today(store: str | Log) -> Engine:
     """Today's code on it."""
-    return Engine.open(store, Account, Sums, Touches, upcasters=upcasters or UPCASTERS, options=OPTIONS)
+    return Engine.open(store, Account, Sums, Touches, upcasters=UPCASTERS, options=OPTIONS)
 
 
 async def check(bank: Engine, sent: Commands, added: int) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from actum import Aggregate, Command, Event, Query, Record, Row, View, answer, decide, evolve, project, upcast
 
 
@@ -228,4 +231,4 @@ def dropped(event: Pinged) -> None:
     """It means nothing any more."""
 
 
-UPCASTERS = [in_cents, as_added, split, dropped]
+UPCASTERS: list[Callable[[Any], object]] = [in_cents, as_added, split, dropped]
