@@ -19,6 +19,7 @@ from actum_storage import (
     StoreFull,
     StoreInUse,
     StoreMismatch,
+    UnsafeFileSystem,
     diagnose,
 )
 
@@ -40,6 +41,7 @@ from actum.errors import (
     WriteOutsideProjection,
 )
 from actum.handlers import answer, decide, evolve, project
+from actum.inspection import SnapshotDifferences
 from actum.messages import Command, Event, Query, Row, Value
 from actum.middleware import Envelope, Middleware, Send
 from actum.operations import ViewDifferences
@@ -94,6 +96,7 @@ __all__ = [
     "Row",
     "SchemaChange",
     "Send",
+    "SnapshotDifferences",
     "StorageError",
     "Store",
     "StoreClosed",
@@ -105,6 +108,7 @@ __all__ = [
     "StoreMismatch",
     "StoredRecord",
     "Stream",
+    "UnsafeFileSystem",
     "Value",
     "VerifyReport",
     "View",

@@ -108,15 +108,17 @@ class Checkpointer:
         """Whether enough has happened since the last checkpoint for another one."""
         return self._scheduler.durable - self.position >= self._options.checkpoint_events_min
 
-    async def checkpoint(self, *, hasty: bool = False, head: Head | None = None) -> bool:
+    async def checkpoint(self, *, hasty: bool = False, base: bool = False, head: Head | None = None) -> bool:
         """Make a checkpoint; False if it failed, which is logged and costs nothing but a slower opening.
 
         Args:
+            base: write everything anew.
             hasty: without the pauses that keep commands fast: for opening and closing.
             head: where the views stand during opening; the last durable position otherwise.
         """
         async with self.lock:
             self._hasty = hasty
+            self._base_next = self._base_next or base
             started = self._clock.monotonic_ns()
             try:
                 await self._checkpoint(head)

@@ -12,6 +12,8 @@ import logging
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 
+from actum_storage import StoreFull
+
 from actum import garbage
 from actum.background import ThreadBackground
 from actum.bus import Bus
@@ -60,6 +62,14 @@ class OpenStore(Protocol):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is wrong with the store without being a reason to refuse it."""
+        ...
+
+    def hold_ballast(self, size_max: int) -> bool:
+        """Keep room on the disk for closing; whether it is kept."""
+        ...
+
+    def drop_ballast(self) -> bool:
+        """Give that room back; whether there was any."""
         ...
 
     def close(self) -> None:
@@ -155,8 +165,16 @@ class Core:
         if self.options.gc_policy == "freeze":
             garbage.calm(self)
         if not self.read_only:
+            await self._hold_ballast()
             self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
+
+    async def _hold_ballast(self) -> None:
+        """Keep room on the disk for closing."""
+        size_max = self.options.ballast_bytes
+        store = self.store
+        if store is not None and size_max and not await self.background.run(lambda: store.hold_ballast(size_max)):
+            log.warning("the disk has no room for a ballast file: with a full disk closing may save no checkpoint")
 
     async def _save_at(self, head: Head) -> None:
         """A checkpoint in the middle of a long replay."""
@@ -302,7 +320,11 @@ class Core:
     async def _save(self) -> None:
         """The checkpoint on close, with the states of those that are awake."""
         checkpointer = self.checkpointer
-        if checkpointer is None or self.scheduler.committer.failure is not None:
+        if self.store is None or checkpointer is None or self.scheduler.committer.failure is not None:
             return
-        if self.scheduler.durable > checkpointer.position or not all(view.saved for view in self.views.values()):
+        if self.scheduler.durable == checkpointer.position and all(view.saved for view in self.views.values()):
+            return
+        saved = await checkpointer.checkpoint(hasty=True)
+        if not saved and isinstance(checkpointer.failure, StoreFull) and self.store.drop_ballast():
+            log.warning("the disk is full: the ballast file was deleted to make room for the checkpoint")
             await checkpointer.checkpoint(hasty=True)

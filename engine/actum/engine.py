@@ -174,7 +174,13 @@ class Engine(Operations):
     def _open_log(self) -> tuple[Log, OpenStore | None]:
         """The log to write, and the store it lies in, if it lies in one."""
         if isinstance(self._store, (str, os.PathLike)):
-            directory = StoreDirectory.open(self._store, write=not self._read_only, durability=self._options.durability)
+            options = self._options
+            directory = StoreDirectory.open(
+                self._store,
+                write=not self._read_only,
+                durability=options.durability,
+                any_file_system=options.any_file_system,
+            )
             return directory.log, directory
         if isinstance(self._store, OpenStore):
             return self._store.log, self._store

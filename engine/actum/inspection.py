@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from actum.codec import ENCODER
 from actum.errors import Invalid, shown
 from actum.records import EPOCH, check_identifier
 from actum.upcasting import events_of
@@ -23,6 +24,23 @@ if TYPE_CHECKING:
 
 #: Records read before the loop gets its turn.
 SLICE_RECORDS = 500
+
+
+class SnapshotDifferences(NamedTuple):
+    """The saved states of one aggregate class, compared with ones made again from the log.
+
+    Attributes:
+        snapshots: how many there are.
+        different: the keys of those that are not what their events make.
+    """
+
+    snapshots: int
+    different: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether all are the same."""
+        return not self.different
 
 
 def streams_of(core: Core, aggregate: type[Aggregate]) -> Streams:
@@ -90,6 +108,23 @@ async def version_at(core: Core, aggregate: type[Aggregate], key: str, at: datet
         if count % SLICE_RECORDS == 0:
             await asyncio.sleep(0)
     return 0
+
+
+async def verify_snapshots(core: Core, aggregate: type[Aggregate]) -> SnapshotDifferences:
+    """Every saved state of a class, compared with the one that its events make."""
+    streams = streams_of(core, aggregate)
+    snapshots = dict(streams.snapshots)
+    different: list[str] = []
+    for key, snapshot in snapshots.items():
+        if snapshot.position > core.scheduler.durable:
+            continue  # its last event is being committed
+        replay = streams.replay(key, snapshot.position, snapshot.version)
+        while not replay.step():
+            await asyncio.sleep(0)
+        if replay.version != snapshot.version or ENCODER.encode(replay.state) != snapshot.state:
+            different.append(key)
+        await asyncio.sleep(0)
+    return SnapshotDifferences(len(snapshots), tuple(different))
 
 
 async def outcome(core: Core, command_id: bytes) -> Receipt | None:

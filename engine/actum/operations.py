@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from actum.aggregate import Aggregate
     from actum.core import Core
+    from actum.inspection import SnapshotDifferences
     from actum.messages import Row
     from actum.records import Receipt, Record
     from actum.restoration import Progress
@@ -131,13 +132,25 @@ class Operations:
             tuple(key for key, row in served.items() if key in again and again[key] != row),
         )
 
-    async def checkpoint(self) -> bool:
+    async def verify_snapshots(self, aggregate: type[Aggregate]) -> SnapshotDifferences:
+        """Fold every saved state of an aggregate class from the log again, up to its version, and compare.
+
+        Raises:
+            Invalid: the class is not of this engine.
+        """
+        return await inspection.verify_snapshots(self._open_core(), aggregate)
+
+    async def checkpoint(self, *, base: bool = False) -> bool:
         """Save derived state now; False if that failed, which is logged and in `statistics()`.
 
         It happens by itself, periodically and on close.
+
+        Args:
+            base: write everything anew, in a file without what later checkpoints have replaced, instead of what has
+                changed since the last.
         """
         core = self._open_core()
-        return core.checkpointer is not None and await core.checkpointer.checkpoint()
+        return core.checkpointer is not None and await core.checkpointer.checkpoint(base=base)
 
     async def backup(self, destination: str | PathLike[str], *, progress: Progress | None = None) -> CopyReport:
         """Copy the log as it is now into a new store, while commands go on; verified when this returns.

@@ -20,6 +20,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         durability: `"full"`: a reply means that the disk has it. `"relaxed"`: for tests and benchmarks only; the
             operating system may lose acknowledged commands, or the store, in a power cut.
+        any_file_system: open a store also on a network file system, where a second machine would damage it.
+        ballast_bytes: size of a file that is deleted when the disk is full, so that the engine can save a checkpoint
+            and close well; 2 % of a small file system at most, 0 for none.
         mailbox_size_max: commands waiting for one aggregate; one more is `Overloaded`.
         commands_pending_max: commands inside the engine, waiting or being committed; one more is `Overloaded`.
         turn_commands_max: commands decided before the loop gets its turn again (about 5 ms of work).
@@ -48,6 +51,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     durability: Literal["full", "relaxed"] = "full"
+    any_file_system: bool = False
+    ballast_bytes: Annotated[int, Meta(ge=0, le=1 << 30)] = 16 * 1024 * 1024
     mailbox_size_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_024
     commands_pending_max: Annotated[int, Meta(ge=1, le=100_000_000)] = 65_536
     turn_commands_max: Annotated[int, Meta(ge=1, le=FRAME_EVENTS_MAX)] = 1_024

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import msgspec
 from actum_storage import Head, StoreCorrupt, StoreMismatch
@@ -58,6 +58,20 @@ class Closing(msgspec.Struct, array_like=True, frozen=True):
     views: dict[str, SavedView]
 
 
+class Saved(NamedTuple):
+    """What a generation of checkpoints says without the user's classes.
+
+    Attributes:
+        position: of the last one.
+        hash: of the frame that ends there.
+        heads: the position of the last record of each stream, by aggregate and key.
+    """
+
+    position: int
+    hash: bytes
+    heads: dict[tuple[str, str], int]
+
+
 decode_closing = decoder_of(Closing)
 decode_heads = decoder_of(dict[str, int])
 decode_snapshots = decoder_of(dict[str, Snapshot])
@@ -68,14 +82,35 @@ def view_section(view: LiveView) -> str:
     return f"view:{view.name}"
 
 
+HEADS = "heads:"
+
+
 def heads_section(aggregate: str) -> str:
     """The name under which the heads of an aggregate class's streams are saved."""
-    return f"heads:{aggregate}"
+    return HEADS + aggregate
 
 
 def snapshots_section(aggregate: str, fingerprint: str) -> str:
     """The name under which snapshots are saved: with their fingerprint, so that those of other code are not found."""
     return f"snapshots:{aggregate}:{fingerprint}"
+
+
+def read_saved(checkpoints: Sequence[Checkpoint]) -> Saved | None:
+    """What the checkpoints of one generation say of streams; None if there are none.
+
+    Raises:
+        msgspec.MsgspecError: they can't be read by this version.
+    """
+    if not checkpoints:
+        return None
+    heads: dict[tuple[str, str], int] = {}
+    for checkpoint in checkpoints:
+        for chunk in checkpoint.chunks:
+            name = chunk.section.removeprefix(HEADS)
+            if name != chunk.section:
+                heads.update(((name, key), position) for key, position in decode_heads(bytes(chunk.body)).items())
+    closing = decode_closing(bytes(checkpoints[-1].closing))
+    return Saved(closing.position, closing.hash, heads)
 
 
 @final
@@ -140,7 +175,7 @@ class Recovery:
     def _restore_streams(self, sections: dict[str, list[Chunk]]) -> None:
         """Heads and snapshots of one checkpoint."""
         for section in sections:
-            name = section.removeprefix("heads:")
+            name = section.removeprefix(HEADS)
             if name != section and name not in self._directory.streams:
                 raise unknown_aggregate(name)
         for streams in self._directory.streams.values():

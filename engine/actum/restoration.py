@@ -44,7 +44,7 @@ def restore_store(
         StoreFull, StorageError: it can't be written; nothing is left behind.
         Invalid: the backup does not have this position.
     """
-    with actum_storage.open_store(backup) as store:
+    with actum_storage.open_store(backup, any_file_system=True) as store:  # nobody writes to a backup
         end = None if position is None else end_of_command(store, position)
         return store.copy(destination, position=end, progress=progress)
 
@@ -67,7 +67,9 @@ def end_of_command(store: actum_storage.Store, position: int) -> int:
     return frame.first + index
 
 
-def compact_store(path: str | os.PathLike[str], *, progress: Progress | None = None) -> CopyReport:
+def compact_store(
+    path: str | os.PathLike[str], *, any_file_system: bool = False, progress: Progress | None = None
+) -> CopyReport:
     """Put a verified copy in the place of a store's log, without the pages that are no longer used; see its raises.
 
     No engine may have the store open. Whatever moment a crash strikes, the next opening finds a whole log.
@@ -75,8 +77,9 @@ def compact_store(path: str | os.PathLike[str], *, progress: Progress | None = N
     Raises:
         StoreInUse: an engine has it open.
         StoreMismatch: there is no store.
+        UnsafeFileSystem: it lies on a network file system, and `any_file_system` was not said.
         StoreCorrupt, StoreFull, StorageError: nothing was changed.
     """
     if not actum_storage.is_store(path):
         raise StoreMismatch(f"no store at {path}")
-    return actum_storage.compact_store(path, progress=progress)
+    return actum_storage.compact_store(path, any_file_system=any_file_system, progress=progress)

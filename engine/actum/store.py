@@ -168,12 +168,17 @@ class Store:
         return f"<Store {self._store!r}>"
 
 
-def open_store(path: str | os.PathLike[str]) -> Store:
+def open_store(path: str | os.PathLike[str], *, any_file_system: bool = False) -> Store:
     """Open a store for reading; nothing is written, and a running engine is not disturbed.
+
+    Args:
+        path: the store's directory.
+        any_file_system: read it also on a network file system: a backup that nobody writes to.
 
     Raises:
         StoreMismatch: there is no store, or it is of another format.
         StoreCorrupt: it is damaged.
+        UnsafeFileSystem: it lies on a network file system.
         StoreInUse: this very process has it open already.
     """
-    return Store(actum_storage.open_store(path))
+    return Store(actum_storage.open_store(path, any_file_system=any_file_system))

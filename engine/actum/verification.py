@@ -15,6 +15,7 @@ from actum_storage import GENESIS, Finding, Head, StorageError, stream_hash
 
 from actum.codec import decode_schema, decode_stored
 from actum.errors import Invalid, shown
+from actum.recovery import Saved, read_saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 #: Faults of one kind that are named; the others are counted.
 NAMED_MAX = 10
 RESTORE = "Restore the store from a backup."
+REBUILD = "Delete the directory derived/: it is made again from the log."
 HEAD = re.compile(r"([0-9]{1,19}):([0-9a-fA-F]{64})")
 
 
@@ -82,6 +84,7 @@ def verify(store: actum_storage.Store, noted: Head | None, progress: Progress | 
     if noted is not None:
         verification.check_noted(noted)
     verification.check_checkpoints()
+    verification.check_heads()
     return verification.report()
 
 
@@ -92,6 +95,8 @@ class Verification:
     def __init__(self, store: actum_storage.Store) -> None:
         """Nothing looked at yet."""
         self._store = store
+        #: Read before the head: a running writer saves a checkpoint only of what is durable.
+        self._saved = saved_in(store)
         self._head = store.head
         self._findings: list[Finding] = []
         self._faults: dict[str, int] = {}
@@ -100,6 +105,9 @@ class Verification:
         self._tags: set[str] = set()
         #: The hash, the version and the position of each stream's last record.
         self._streams: dict[tuple[str, str], tuple[bytes, int, int]] = {}
+        #: The positions of each stream's records that a head in the checkpoint may name: the last one up to it, and
+        #: those behind it.
+        self._heads: dict[tuple[str, str], list[int]] = {}
 
     def report(self) -> VerifyReport:
         """All that was found."""
@@ -179,6 +187,8 @@ class Verification:
         stream = record.aggregate, record.key
         known, version, position = self._streams.get(stream) or (stream_hash(*stream), 0, 0)
         self._streams[stream] = known, record.version, record.position
+        if self._saved is not None and record.position > self._saved.position:
+            self._heads.setdefault(stream, [position]).append(record.position)
         where = f"position {record.position}, {record.aggregate}/{record.key}"
         if record.version != version + 1:
             self._fault("streams", f"{where}: version {record.version} follows {version}")
@@ -228,11 +238,45 @@ class Verification:
         else:
             self._fine("checkpoints", f"{report.checkpoints} complete, {report.bytes:,} bytes")
 
+    def check_heads(self) -> None:
+        """Where the checkpoint says that streams end, compared with the log; states and views need their classes."""
+        saved = self._saved
+        if saved is None or self._faults.keys() & {"hash chain", "events", "streams"}:
+            return
+        if saved.position > self._head.position:
+            self._fault(
+                "checkpoints",
+                f"a checkpoint was made at position {saved.position}, but the log ends at {self._head.position}: "
+                "acknowledged events are missing.",
+            )
+            return
+        if self._end_at(saved.position) != Head(saved.position, saved.hash):
+            what = f"the one at position {saved.position} was not made from this log, and is ignored"
+            self._findings.append(Finding("warning", "stream heads", what))
+            return
+        for stream, (_, _, last) in self._streams.items():
+            named, possible = saved.heads.pop(stream, 0), self._heads.get(stream, [last])
+            if named not in possible:
+                where = "/".join(stream)
+                self._fault("stream heads", f"{where} ends at {possible[0]}, the checkpoint says {named}.", REBUILD)
+        for stream in saved.heads:
+            self._fault("stream heads", f"the log has no {'/'.join(stream)}, the checkpoint has.", REBUILD)
+        if "stream heads" not in self._faults:
+            self._fine("stream heads", f"those saved at position {saved.position:,} are the log's")
+
     def _fine(self, name: str, what: str) -> None:
         self._findings.append(Finding("ok", name, what))
 
-    def _fault(self, name: str, what: str) -> None:
+    def _fault(self, name: str, what: str, fix: str = RESTORE) -> None:
         """Note a fault, with its words while there are few of its kind."""
         self._faults[name] = self._faults.get(name, 0) + 1
         if self._faults[name] <= NAMED_MAX:
-            self._findings.append(Finding("error", name, what, RESTORE))
+            self._findings.append(Finding("error", name, what, fix))
+
+
+def saved_in(store: actum_storage.Store) -> Saved | None:
+    """What the newest checkpoint says of streams; None if there is none that can be read."""
+    try:
+        return read_saved(store.read_checkpoints())
+    except msgspec.MsgspecError:
+        return None

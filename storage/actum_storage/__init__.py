@@ -25,6 +25,7 @@ from actum_storage.errors import (
     StoreFull,
     StoreInUse,
     StoreMismatch,
+    UnsafeFileSystem,
 )
 from actum_storage.findings import Finding
 from actum_storage.fork import ForkGuard
@@ -68,6 +69,7 @@ __all__ = [
     "StoreFull",
     "StoreInUse",
     "StoreMismatch",
+    "UnsafeFileSystem",
     "compact_store",
     "copy_store",
     "diagnose",

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from actum_storage import failpoints
 from actum_storage.directory import LOG, LOG_COMPACT, LOG_OLD, MANIFEST, WRITER_LOCK, StoreDirectory, finish_compaction
-from actum_storage.errors import StoreCorrupt, StoreMismatch
+from actum_storage.errors import StoreCorrupt, StoreFull, StoreMismatch
 from actum_storage.files import DIRECTORY_MODE, make_directory, os_errors, sync_directory, sync_file
 from actum_storage.frame import Batch, Frame, seal
 from actum_storage.layout import STREAM_SIZE
@@ -88,7 +89,13 @@ def copy_store(
     unfinished = destination.with_name(destination.name + UNFINISHED)
     with os_errors(f"{unfinished}: the copy can't be begun"):
         make_directory(unfinished)
-    lock = WriterLock.acquire(unfinished / WRITER_LOCK)
+    try:
+        lock = WriterLock.acquire(unfinished / WRITER_LOCK)
+    except StoreFull:  # there was no room even for that
+        with suppress(OSError):
+            (unfinished / WRITER_LOCK).unlink(missing_ok=True)
+            unfinished.rmdir()
+        raise
     try:
         with os_errors(f"{unfinished}: the copy can't be written"):
             remove_rest(unfinished)
@@ -110,17 +117,19 @@ def copy_store(
     return CopyReport(destination, head, frames, size, time.monotonic() - started)
 
 
-def compact_store(path: str | os.PathLike[str], *, progress: Progress | None = None) -> CopyReport:
+def compact_store(
+    path: str | os.PathLike[str], *, any_file_system: bool = False, progress: Progress | None = None
+) -> CopyReport:
     """Put a verified copy in the place of a store's log, without the pages that LMDB no longer uses.
 
     Whatever moment a crash strikes, the next opening finds the old log or the new one, whole.
 
     Raises:
         StoreInUse: an engine has it open.
-        StoreCorrupt, StoreMismatch, StoreFull, StorageError: nothing was changed.
+        StoreCorrupt, StoreMismatch, UnsafeFileSystem, StoreFull, StorageError: nothing was changed.
     """
     started = time.monotonic()
-    with StoreDirectory.open(path, write=True) as store:
+    with StoreDirectory.open(path, write=True, any_file_system=any_file_system) as store:
         directory, new = store.path, store.path / LOG_COMPACT
         try:
             with os_errors(f"{new}: the copy can't be written"):

@@ -12,10 +12,20 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actum_storage.directory import DERIVED, LOG, MANIFEST, WRITER_LOCK, loose_permissions, refuse_foreign, refuse_kinds
+from actum_storage.directory import (
+    BALLAST,
+    DERIVED,
+    LOG,
+    MANIFEST,
+    WRITER_LOCK,
+    loose_permissions,
+    refuse_foreign,
+    refuse_kinds,
+)
 from actum_storage.errors import StorageError
 from actum_storage.file_systems import file_system_of, refused_reason, warned_reason
 from actum_storage.files import sync_data
@@ -39,6 +49,8 @@ SYNC_SECONDS_UNREAL = 5e-6
 FREE_BYTES_LOW = 1 << 30
 FREE_SHARE_LOW = 0.05
 MAP_SHARE_HIGH = 0.8
+#: A file system's clock may be this far ahead of the one that a process sees.
+CLOCK_BEHIND_NS_MAX = 2_000_000_000
 
 
 def diagnose(path: str | os.PathLike[str]) -> list[Finding]:
@@ -54,8 +66,8 @@ def diagnose(path: str | os.PathLike[str]) -> list[Finding]:
     except (OSError, StorageError) as error:
         return [Finding("error", "files", str(error))]
     checks: list[Check] = [
-        check_manifest, check_writer, check_files, check_file_system, check_room, check_sync, check_permissions,
-        check_map, check_readers, check_rests, check_versions,
+        check_manifest, check_writer, check_files, check_file_system, check_room, check_ballast, check_sync,
+        check_permissions, check_map, check_clock, check_readers, check_rests, check_versions,
     ]  # fmt: skip
     found: list[Finding] = []
     for check in checks:
@@ -117,6 +129,13 @@ def check_room(directory: Path) -> Iterator[Finding]:
     yield Finding("warning" if low else "ok", "room", what, "Free space: a full disk takes no commands." if low else "")
 
 
+def check_ballast(directory: Path) -> Iterator[Finding]:
+    """Whether room is kept for closing on a full disk."""
+    ballast = directory / BALLAST
+    held = ballast.stat().st_blocks * 512 if ballast.exists() else 0
+    yield Finding("ok", "ballast", f"{held:,} bytes kept for closing on a full disk" if held else "none is kept")
+
+
 def check_sync(directory: Path) -> Iterator[Finding]:
     """How long a small write takes until the disk has it."""
     seconds: list[float] = []
@@ -154,6 +173,22 @@ def check_map(directory: Path) -> Iterator[Finding]:
     share = used / MAP_BYTES[0]
     high = share > MAP_SHARE_HIGH
     yield Finding("warning" if high else "ok", "map", f"{share:.2%} of {MAP_BYTES[0] >> 40} TiB")
+
+
+def check_clock(directory: Path) -> Iterator[Finding]:
+    """Whether the clock is behind what was written; positions order events, but timestamps are read by people."""
+    now_ns = time.time_ns()
+    written = {
+        "the store's creation": Manifest.read(directory / MANIFEST).created_ns,
+        "the last write to the log": (directory / LOG / "data.mdb").stat().st_mtime_ns,
+    }
+    what, latest_ns = max(written.items(), key=lambda entry: entry[1])
+    if latest_ns > now_ns + CLOCK_BEHIND_NS_MAX:
+        behind = (latest_ns - now_ns) / 1e9
+        yield Finding("warning", "clock", f"{behind:,.0f} s behind {what}.", "Set it: timestamps will go back.")
+    else:
+        now = datetime.fromtimestamp(now_ns // 1_000_000_000, UTC)
+        yield Finding("ok", "clock", f"{now:%Y-%m-%dT%H:%M:%SZ}, not behind anything that was written")
 
 
 def check_readers(directory: Path) -> Iterator[Finding]:

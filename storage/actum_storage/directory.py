@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, final
 
 from actum_storage import failpoints
+from actum_storage.ballast import Ballast
 from actum_storage.derived import Derived
-from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch
+from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch, UnsafeFileSystem
+from actum_storage.file_systems import file_system_of, refused_reason
 from actum_storage.files import DIRECTORY_MODE, make_directory, os_errors, sync_directory, sync_file
 from actum_storage.lmdb_log import LmdbLog
 from actum_storage.lmdb_pages import structure_faults
@@ -41,6 +43,7 @@ WRITER_LOCK = "writer.lock"
 LOG = "log"
 LOG_NEW = "log.new"
 DERIVED = "derived"
+BALLAST = "ballast"
 #: A compacted copy of the log, and the log that it has replaced; both are gone when compaction has ended.
 LOG_COMPACT = "log.compact"
 LOG_OLD = "log.old"
@@ -52,6 +55,7 @@ KINDS: dict[str, Callable[[int], bool]] = {
     f"{LOG}/data.mdb": stat.S_ISREG,
     f"{LOG}/lock.mdb": stat.S_ISREG,
     DERIVED: stat.S_ISDIR,
+    BALLAST: stat.S_ISREG,
 }
 #: All that a crash during creation can leave; `lost+found` is what a fresh file system has.
 HALF_CREATED = frozenset({WRITER_LOCK, LOG, LOG_NEW, MANIFEST + ".new", "lost+found"})
@@ -77,17 +81,27 @@ class StoreDirectory:
         self.derived = derived
         self.warnings = loose_permissions(path)
         self._lock = lock
+        self._ballast = Ballast(path / BALLAST)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, write: bool, durability: Durability = "full") -> StoreDirectory:
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        write: bool,
+        durability: Durability = "full",
+        any_file_system: bool = False,
+    ) -> StoreDirectory:
         """Open the store in a directory; with `write` it is created if there is none.
 
         Args:
             path: the directory.
             write: whether to become its one writer. Without it nothing is created or changed.
             durability: "relaxed" never fsyncs: for tests and benchmarks only.
+            any_file_system: open it also where LMDB is not safe, such as on a network file system.
 
         Raises:
+            UnsafeFileSystem: it lies on such a file system.
             StoreInUse: another writer holds it; or this process has it open already.
             StoreMismatch: no store, a foreign directory, a newer format, another engine.
             StoreCorrupt: a file is damaged, truncated or missing.
@@ -98,6 +112,8 @@ class StoreDirectory:
         directory = Path(path).absolute()
         with os_errors(f"{directory} can't be opened"), ExitStack() as opened:
             refuse_kinds(directory)
+            if not any_file_system:
+                refuse_file_system(directory)
             lock = None
             if write:
                 lock = enter_for_writing(directory)
@@ -119,6 +135,14 @@ class StoreDirectory:
             return None
         faults = structure_faults(self.path / LOG / "data.mdb")
         return None if faults and is_held(self.path / WRITER_LOCK) else faults
+
+    def hold_ballast(self, size_max: int) -> bool:
+        """Keep room for the end; whether it is kept. See `Ballast`."""
+        return self._lock is not None and self._ballast.hold(size_max)
+
+    def drop_ballast(self) -> bool:
+        """Give that room back; whether there was any."""
+        return self._lock is not None and self._ballast.drop()
 
     def close(self) -> None:
         """Close everything and give the lock back; a second call does nothing."""
@@ -193,6 +217,21 @@ def refuse_kinds(directory: Path) -> None:
         if not fits(mode):
             wanted = "directory" if fits is stat.S_ISDIR else "plain file"
             raise StoreCorrupt(f"{path} is not a {wanted}. Restore the store from a backup.")
+
+
+def refuse_file_system(directory: Path) -> None:
+    """Refuse a file system on which LMDB's memory maps and locks are not those of one machine.
+
+    Raises:
+        UnsafeFileSystem: naming it.
+    """
+    system = file_system_of(directory)
+    reason = refused_reason(system)
+    if reason is not None:
+        raise UnsafeFileSystem(
+            f"{directory} lies on {system.kind}, mounted at {system.mount}: {reason} Use a local disk. If you know"
+            " that one machine alone uses it, say any_file_system=True."
+        )
 
 
 def refuse_foreign(directory: Path) -> None:
@@ -287,7 +326,7 @@ def check_log(directory: Path, *, write: bool) -> None:
 
 def loose_permissions(directory: Path) -> tuple[str, ...]:
     """One sentence for each part of the store that others may read or write."""
-    names = ("", MANIFEST, WRITER_LOCK, LOG, f"{LOG}/data.mdb", f"{LOG}/lock.mdb", DERIVED)
+    names = ("", MANIFEST, WRITER_LOCK, LOG, f"{LOG}/data.mdb", f"{LOG}/lock.mdb", DERIVED, BALLAST)
     found: list[str] = []
     for path in (directory / name for name in names):
         mode = path.stat().st_mode & 0o777 if path.exists() else 0

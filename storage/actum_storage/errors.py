@@ -73,6 +73,15 @@ class StoreMismatch(StorageError):
 
 
 @final
+class UnsafeFileSystem(StorageError):
+    """The directory lies where a store gets damaged without a word: on a network, or shared with another machine.
+
+    What to do: put it on a local disk. If one machine alone uses it, and you know why that is safe, say so with
+    `any_file_system=True`.
+    """
+
+
+@final
 class StoreClosed(StorageError):
     """The store or the log has been closed.
 

@@ -160,9 +160,13 @@ def low_on_space(data: Path, size: int) -> int | None:
     The reserve keeps a full disk from being LMDB's problem, and leaves room for the checkpoint at the end.
     """
     state = os.statvfs(data)
-    free, whole = state.f_bavail * state.f_frsize, state.f_blocks * state.f_frsize
-    reserve = min(RESERVE_BYTES_MAX, int(whole * RESERVE_SHARE_MAX))
-    return free if free < reserve + size else None
+    free = state.f_bavail * state.f_frsize
+    return free if free < reserve_of(state) + size else None
+
+
+def reserve_of(state: os.statvfs_result) -> int:
+    """The bytes that commits leave free on a file system: little of a large one, and never much of a small one."""
+    return min(RESERVE_BYTES_MAX, int(state.f_blocks * state.f_frsize * RESERVE_SHARE_MAX))
 
 
 def has_room(data: Path, size: int) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    from actum_storage.chunks import Checkpoint
     from actum_storage.copies import CopyReport, Progress
     from actum_storage.derived import CheckpointReport
     from actum_storage.frame import Frame
@@ -68,6 +69,10 @@ class Store:
         """What there is of derived state, and what of it is damaged."""
         return self._directory.derived.report()
 
+    def read_checkpoints(self) -> list[Checkpoint]:
+        """The complete checkpoints of the newest generation, the base first."""
+        return self._directory.derived.read()
+
     def copy(
         self, destination: str | os.PathLike[str], *, position: int | None = None, progress: Progress | None = None
     ) -> CopyReport:
@@ -91,11 +96,15 @@ class Store:
         return f"<Store {self._directory!r}>"
 
 
-def open_store(path: str | os.PathLike[str]) -> Store:
+def open_store(path: str | os.PathLike[str], *, any_file_system: bool = False) -> Store:
     """Open the store in a directory for reading, beside a running writer or not.
 
+    Args:
+        path: the directory.
+        any_file_system: open it also where a writer on another machine could not be seen: for copies.
+
     Raises:
-        StoreMismatch, StoreCorrupt: see `StoreDirectory.open`.
+        StoreMismatch, StoreCorrupt, UnsafeFileSystem: see `StoreDirectory.open`.
         StoreInUse: this process has the store open already; read through that.
     """
-    return Store(StoreDirectory.open(path, write=False))
+    return Store(StoreDirectory.open(path, write=False, any_file_system=any_file_system))

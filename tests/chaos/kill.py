@@ -96,6 +96,7 @@ def limits(random: Random) -> dict[str, Any]:
         "checkpoint_deltas_ratio_max": random.choice([0.01, 1.0, 100.0]),
         "turn_commands_max": random.choice([1, 16, 1_024]),
         "gate_seconds": 0.005,
+        "ballast_bytes": random.choice([0, 100_000]),
     }
 
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.chaos import faults, flips, inputs, kill, malformed, points, power, seeds
+from tests.chaos import faults, flips, full, inputs, kill, malformed, points, power, seeds
 from tests.chaos.row import Row
 
-ROWS: tuple[Row, ...] = (kill.ROW, points.ROW, power.ROW, faults.ROW, flips.ROW, malformed.ROW, seeds.ROW, inputs.ROW)
+ROWS: tuple[Row, ...] = (
+    kill.ROW,
+    points.ROW,
+    power.ROW,
+    faults.ROW,
+    full.ROW,
+    flips.ROW,
+    malformed.ROW,
+    seeds.ROW,
+    inputs.ROW,
+)

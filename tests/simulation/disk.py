@@ -175,6 +175,17 @@ class SimulatedStore:
         self.log: Any = SimulatedLog(platter, random, troubles, trace)
         self.derived: Any = SimulatedDerived(platter, random, troubles)
         self.warnings: tuple[str, ...] = ()
+        self._ballast = False
+
+    def hold_ballast(self, size_max: int) -> bool:
+        """See `OpenStore.hold_ballast`."""
+        self._ballast = size_max > 0
+        return self._ballast
+
+    def drop_ballast(self) -> bool:
+        """See `OpenStore.drop_ballast`."""
+        dropped, self._ballast = self._ballast, False
+        return dropped
 
     def close(self) -> None:
         """Nothing to release."""

@@ -333,9 +333,11 @@ def open_bank(
 ) -> Engine:
     """A bank's engine, in memory unless a store is given; other keywords are options.
 
-    The gate is short, so that a test that holds a commit doesn't wait long for its turns.
+    The gate is short, so that a test that holds a commit doesn't wait long for its turns. There is no ballast file: a
+    thousand tests would fill the disk with them.
     """
     log: Log | Any = MemoryLog() if store is None else store
-    chosen = Options(**{"gate_seconds": 0.0005, "gc_policy": "none", "durability": "relaxed", **options})
+    defaults = {"gate_seconds": 0.0005, "gc_policy": "none", "durability": "relaxed", "ballast_bytes": 0}
+    chosen = Options(**{**defaults, **options})
     given = [assessor or HeldAssessor(), *services]
     return Engine.open(log, Account, Balances, Activities, *more, services=given, options=chosen)

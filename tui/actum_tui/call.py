@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, cast
 
 import actum
 import click
-from actum import ActumError, StoreCorrupt, ViewBroken
+from actum import ActumError, Aggregate, Row, StoreCorrupt, View, ViewBroken
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from actum_tui.output import Answer, console, envelope, show
@@ -55,6 +55,7 @@ class Call:
         verb: its name, as typed: "events ls".
         store: the store's directory, if one was given.
         app: `module:attribute`, if given.
+        any_file_system: whether a network file system is allowed.
         json: whether a program reads the answer.
         debug: whether a traceback is wanted.
         warnings: to be shown beside the answer.
@@ -63,6 +64,7 @@ class Call:
     verb: str
     store: str | None
     app: str | None
+    any_file_system: bool
     json: bool
     debug: bool
     warnings: list[str] = field(default_factory=list[str])
@@ -79,7 +81,7 @@ class Call:
     @contextmanager
     def open(self) -> Generator[actum.Store]:
         """The store, open for reading."""
-        with actum.open_store(self.path) as store:
+        with actum.open_store(self.path, any_file_system=self.any_file_system) as store:
             self.warnings += store.warnings
             yield store
 
@@ -90,6 +92,14 @@ class Call:
                 "this needs your classes: give --app MODULE:ATTRIBUTE, or [tool.actum] app = in pyproject.toml"
             )
         return load(self.app)
+
+    def aggregates(self) -> list[type[Aggregate]]:
+        """The aggregates among the user's classes."""
+        return [one for one in self.application().components if isinstance(one, type) and issubclass(one, Aggregate)]
+
+    def views(self) -> list[type[View[Row]]]:
+        """The views among the user's classes."""
+        return [one for one in self.application().components if isinstance(one, type) and issubclass(one, View)]
 
     def engine(self, *, read_only: bool = True) -> actum.Engine:
         """An engine on the store, not yet open."""
@@ -102,6 +112,7 @@ class Call:
             *application.components,
             services=application.services,
             upcasters=application.upcasters,
+            options=actum.Options(any_file_system=self.any_file_system),
             read_only=read_only,
         )
 
@@ -150,15 +161,27 @@ def verb(group: click.Group, name: str) -> Callable[[Callable[..., Answer]], cli
     """Make a verb of a function that takes a `Call` and its own parameters, and gives an `Answer`."""
 
     def make(function: Callable[..., Answer]) -> click.Command:
-        def callback(store: str | None, app: str | None, json: bool, debug: bool, **parameters: object) -> None:  # noqa: FBT001
+        def callback(
+            store: str | None,
+            app: str | None,
+            any_file_system: bool,  # noqa: FBT001  # click passes options by name
+            json: bool,  # noqa: FBT001
+            debug: bool,  # noqa: FBT001
+            **parameters: object,
+        ) -> None:
             full = name if group.name == "actum" else f"{group.name} {name}"
             known = settings()
-            call = Call(full, store or known.get("store"), app or known.get("app"), json, debug)
+            call = Call(full, store or known.get("store"), app or known.get("app"), any_file_system, json, debug)
             sys.exit(run(call, lambda: function(call, **parameters)))
 
         options: list[Callable[[Any], Any]] = [
             click.option("--store", "-s", envvar="ACTUM_STORE", metavar="DIRECTORY", help="The store's directory."),
             click.option("--app", "-a", envvar="ACTUM_APP", metavar="MODULE:ATTRIBUTE", help="Your classes."),
+            click.option(
+                "--any-file-system",
+                is_flag=True,
+                help="Also on a network file system, where a writer elsewhere is unseen.",
+            ),
             click.option("--json", is_flag=True, help="One envelope of JSON for programs."),
             click.option("--debug", is_flag=True, help="Show the traceback of an error."),
         ]

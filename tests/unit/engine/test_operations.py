@@ -10,6 +10,7 @@ from pathlib import Path
 import actum
 import pytest
 from actum import Engine, Invalid, MemoryLog, Options, ReadOnly, Row, StoreCorrupt, StoreMismatch, View, restore_store
+from msgspec.structs import replace
 
 from tests.support.bank import (
     Account,
@@ -69,6 +70,44 @@ async def test_verify_view() -> None:
         assert not differences.ok
         await bank.rebuild(Balances)
         assert (await bank.verify_view(Balances)).ok
+
+
+@scene
+async def test_verify_snapshots(tmp_path: Path) -> None:
+    """Saved states are compared with those that the events make; one that differs is named."""
+    async with open_bank(tmp_path / "bank", snapshot_events_min=2) as bank:
+        for number in range(3):
+            for _ in range(1 + number):
+                await bank.send(Deposit(account_id=f"a-{number}", amount=5))
+    async with open_bank(tmp_path / "bank") as bank:
+        assert await bank.verify_snapshots(Account) == (2, ())
+        assert bank._core is not None
+        snapshots = bank._core.directory.streams["Account"].snapshots
+        snapshots["a-1"] = replace(snapshots["a-1"], state=snapshots["a-2"].state)
+        snapshots["a-2"] = replace(snapshots["a-2"], version=2)
+        differences = await bank.verify_snapshots(Account)
+        assert differences == (2, ("a-1", "a-2"))
+        assert not differences.ok
+        with pytest.raises(Invalid, match="not an aggregate of this engine"):
+            await bank.verify_snapshots(Stranger)  # type: ignore[arg-type]
+
+
+@scene
+async def test_checkpoint_base(tmp_path: Path) -> None:
+    """A base is a new file without what was replaced; the older file goes."""
+    derived = tmp_path / "bank" / "derived"
+    async with open_bank(tmp_path / "bank", checkpoint_deltas_ratio_max=1e9) as bank:
+        for _ in range(20):
+            await bank.send(Deposit(account_id="a-1", amount=5))
+            assert await bank.checkpoint()
+        (before,) = derived.iterdir()
+        size = before.stat().st_size
+        assert await bank.checkpoint(base=True)
+        (after,) = derived.iterdir()
+        assert after != before
+        assert after.stat().st_size < size / 5
+    async with open_bank(tmp_path / "bank") as bank:
+        assert await bank.ask(AllBalances()) == {"a-1": 100}
 
 
 @scene

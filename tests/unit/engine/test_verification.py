@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import actum
+import msgspec
 import pytest
 from actum import Invalid, VerifyReport, open_store, show_head
-from actum_storage import Batch, Frame, LmdbLog, StoreDirectory, seal
+from actum_storage import Batch, Chunk, Frame, LmdbLog, StoreDirectory, seal
 
 from tests.support.bank import Deposit, DepositEach, open_bank
 from tests.support.damage import damage, patch
@@ -53,7 +54,7 @@ def test_a_whole_store(path: Path) -> None:
     report = verified(path, noted(path))
     assert (report.frames, report.records, report.streams, report.ok) == (6, 8, 2, True)
     names = [finding.name for finding in report.findings]
-    assert names == ["pages", "schemas", "hash chain", "streams", "noted head", "checkpoints"]
+    assert names == ["pages", "schemas", "hash chain", "streams", "noted head", "checkpoints", "stream heads"]
     assert {finding.level for finding in report.findings} == {"ok"}
 
 
@@ -98,6 +99,62 @@ def test_damage_to_a_checkpoint(path: Path) -> None:
     report = verified(path)
     assert report.ok
     assert [finding.name for finding in report.findings if finding.level == "warning"] == ["checkpoints"]
+
+
+def resaved(path: Path, heads: dict[str, int], position: int, own_hash: bytes) -> None:
+    """Put another checkpoint in the place of the saved ones."""
+    with StoreDirectory.open(path, write=True) as store:
+        writer = store.derived.begin(base=True)
+        writer.write(Chunk("heads:Account", len(heads), msgspec.msgpack.encode(heads)))
+        writer.close(msgspec.msgpack.encode((position, own_hash, {})))
+
+
+@pytest.mark.parametrize(
+    ("heads", "what"),
+    [
+        ({"a-0": 5, "a-1": 8}, None),
+        ({"a-0": 3, "a-1": 8}, "Account/a-0 ends at 5, the checkpoint says 3."),
+        ({"a-0": 8, "a-1": 5}, "Account/a-0 ends at 5, the checkpoint says 8."),
+        ({"a-0": 5}, "Account/a-1 ends at 8, the checkpoint says 0."),
+        ({"a-0": 5, "a-1": 8, "a-2": 8}, "the log has no Account/a-2, the checkpoint has."),
+    ],
+)
+def test_stream_heads(heads: dict[str, int], what: str | None, path: Path) -> None:
+    """Where a checkpoint says that streams end is compared with the log: a wrong one would break their versions."""
+    with open_store(path) as store:
+        head = store.head
+    resaved(path, heads, head.position, head.hash)
+    report = verified(path)
+    found = [finding.what for finding in report.findings if finding.name == "stream heads"]
+    assert found == ["those saved at position 8 are the log's"] if what is None else found[0] == what
+    assert report.ok == (what is None)
+
+
+@pytest.mark.parametrize(
+    ("heads", "ok"),
+    [
+        ({"a-0": 3, "a-1": 4}, True),
+        ({"a-0": 5, "a-1": 4}, True),
+        ({"a-0": 3, "a-1": 7}, True),
+        ({"a-0": 1, "a-1": 4}, False),
+    ],
+)
+def test_stream_heads_behind_a_checkpoint(heads: dict[str, int], ok: bool, path: Path) -> None:  # noqa: FBT001
+    """Heads are read while commands go on: one may be newer than its checkpoint, never older."""
+    with open_store(path) as store:
+        own_hash = store._store.frame_at(4).hash
+    resaved(path, heads, 4, own_hash)
+    assert verified(path).ok == ok
+
+
+def test_a_checkpoint_of_another_log(path: Path) -> None:
+    """It is ignored at opening, and a warning here; one ahead of the log means that events are missing."""
+    resaved(path, {}, 8, bytes(32))
+    report = verified(path)
+    assert report.ok
+    assert [finding.name for finding in report.findings if finding.level == "warning"] == ["stream heads"]
+    resaved(path, {}, 9, bytes(32))
+    assert faults(verified(path)) == {"checkpoints"}
 
 
 @pytest.mark.parametrize("head", ["", "7", "7:abc", "x:" + "0" * 64, "-1:" + "0" * 64])

@@ -1,9 +1,7 @@
-"""What the storage tests share: open logs and stores, and a real disk so small that it can be filled."""
+"""What the storage tests share: open logs and stores."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,17 +25,3 @@ def store(tmp_path: Path) -> Iterator[StoreDirectory]:
     """A new store, open for writing."""
     with StoreDirectory.open(tmp_path / "store", write=True) as store:
         yield store
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MiB of its own."""
-    path = tmp_path / "small disk"
-    path.mkdir()
-    if os.geteuid():
-        pytest.skip("mounting a small disk needs root")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", path], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode().strip()}")
-    yield path
-    subprocess.run(["umount", path], check=True)

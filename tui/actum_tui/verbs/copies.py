@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import actum
 import click
 
@@ -19,24 +22,30 @@ def register(command: click.Group) -> None:
     verb(command, "compact")(compact)
 
 
-def answer(report: actum.CopyReport) -> Answer:
-    """What a copy came to."""
+def facts(report: actum.CopyReport) -> tuple[dict[str, Any], list[tuple[str, object]]]:
+    """What a copy came to, for programs and for people."""
     head = actum.show_head(report.head)
-    data = {
+    data: dict[str, Any] = {
         "path": str(report.path),
         "head": head,
         "frames": report.frames,
         "bytes": report.bytes,
         "seconds": report.seconds,
     }
-    shown = pairs(
+    shown: list[tuple[str, object]] = [
         ("copied to", str(report.path)),
         ("head", head),
         ("events", report.head.position),
         ("size", size(report.bytes)),
         ("took", f"{report.seconds:.1f} s, read again and verified"),
-    )
-    return Answer(data, [shown])
+    ]
+    return data, shown
+
+
+def answer(report: actum.CopyReport) -> Answer:
+    """The answer of a verb that made a copy."""
+    data, shown = facts(report)
+    return Answer(data, [pairs(*shown)])
 
 
 def backup(call: Call, destination: str) -> Answer:
@@ -55,6 +64,29 @@ def restore(call: Call, backup: str, destination: str, position: int | None) -> 
 
 
 def compact(call: Call) -> Answer:
-    """Put a verified copy of the log in its place, without unused pages. No engine may have the store open."""
+    """Put a verified copy of the log in its place, without unused pages. No engine may have the store open.
+
+    With --app the checkpoints are written anew too, without what later ones have replaced.
+    """
     with call.progress("copying") as progress:
-        return answer(actum.compact_store(call.path, progress=progress))
+        report = actum.compact_store(call.path, any_file_system=call.any_file_system, progress=progress)
+    data, shown = facts(report)
+    saved = True
+    if call.app is not None:
+        derived = report.path / "derived"
+        data["checkpoint_bytes_before"] = before = bytes_in(derived)
+        saved = actum.run(save_base(call))
+        data["checkpoint_bytes"] = after = bytes_in(derived)
+        shown.append(("checkpoints", f"{size(before)} before, {size(after)} now" if saved else "could not be saved"))
+    return Answer(data, [pairs(*shown)], bad=not saved)
+
+
+async def save_base(call: Call) -> bool:
+    """Write the checkpoints anew; whether that worked."""
+    async with call.engine(read_only=False) as engine:
+        return await engine.checkpoint(base=True)
+
+
+def bytes_in(directory: Path) -> int:
+    """The size of the files in a directory, which need not exist."""
+    return sum(file.stat().st_size for file in directory.glob("*"))

@@ -53,13 +53,13 @@ def status(call: Call) -> Answer:
 def verify(call: Call, head: str | None) -> Answer:
     """Read everything and check it: pages, hashes, the chain, versions, links, types, checkpoints.
 
-    With --app also the views: those that the checkpoints give are compared with ones made again from the log.
+    With --app also views and states: those in the checkpoints are compared with ones made again from the log.
     """
     with call.open() as store, call.progress("verifying") as progress:
         report = store.verify(head=head, progress=progress)
     findings = list(report.findings)
     if call.app is not None and report.ok:
-        findings += actum.run(view_findings(call))
+        findings += actum.run(derived_findings(call))
     bad = any(finding.level == "error" for finding in findings)
     data = {
         "ok": not bad,
@@ -76,7 +76,29 @@ def verify(call: Call, head: str | None) -> Answer:
 async def view_findings(call: Call) -> list[actum.Finding]:
     """One finding for each view."""
     async with call.engine() as engine:
-        return [view_finding(f"view {view.__name__}", await engine.verify_view(view)) for view in views_of(call)]
+        return [view_finding(f"view {view.__name__}", await engine.verify_view(view)) for view in call.views()]
+
+
+async def derived_findings(call: Call) -> list[actum.Finding]:
+    """One finding for each view, and one for the saved states of each class of aggregates."""
+    views = await view_findings(call)
+    async with call.engine() as engine:
+        return [
+            *views,
+            *[
+                states_finding(f"states of {one.__name__}", await engine.verify_snapshots(one))
+                for one in call.aggregates()
+            ],
+        ]
+
+
+def states_finding(name: str, differences: actum.SnapshotDifferences) -> actum.Finding:
+    """What a comparison of saved states came to."""
+    if differences.ok:
+        return actum.Finding("ok", name, f"{differences.snapshots:,} saved, as the log makes them")
+    what = f"{len(differences.different):,} of {differences.snapshots:,} saved are not what the log makes: "
+    what += f"{differences.different[0]} among them."
+    return actum.Finding("error", name, what, "Delete the directory derived/.")
 
 
 def view_finding(name: str, differences: actum.ViewDifferences) -> actum.Finding:
@@ -88,11 +110,6 @@ def view_finding(name: str, differences: actum.ViewDifferences) -> actum.Finding
         f"{len(differences.different):,} different from what the log makes."
     )
     return actum.Finding("error", name, what, "actum views rebuild, or delete the directory derived/.")
-
-
-def views_of(call: Call) -> list[type[actum.View[actum.Row]]]:
-    """The views among the user's classes."""
-    return [one for one in call.application().components if isinstance(one, type) and issubclass(one, actum.View)]
 
 
 def doctor(call: Call) -> Answer:

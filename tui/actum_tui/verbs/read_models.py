@@ -11,7 +11,7 @@ from actum import Finding, Row, View
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, add, findings_table, table
-from actum_tui.verbs.health import view_findings, views_of
+from actum_tui.verbs.health import view_findings
 
 
 def register(command: click.Group) -> None:
@@ -29,7 +29,7 @@ def register(command: click.Group) -> None:
 
 def view_named(call: Call, name: str) -> type[View[Row]]:
     """The user's view with this name."""
-    views = views_of(call)
+    views = call.views()
     for view in views:
         if view.__name__ == name:
             return view

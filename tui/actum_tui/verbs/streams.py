@@ -43,7 +43,7 @@ def list_streams(call: Call, aggregate: str | None, part: str | None, limit: int
 
 def aggregate_named(call: Call, name: str) -> type[Aggregate]:
     """The user's class with this name."""
-    classes = [one for one in call.application().components if isinstance(one, type) and issubclass(one, Aggregate)]
+    classes = call.aggregates()
     for one in classes:
         if name in (one.__name__, one.__aggregate_options__.name):
             return one
