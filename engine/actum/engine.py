@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Sequence
     from os import PathLike
     from types import TracebackType
-    from typing import Self
+    from typing import NoReturn, Self
     from uuid import UUID
 
     from actum_storage import Log
@@ -395,6 +395,13 @@ class Engine(Operations):
         if self._state == "read-only":
             return ReadOnly("the engine was opened with read_only=True: it takes no commands")
         return EngineClosed(f"the engine is {self._state}, not open: use it inside `async with Engine.open(...)`")
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be sent to another process, as `multiprocessing` does with arguments of a child."""
+        raise TypeError(
+            "an engine can't be sent to another process: open it in the one that writes; others read the store with "
+            "actum.open_store, or with Engine.open(..., read_only=True)"
+        )
 
     def __repr__(self) -> str:
         """State and position."""

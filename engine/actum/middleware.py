@@ -33,6 +33,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     causation_id: UUID | str | None = None
     expected_version: int | None = None
 
+    def __repr__(self) -> str:
+        """What kind of command; not what it holds: that may be private."""
+        return f"<Envelope {type(self.command).__name__}>"
+
 
 #: The rest of the way: the next middleware, or the engine.
 Send: TypeAlias = Callable[[Envelope], Awaitable[Receipt]]

@@ -66,6 +66,10 @@ class Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
         """`timestamp_ns` as an aware UTC datetime, to the microsecond."""
         return datetime_of(self.timestamp_ns)
 
+    def __repr__(self) -> str:
+        """Which record, without what it holds: that may be private."""
+        return f"<Record {self.position} {self.aggregate}/{self.key}@{self.version} {type(self.event).__name__}>"
+
 
 class StoredRecord(msgspec.Struct, array_like=True, frozen=True):
     """A record read without the user's classes; the fields are those of `Record`, but the event is plain data."""
@@ -97,6 +101,10 @@ class StoredRecord(msgspec.Struct, array_like=True, frozen=True):
         """`timestamp_ns` as an aware UTC datetime, to the microsecond."""
         return datetime_of(self.timestamp_ns)
 
+    def __repr__(self) -> str:
+        """Which record, without what it holds: that may be private."""
+        return f"<StoredRecord {self.position} {self.aggregate}/{self.key}@{self.version} {self.tag}>"
+
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
     """The answer to a command: what it wrote, durably. Every view shows it already.
@@ -119,6 +127,11 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     def command_id(self) -> UUID:
         """The command's id, the caller's or one the engine made."""
         return UUID(bytes=self.command_id_bytes)
+
+    def __repr__(self) -> str:
+        """Which aggregate and where in the log, and what kinds of events; not what they hold: that may be private."""
+        events = ", ".join(type(event).__name__ for event in self.events) or "nothing"
+        return f"<Receipt {self.key}@{self.version} position {self.position}: {events}>"
 
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import actum
+import msgspec
 from actum import ActumError, Engine, Options
 
 from tests.support.bank import (
@@ -73,7 +74,12 @@ async def said_by_engine(path: Path, *, read_only: bool) -> str:
         answers.append(await bank.outcome("1 3"))
         if bank._core is not None:
             bank._core.checkpointer = None  # what was damaged is not tidied up before the other doors look
-    return repr(answers)
+    return in_full(answers)
+
+
+def in_full(answers: Any) -> str:
+    """Answers with everything in them: a `repr` leaves out what may be private."""
+    return repr(msgspec.to_builtins(answers))
 
 
 def said_by_store(path: Path) -> tuple[str, str, bool]:
@@ -81,7 +87,7 @@ def said_by_store(path: Path) -> tuple[str, str, bool]:
     with actum.open_store(path) as store:
         verified = store.verify().ok
         try:
-            return repr(list(store.records())), actum.show_head(store.head), verified
+            return in_full(list(store.records())), actum.show_head(store.head), verified
         except ActumError:
             if verified:
                 raise

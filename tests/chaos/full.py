@@ -1,8 +1,9 @@
 """A disk that is really full, again and again: a small file system that another program fills to its last byte.
 
-Each case mounts a file system of a few MiB and lives in it: commands, checkpoints, backups, openings and closings, while
-the other program takes all room, some of it, or none. No command may be acknowledged that is not there; queries are
-answered all the time; an engine opens and closes on a full disk; when there is room again writing goes on by itself.
+Each case mounts a file system of a few MiB and lives in it: commands, checkpoints, backups, openings and closings,
+while the other program takes all room, some of it, or none. No command may be acknowledged that is not there; queries
+are answered all the time; an engine opens and closes on a full disk; when there is room again writing goes on by
+itself.
 
 A part of the row runs in a mount namespace of its own (`unshare`), so that no mount outlives it, whoever runs it.
 """
@@ -27,6 +28,7 @@ from actum import ActumError, Engine, StoreFull
 from actum_storage import ballast, preflight
 
 from tests.chaos.forked import forked
+from tests.chaos.mutants import opened
 from tests.chaos.row import Outcome, Row, Violation
 from tests.support.bank import Account, Activities, AllBalances, Balances, DepositEach, Note, open_bank
 from tests.support.processes import ENVIRONMENT
@@ -160,7 +162,7 @@ def lived(path: Path, number: int) -> str:
     disk = Disk(path, random)
     share = random.choice([0.0, 0.02, 0.1])  # without a reserve LMDB itself meets the full disk
     preflight.RESERVE_SHARE_MAX = share
-    ballast.reserve_of = lambda state: int(0.02 * state.f_blocks * state.f_frsize)
+    opened(ballast).reserve_of = lambda state: int(0.02 * state.f_blocks * state.f_frsize)
     try:
         asyncio.run(disk.live())
         asyncio.run(disk.judge())

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -25,6 +25,7 @@ from actum_storage import (
     lmdb_log,
     seal,
 )
+from actum_storage.chain import Chain
 from actum_storage.frame import Frame
 
 
@@ -101,6 +102,25 @@ def no_frame_hash() -> None:
     opened(Frame).parse = staticmethod(parse)
 
 
+def ignore_short_frames() -> None:
+    """A frame that is not whole is skipped, and so is its place in the chain, instead of being damage."""
+    real = LmdbLog._piece
+
+    def piece(self: LmdbLog, position: int, limit: int, *, backwards: bool) -> Iterator[Frame]:
+        with suppress(StorageError):
+            yield from real(self, position, limit, backwards=backwards)
+
+    def forwards(self: Chain, start: int, stop: int) -> Iterator[Frame]:
+        while start <= stop:
+            for found in self.piece(start, stop):
+                start = found.last
+                yield found
+            start += 1
+
+    opened(LmdbLog)._piece = piece
+    opened(Chain).forwards = forwards
+
+
 def no_chunk_hash() -> None:
     """A chunk's hash is not looked at."""
 
@@ -168,7 +188,7 @@ MUTANTS: Mapping[str, Callable[[], None]] = {
     function.__name__: function
     for function in (
         acknowledge_before_commit, ignore_failed_commits, no_sync, no_directory_sync, manifest_before_log,
-        no_frame_hash, no_chunk_hash, no_page_check, no_dedup, half_commands, views_before_commit,
+        no_frame_hash, ignore_short_frames, no_chunk_hash, no_page_check, no_dedup, half_commands, views_before_commit,
     )
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ FOUND_BY: dict[str, Attack] = {
     "half_commands": partial(points.run, 60, 40, "half_commands"),
     "views_before_commit": partial(faults.run, 80, 60, "views_before_commit"),
     "no_frame_hash": partial(flips.run, 0, 100, "no_frame_hash"),
+    "ignore_short_frames": partial(flips.run, 0, 100, "ignore_short_frames"),
     "no_chunk_hash": partial(flips.run, 0, 150, "no_chunk_hash"),
     "no_page_check": partial(flips.run, 0, 150, "no_page_check"),
     "no_dedup": partial(faults.run, 4 * 200, 1, "no_dedup"),

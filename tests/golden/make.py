@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import actum
+import msgspec
 from actum import Engine, Options
 from actum.clock import TimeOrderedIds
 
@@ -70,19 +71,22 @@ async def said(path: Path) -> dict[str, Any]:
     """What a store says through an engine and without one."""
     async with opened(path, read_only=True) as bank:
         balances = await bank.ask(AllBalances())
-        activity = [repr(row) for row in await bank.ask(AllActivity())]
-        states = {account: repr(await bank.state(Account, account)) for account in ACCOUNTS}
-        receipt = repr(await bank.outcome("1 a-2"))
+        activity = await bank.ask(AllActivity())
+        states = {account: await bank.state(Account, account) for account in ACCOUNTS}
+        receipt = await bank.outcome("1 a-2")
     with actum.open_store(path) as store:
-        records = [repr(record) for record in store.records()]
-        return {
-            "head": actum.show_head(store.head),
-            "balances": balances,
-            "activity": activity,
-            "states": states,
-            "receipt": receipt,
-            "records": records,
-        }
+        answers = msgspec.json.encode(
+            {
+                "head": actum.show_head(store.head),
+                "balances": balances,
+                "activity": activity,
+                "states": states,
+                "receipt": receipt,
+                "records": list(store.records()),
+            }
+        )
+        plain: dict[str, Any] = json.loads(answers)
+        return plain
 
 
 if __name__ == "__main__":

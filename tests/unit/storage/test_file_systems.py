@@ -88,8 +88,8 @@ def test_a_store_on_a_network(network: Path) -> None:
     """It is refused before anything is made, by every door, unless the caller says otherwise."""
     store = network / "bank"
 
-    async def fill(**options: object) -> None:
-        async with open_bank(store, **options) as bank:
+    async def fill(*, any_file_system: bool = False) -> None:
+        async with open_bank(store, any_file_system=any_file_system) as bank:
             await bank.send(Deposit(account_id="a-1", amount=1))
 
     for door in (
