@@ -232,7 +232,7 @@ class Verification:
         """Derived state: what is damaged there costs time at the next opening, and nothing else."""
         report = self._store.checkpoints()
         if report.bytes_unused:
-            what = f"{report.where}: {report.bytes_unused:,} of {report.bytes:,} bytes are broken off or damaged"
+            what = f"{report.where}: {report.bytes_unused:,} of {report.bytes:,} bytes are broken off or damaged."
             fix = "Nothing: they are ignored, and what they held is made again from the log."
             self._findings.append(Finding("warning", "checkpoints", what, fix))
         else:

@@ -80,6 +80,20 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert broken == []
 
 
+def test_every_module_is_in_the_architecture() -> None:
+    """The tables that say which file does what name every module."""
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"`([a-z_/]+)`", page[page.index("## Which file does what") : page.index("## Glossary")]))
+    modules = {
+        path.relative_to(ROOT / package).with_suffix("").as_posix()
+        for package in ("storage/actum_storage", "engine/actum", "tui/actum_tui")
+        for path in (ROOT / package).rglob("*.py")
+        if not path.name.startswith("__")
+    }
+    assert modules - named == set()
+    assert {name for name in named if "actum" not in name} - modules == set()
+
+
 def leads_somewhere(page: Path, link: str) -> bool:
     """Whether a link's file exists and has the heading; links to other places are not looked at."""
     if "://" in link:
