@@ -309,8 +309,13 @@ def schema_documents(event_types: Iterable[type[Event]]) -> dict[str, bytes]:
     for event_type in event_types:
         tag = tag_of(event_type)
         document = msgspec.json.encode(Schema(tag, shape_of(event_type)), order="deterministic")
-        documents[f"{tag}:{blake2b(document, digest_size=8).hexdigest()}"] = document
+        documents[schema_name(tag, document)] = document
     return documents
+
+
+def schema_name(tag: str, document: bytes) -> str:
+    """The name under which a schema is stored."""
+    return f"{tag}:{blake2b(document, digest_size=8).hexdigest()}"
 
 
 decode_schema = msgspec.json.Decoder(Schema).decode

@@ -367,7 +367,7 @@ class Engine(Operations):
         Raises:
             EngineClosed: it was never opened.
         """
-        if self._core is None:
+        if self._core is None or self._state == "forked":
             raise self._closed()
         return statistics_of(self._core, self._state)
 

@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     from os import PathLike
     from uuid import UUID
 
-    from actum_storage import CopyReport
+    from actum_storage import CopyReport, Progress
 
     from actum.aggregate import Aggregate
     from actum.core import Core
     from actum.inspection import SnapshotDifferences
     from actum.messages import Row
     from actum.records import Receipt, Record
-    from actum.restoration import Progress
     from actum.views import View
 
 A = TypeVar("A", bound="Aggregate")

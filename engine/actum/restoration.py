@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import actum_storage
-from actum_storage import Head, StoreMismatch
+from actum_storage import Head
 
 from actum.codec import decode_stored
 from actum.errors import Invalid, shown
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
-    from actum_storage import CopyReport
-
-    #: Told how many positions have been copied, of how many.
-    Progress = Callable[[int, int], object]
+    from actum_storage import CopyReport, Progress
 
 
 def restore_store(
@@ -61,7 +57,7 @@ def end_of_command(store: actum_storage.Store, position: int) -> int:
     index = position - frame.first
     while 0 <= index < len(records) - 1:
         here, behind = records[index], records[index + 1]
-        if (here.command_id_bytes, here.key) != (behind.command_id_bytes, behind.key):
+        if (here.command_id_bytes, here.aggregate, here.key) != (behind.command_id_bytes, behind.aggregate, behind.key):
             break
         index -= 1
     return frame.first + index
@@ -81,5 +77,5 @@ def compact_store(
         StoreCorrupt, StoreFull, StorageError: nothing was changed.
     """
     if not actum_storage.is_store(path):
-        raise StoreMismatch(f"no store at {path}")
+        actum_storage.open_store(path, any_file_system=any_file_system).close()  # which says what is wrong
     return actum_storage.compact_store(path, any_file_system=any_file_system, progress=progress)

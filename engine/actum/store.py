@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Self
 
-    from actum_storage import CopyReport, Head, Manifest
+    from actum_storage import CopyReport, Head, Manifest, Progress
 
     from actum.records import StoredRecord
-    from actum.restoration import Progress
 
 
 class Stream(NamedTuple):

@@ -13,20 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple, final
 import msgspec
 from actum_storage import GENESIS, Finding, Head, StorageError, stream_hash
 
-from actum.codec import decode_schema, decode_stored
+from actum.codec import decode_schema, decode_stored, schema_name
 from actum.errors import Invalid, shown
 from actum.recovery import Saved, read_saved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import actum_storage
-    from actum_storage import Frame
+    from actum_storage import Frame, Progress
 
     from actum.records import StoredRecord
-
-    #: Told how many positions have been read, of how many.
-    Progress = Callable[[int, int], object]
 
 #: Faults of one kind that are named; the others are counted.
 NAMED_MAX = 10
@@ -102,7 +97,7 @@ class Verification:
         self._faults: dict[str, int] = {}
         self._frames = 0
         self._records = 0
-        self._tags: set[str] = set()
+        self._tags: set[str] | None = None
         #: The hash, the version and the position of each stream's last record.
         self._streams: dict[tuple[str, str], tuple[bytes, int, int]] = {}
         #: The positions of each stream's records that a head in the checkpoint may name: the last one up to it, and
@@ -123,7 +118,7 @@ class Verification:
         """The pages under the frames."""
         faults = self._store.page_faults()
         if faults is None:
-            self._fine("pages", "not looked at, because a writer is changing them; it looked at them when it opened")
+            self._fine("pages", "not looked at, because a writer is changing them")
         for fault in faults or ():
             self._fault("pages", fault)
         if not faults and faults is not None:
@@ -133,9 +128,14 @@ class Verification:
         """The stored schemas and their hashes."""
         try:
             documents = self._store.schemas()
-            self._tags = {decode_schema(document).tag for document in documents.values()}
+            schemas = {name: decode_schema(document) for name, document in documents.items()}
         except (StorageError, msgspec.MsgspecError) as error:
             self._fault("schemas", str(error))
+            return
+        self._tags = {schema.tag for schema in schemas.values()}
+        strange = [name for name, schema in schemas.items() if name != schema_name(schema.tag, documents[name])]
+        if strange:
+            self._fault("schemas", f"the document under {strange[0]!r} is not the one that was stored there")
         else:
             self._fine("schemas", f"{len(documents)} schemas of {len(self._tags)} event types")
 
@@ -196,7 +196,7 @@ class Verification:
             self._fault("streams", f"{where}: it says that its stream was at {record.previous}; it was at {position}")
         if stored_hash != known:
             self._fault("streams", f"{where}: the frame's table names another stream")
-        if self._tags and record.tag not in self._tags:
+        if self._tags is not None and record.tag not in self._tags:
             self._fault("events", f"{where}: there is no schema for events {record.tag!r}")
 
     def check_noted(self, noted: Head) -> None:

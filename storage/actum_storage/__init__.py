@@ -6,7 +6,7 @@ The engine uses the names below and nothing else.
 from __future__ import annotations
 
 from actum_storage.chunks import Checkpoint, Chunk
-from actum_storage.copies import CopyReport, compact_store, copy_store
+from actum_storage.copies import CopyReport, Progress, compact_store, copy_store
 from actum_storage.derived import CheckpointReport, CheckpointWriter, Derived
 from actum_storage.diagnosis import diagnose
 from actum_storage.directory import StoreDirectory, is_store
@@ -58,6 +58,7 @@ __all__ = [
     "NoSuchPosition",
     "OutcomeUnknown",
     "PositionConflict",
+    "Progress",
     "ReadOnly",
     "StorageError",
     "Store",

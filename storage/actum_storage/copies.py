@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from actum_storage import failpoints
 from actum_storage.directory import LOG, LOG_COMPACT, LOG_OLD, MANIFEST, WRITER_LOCK, StoreDirectory, finish_compaction
-from actum_storage.errors import StoreCorrupt, StoreFull, StoreMismatch
+from actum_storage.errors import StorageError, StoreCorrupt, StoreFull, StoreMismatch
 from actum_storage.files import DIRECTORY_MODE, make_directory, os_errors, sync_directory, sync_file
 from actum_storage.frame import Batch, Frame, seal
 from actum_storage.layout import STREAM_SIZE
@@ -30,13 +31,12 @@ from actum_storage.preflight import UNFINISHED, prepare_lock_file
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from actum_storage.log import Head, Log
 
-    #: Told how many positions have been copied, of how many.
-    Progress = Callable[[int, int], object]
-
+#: Told how many positions are done, of how many.
+Progress = Callable[[int, int], object]
 #: What is written in one commit of the copy (one frame more when that frame is larger).
 COMMIT_BYTES_MAX = 16 << 20
 
@@ -77,15 +77,14 @@ def copy_store(
         progress: told where it stands after each commit.
 
     Raises:
-        StoreMismatch: there is something at `destination`.
+        StoreMismatch: there is something at `destination`, or no store can be there.
         StoreInUse: another copy is being made there.
         StoreFull, StorageError: it can't be written; nothing is left behind.
         StoreCorrupt: the original is damaged, or the copy is not what was written.
     """
     started = time.monotonic()
     destination = Path(destination).absolute()
-    if destination.exists() or destination.is_symlink():
-        raise StoreMismatch(f"{destination} exists already: give the name of a new directory")
+    refuse_destination(log, destination)
     unfinished = destination.with_name(destination.name + UNFINISHED)
     with os_errors(f"{unfinished}: the copy can't be begun"):
         make_directory(unfinished)
@@ -117,6 +116,20 @@ def copy_store(
     return CopyReport(destination, head, frames, size, time.monotonic() - started)
 
 
+def refuse_destination(log: Log, destination: Path) -> None:
+    """Refuse what is there already, and what would not be found as a store, or be tidied away.
+
+    Raises:
+        StoreMismatch: naming it.
+    """
+    if destination.exists() or destination.is_symlink():
+        raise StoreMismatch(f"{destination} exists already: give the name of a new directory")
+    if destination.name.endswith(UNFINISHED):
+        raise StoreMismatch(f"{destination}: names that end in {UNFINISHED} are those of broken-off copies")
+    if isinstance(log, LmdbLog) and log.path.parent.resolve() in destination.resolve().parents:
+        raise StoreMismatch(f"{destination} lies inside the store that is copied: give a directory elsewhere")
+
+
 def compact_store(
     path: str | os.PathLike[str], *, any_file_system: bool = False, progress: Progress | None = None
 ) -> CopyReport:
@@ -131,6 +144,8 @@ def compact_store(
     started = time.monotonic()
     with StoreDirectory.open(path, write=True, any_file_system=any_file_system) as store:
         directory, new = store.path, store.path / LOG_COMPACT
+        if (directory / LOG).is_symlink():
+            raise StorageError(f"{directory / LOG} is a link: a compacted log would lie beside it. Put the log there.")
         try:
             with os_errors(f"{new}: the copy can't be written"):
                 head, frames = copy_log(store.log, new, None, progress)

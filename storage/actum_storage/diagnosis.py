@@ -62,7 +62,7 @@ def diagnose(path: str | os.PathLike[str]) -> list[Finding]:
     if not directory.is_dir():
         return [Finding("error", "directory", f"no store at {directory}: there is no such directory.")]
     try:
-        refuse_kinds(directory)
+        refuse_kinds(directory, write=True)
     except (OSError, StorageError) as error:
         return [Finding("error", "files", str(error))]
     checks: list[Check] = [

@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, final
 
@@ -22,13 +23,12 @@ from actum_storage.ballast import Ballast
 from actum_storage.derived import Derived
 from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch, UnsafeFileSystem
 from actum_storage.file_systems import file_system_of, refused_reason
-from actum_storage.files import DIRECTORY_MODE, make_directory, os_errors, sync_directory, sync_file
+from actum_storage.files import DIRECTORY_MODE, identity, make_directory, os_errors, sync_directory, sync_file
 from actum_storage.lmdb_log import LmdbLog
-from actum_storage.lmdb_pages import structure_faults
+from actum_storage.lmdb_pages import structure_faults, walkable
 from actum_storage.lock import WriterLock, is_held
 from actum_storage.manifest import Manifest
 from actum_storage.preflight import (
-    STRUCTURE_BYTES_MAX,
     UNFINISHED,
     check_data_file,
     check_free_space,
@@ -47,6 +47,9 @@ BALLAST = "ballast"
 #: A compacted copy of the log, and the log that it has replaced; both are gone when compaction has ended.
 LOG_COMPACT = "log.compact"
 LOG_OLD = "log.old"
+#: While a compaction exchanges the logs there is none for some milliseconds: a reader looks again so often.
+READ_ATTEMPTS_MAX = 20
+READ_ATTEMPT_SECONDS = 0.02
 #: What each part has to be, if it is there.
 KINDS: dict[str, Callable[[int], bool]] = {
     MANIFEST: stat.S_ISREG,
@@ -57,6 +60,8 @@ KINDS: dict[str, Callable[[int], bool]] = {
     DERIVED: stat.S_ISDIR,
     BALLAST: stat.S_ISREG,
 }
+#: Those without which nothing is left.
+TRUTH = frozenset({MANIFEST, LOG, f"{LOG}/data.mdb"})
 #: All that a crash during creation can leave; `lost+found` is what a fresh file system has.
 HALF_CREATED = frozenset({WRITER_LOCK, LOG, LOG_NEW, MANIFEST + ".new", "lost+found"})
 
@@ -110,8 +115,21 @@ class StoreDirectory:
         if durability not in {"full", "relaxed"}:
             raise StorageError(f"durability {durability!r}: use 'full' or 'relaxed'")
         directory = Path(path).absolute()
+        for _ in range(0 if write else READ_ATTEMPTS_MAX):
+            log = identity(directory / LOG)
+            try:
+                return cls._open(directory, write=write, durability=durability, any_file_system=any_file_system)
+            except StorageError as error:
+                if not may_pass(error, directory, log):
+                    raise
+                time.sleep(READ_ATTEMPT_SECONDS)
+        return cls._open(directory, write=write, durability=durability, any_file_system=any_file_system)
+
+    @classmethod
+    def _open(cls, directory: Path, *, write: bool, durability: Durability, any_file_system: bool) -> StoreDirectory:
+        """One attempt."""
         with os_errors(f"{directory} can't be opened"), ExitStack() as opened:
-            refuse_kinds(directory)
+            refuse_kinds(directory, write=write)
             if not any_file_system:
                 refuse_file_system(directory)
             lock = None
@@ -169,6 +187,14 @@ def is_store(path: str | os.PathLike[str]) -> bool:
     return (Path(path) / MANIFEST).exists()
 
 
+def may_pass(error: StorageError, directory: Path, log: tuple[int, int] | None) -> bool:
+    """Whether what a reader met may come of a compaction that exchanged the logs just then."""
+    with suppress(OSError):
+        exchanging = is_held(directory / WRITER_LOCK) or identity(directory / LOG) != log
+        return exchanging and type(error) in (StorageError, StoreCorrupt)
+    return False
+
+
 def enter_for_writing(directory: Path) -> WriterLock:
     """Lock the directory, with a whole store in it afterwards: an existing one, or a new one."""
     with os_errors(f"{directory} can't be opened"):
@@ -198,13 +224,15 @@ def enter_for_reading(directory: Path) -> Manifest:
     return Manifest.read(directory / MANIFEST)
 
 
-def refuse_kinds(directory: Path) -> None:
+def refuse_kinds(directory: Path, *, write: bool) -> None:
     """Refuse what is no plain file or directory where one belongs: opening a pipe waits, a device has no end.
 
     Raises:
         StoreCorrupt: naming it.
     """
     for name, fits in KINDS.items():
+        if name == DERIVED and not write:
+            continue  # whatever is there, it is no checkpoint
         path = directory / name
         try:
             mode = path.stat().st_mode
@@ -216,7 +244,8 @@ def refuse_kinds(directory: Path) -> None:
             continue  # what is above it is named
         if not fits(mode):
             wanted = "directory" if fits is stat.S_ISDIR else "plain file"
-            raise StoreCorrupt(f"{path} is not a {wanted}. Restore the store from a backup.")
+            fix = "Restore the store from a backup." if name in TRUTH else "Delete it: it is made again."
+            raise StoreCorrupt(f"{path} is not a {wanted}. {fix}")
 
 
 def refuse_file_system(directory: Path) -> None:
@@ -281,8 +310,8 @@ def create(directory: Path) -> None:
 def finish_compaction(directory: Path) -> None:
     """Bring a compaction that was broken off to its end: forwards if the old log was moved away, else back."""
     log, new, old = directory / LOG, directory / LOG_COMPACT, directory / LOG_OLD
-    if old.exists() and new.exists() and not log.exists():
-        new.rename(log)
+    if old.exists() and not log.exists():
+        (new if new.exists() else old).rename(log)
         sync_directory(directory)
         if failpoints.active:
             failpoints.hit("compact.swapped")
@@ -316,7 +345,7 @@ def check_log(directory: Path, *, write: bool) -> None:
     live = not write and is_held(directory / WRITER_LOCK)
     if live and not lock.exists():
         raise StoreCorrupt(f"{lock} was deleted while a writer runs: stop that writer before reading")
-    if not live and data.stat().st_size <= STRUCTURE_BYTES_MAX:
+    if not live and walkable(data):
         faults = structure_faults(data)
         if faults and (write or not is_held(directory / WRITER_LOCK)):  # a writer that came meanwhile changes pages
             raise StoreCorrupt(f"{data} is damaged: {'; '.join(faults)}. Restore the store from a backup.")

@@ -50,7 +50,7 @@ class OutcomeUnknown(StorageError):
 
 @final
 class StoreFailed(StorageError):
-    """An earlier commit failed with an unknown outcome: this error's cause. Nothing is served until reopening.
+    """An earlier commit failed with an unknown outcome, or a reader's store was replaced under it. It can't go on so.
 
     What to do: close the store and open it again.
     """

@@ -91,6 +91,15 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """What stays the same of a file or directory whatever its name: device and inode; None if there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
+
+
 def allocate(descriptor: int, size: int) -> None:
     """Give a file its blocks up to `size`; what it holds stays."""
     if hasattr(os, "posix_fallocate"):

@@ -32,6 +32,7 @@ from actum_storage.errors import (
     StoreFailed,
     StoreFull,
 )
+from actum_storage.files import identity
 from actum_storage.fork import ForkGuard
 from actum_storage.frame import copy_value, hash_of, key_position, parse_at, parse_header, seal
 from actum_storage.layout import POSITION
@@ -61,14 +62,18 @@ PIECE_FRAMES_MAX = 256
 
 @final
 class LmdbLog:
-    """A `Log` in a directory; from `LmdbLog.open`, which `StoreDirectory` calls after its lock and its checks."""
+    """A `Log` in a directory; from `LmdbLog.open`, which `StoreDirectory` calls after its lock and its checks.
+
+    Attributes:
+        path: the directory.
+    """
 
     def __init__(
         self, environment: lmdb.Environment, path: Path, *, write: bool, create: bool, durability: Durability
     ) -> None:
         """Use `LmdbLog.open`."""
         self._environment = environment
-        self._path = path
+        self.path = path
         self._where = str(path / "data.mdb")
         self._write = write
         self._durability = durability
@@ -82,6 +87,7 @@ class LmdbLog:
         self._frames = environment.open_db(b"frames", create=create)
         self._schemas = environment.open_db(b"schemas", create=create)
         self._head = EMPTY
+        self._identity = identity(path / "data.mdb")
 
     @classmethod
     def open(cls, path: Path, *, write: bool, durability: Durability = "full") -> LmdbLog:
@@ -119,6 +125,7 @@ class LmdbLog:
         """See `Log.head`. A read-only log looks each time, because another process writes."""
         if not self._write and not self._closed:
             self._check_usable()
+            self._check_in_place()
             self._head = self._read_head(self._head)
         return self._head
 
@@ -217,7 +224,7 @@ class LmdbLog:
         """Path, head and state."""
         state = "closed" if self._closed else "failed" if self._failure else "writing" if self._write else "read-only"
         relaxed = " RELAXED: nothing is fsynced" if self._durability == "relaxed" else ""
-        return f"<LmdbLog {self._path} head {self._head.position} {state}{relaxed}>"
+        return f"<LmdbLog {self.path} head {self._head.position} {state}{relaxed}>"
 
     def _chain(self, head: Head, *, backwards: bool) -> Chain:
         return Chain(self._where, head, partial(self._piece, backwards=backwards), self._head_before)
@@ -363,6 +370,15 @@ class LmdbLog:
             raise StoreClosed(f"{self._where} is closed: open the store again")
         if self._failure is not None:
             raise self._failed() from self._failure
+
+    def _check_in_place(self) -> None:
+        """A reader still maps a file that was replaced, and would never see anything new.
+
+        Raises:
+            StoreFailed: it was.
+        """
+        if identity(self.path / "data.mdb") != self._identity:
+            raise StoreFailed(f"{self._where} is another file now: the store was compacted, or is gone. Open it again.")
 
     def _check_writable(self) -> None:
         self._check_usable()

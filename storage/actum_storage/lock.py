@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, final
 
 from actum_storage.errors import StoreInUse
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 #: The holder's pid, right-aligned, and a newline: always as long, so that a full disk has room for it.
 HOLDER = "{:>20}\n"
 HOLDER_SIZE = 21
+#: `is_held` takes the lock for some microseconds: who wants to hold it tries again so often, at such intervals.
+LOOKS_MAX = 10
+LOOK_SECONDS = 0.002
 
 
 @final
@@ -64,9 +69,13 @@ class WriterLock:
 
 
 def lock_or_fail(descriptor: int, path: Path) -> None:
-    """Lock the open file, or say who holds it."""
+    """Lock the open file, or say who holds it. Somebody who looks whether it is held may hold it for a moment."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for _ in range(LOOKS_MAX):
+            with suppress(BlockingIOError):
+                return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            time.sleep(LOOK_SECONDS)
+        return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         holder = os.pread(descriptor, HOLDER_SIZE, 0).strip().decode("ascii", "replace")
         own = holder == str(os.getpid())
@@ -77,7 +86,7 @@ def lock_or_fail(descriptor: int, path: Path) -> None:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a writer is alive; looks without disturbing it."""
+    """Whether a writer is alive; looks without disturbing it, see `lock_or_fail`."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:

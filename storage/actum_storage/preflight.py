@@ -32,8 +32,6 @@ RESERVE_BYTES_MAX = 16 << 20
 RESERVE_SHARE_MAX = 0.02
 #: How a directory ends in which a copy is being made.
 UNFINISHED = ".unfinished"
-#: Data files up to this size have every page walked before they are opened (at most about 5 s, usually 0.2).
-STRUCTURE_BYTES_MAX = 1 << 30
 #: How often a meta page that a live writer may be writing just now is read again before it is called damaged.
 META_READS_MAX = 5
 
@@ -42,8 +40,9 @@ META_MAGIC = 0xBEEFC0DE
 META_VERSION = 1
 META_OFFSET = 16
 NEWER_META_OFFSET = 24
-#: magic, version, address, map size, free database (48, page size first), main database (48), last page, transaction.
-META = Struct("=IIQQI44s48sQQ")
+#: magic, version, address, map size, free database (48, page size first), main database (48, root last), last page,
+#: transaction.
+META = Struct("=IIQQI44s40sQQQ")
 META_SIZE = META_OFFSET + META.size
 PAGE_BYTES_MAX = 1 << 15
 
@@ -52,6 +51,7 @@ class Meta(NamedTuple):
     """What this module needs of an LMDB meta page."""
 
     page_bytes: int
+    root: int
     last_page: int
     transaction: int
 
@@ -80,16 +80,20 @@ def check_metas(data: Path) -> None:
     with os_errors(f"{data} can't be read"):
         descriptor = os.open(data, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        metas = read_metas(descriptor, data)
+        meta = newest_meta(descriptor, data)
         size = os.fstat(descriptor).st_size  # after the metas: a live file only grows
     finally:
         os.close(descriptor)
-    meta = max(metas, key=lambda meta: meta.transaction)
     needed = (meta.last_page + 1) * meta.page_bytes
     if size < needed:
         raise StoreCorrupt(
             f"{data} is truncated: it has {size} bytes, its last commit needs {needed}. Restore it from a backup."
         )
+
+
+def newest_meta(descriptor: int, data: Path) -> Meta:
+    """The meta page that LMDB will use."""
+    return max(read_metas(descriptor, data), key=lambda meta: meta.transaction)
 
 
 def read_metas(descriptor: int, data: Path) -> tuple[Meta, Meta]:
@@ -112,13 +116,13 @@ def meta_of(page: bytes, data: Path) -> Meta:
     """The meta page at the beginning of these bytes."""
     if len(page) < META_SIZE:
         raise StoreCorrupt(f"{data} has no meta pages, or is empty. Restore it from a backup.")
-    magic, version, _, _, page_bytes, _, _, last_page, transaction = META.unpack_from(page, META_OFFSET)
+    magic, version, _, _, page_bytes, _, _, root, last_page, transaction = META.unpack_from(page, META_OFFSET)
     if int.from_bytes(page[NEWER_META_OFFSET : NEWER_META_OFFSET + 4], sys.byteorder) == META_MAGIC:
         raise StoreMismatch(f"{data} was written by LMDB 1.0; this version of actum uses LMDB 0.9")
     usual = 0 < page_bytes <= PAGE_BYTES_MAX and page_bytes & (page_bytes - 1) == 0
     if magic != META_MAGIC or version != META_VERSION or not usual or last_page < 1:
         raise StoreCorrupt(f"{data}: a meta page is damaged. Restore it from a backup.")
-    return Meta(page_bytes, last_page, transaction)
+    return Meta(page_bytes, root, last_page, transaction)
 
 
 def prepare_lock_file(lock: Path) -> None:
