@@ -22,7 +22,7 @@ from msgspec import Raw
 
 from actum.batch import PLAIN
 from actum.codec import command_fault, encode_into
-from actum.errors import CommandFailed, Conflict, Invalid, Quarantined, Rejected
+from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, Rejected
 from actum.messages import Event
 from actum.records import Receipt
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from actum.aggregate import Aggregate
     from actum.batch import Delivery, Metadata, OpenBatch, Outcome, Reply
     from actum.streams import Replay, Streams
+
+    #: A decision that was waited for: its command, and its events or what it raised.
+    Decided = tuple[Delivery, "Checked | None", BaseException | None]
 
 log = logging.getLogger("actum.actor")
 
@@ -80,7 +83,7 @@ class Actor:
         self.awaits: list[Actor] | None = None
         self.waiting = False
         self._stream = stream
-        self._decided: tuple[Delivery, Checked | None, BaseException | None] | None = None
+        self._decided: Decided | None = None
         self._lost: Exception | None = None
         self._woken = 0
         self._window: dict[bytes, tuple[int, int]] | None = None
@@ -173,15 +176,25 @@ class Actor:
         return self._accept(delivery, events, batch)
 
     async def _decide_async(self, delivery: Delivery, result: Awaitable[object]) -> None:
-        """Wait for an asynchronous decision, then ask for a turn. Cancelled only by a close that ran out of time."""
+        """Wait for an asynchronous decision, then ask for a turn. Cancelled only by a close that ran out of time.
+
+        Raises:
+            KeyboardInterrupt, SystemExit: as in `_fail`.
+        """
         scheduler = self.streams.scheduler
         scheduler.enter(self, delivery)
+        decided: Decided
         try:
-            self._decided = (delivery, self._collect(await result), None)
+            decided = delivery, self._collect(await result), None
         except BaseException as error:  # noqa: BLE001  # as above; a cancelled decision answers its caller too
-            self._decided = (delivery, None, first_of(error))
+            decided = delivery, None, first_of(error)
+        if self.deciding is not delivery:
+            return  # it was given up: the engine is closed, and its caller was told
+        self._decided = decided
         self.deciding = self.awaits = None
         scheduler.schedule(self)
+        if isinstance(decided[2], (KeyboardInterrupt, SystemExit)):
+            raise decided[2]
 
     def _resume(self, batch: OpenBatch) -> bool:
         """Go on with a decision that was waited for; False if the batch has no room for it yet."""
@@ -331,20 +344,30 @@ class Actor:
             else:
                 self.waiting = True
                 scheduler.spawn(self._wake_in_slices(replay), f"wake {self!r}")
-        except Exception as error:  # noqa: BLE001  # damage, or a bug in evolve
+        except (KeyboardInterrupt, SystemExit) as error:
+            self.refuse_all(self._failed(error))
+            raise
+        except BaseException as error:  # noqa: BLE001  # damage, or a bug in evolve
             return self._failed(error)
         return None
 
     async def _wake_in_slices(self, replay: Replay) -> None:
-        """Replay a long stream without holding the loop, then ask for a turn."""
+        """Replay a long stream without holding the loop, then ask for a turn. Cancelled only by a close."""
         try:
             while not replay.step():
                 await asyncio.sleep(0)
             self._awake(replay)
-        except Exception as error:  # noqa: BLE001  # as in `_wake`
-            self.refuse_all(self._failed(error))
-        self.waiting = False
-        self.streams.scheduler.schedule(self)
+        except BaseException as error:  # as in `_wake`
+            task = asyncio.current_task()
+            closing = task is not None and task.cancelling() > 0
+            self.refuse_all(
+                EngineClosed(f"the engine closed before {self!r} was awake") if closing else self._failed(error)
+            )
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):
+                raise
+        finally:
+            self.waiting = False
+            self.streams.scheduler.schedule(self)
 
     def _awake(self, replay: Replay) -> None:
         """Take over what a replay found."""
@@ -369,9 +392,11 @@ class Actor:
             self._lost = error
 
     def give_up(self, error: Exception) -> None:
-        """Answer a decision that does not end; the actor is not used any more."""
+        """Answer a decision that does not end, and what waits behind it; whatever it comes to is dropped."""
         if self.deciding is not None:
             self._answer(self.deciding[1], error)
+            self.deciding = self.awaits = None
+            self.refuse_all(error)
 
     def snapshot(self) -> None:
         """Save the state of an actor that is awake, for the next waking and the next checkpoint."""
@@ -445,7 +470,7 @@ class Actor:
         """Answer everything that waits, a kept decision included, with the same error."""
         if self._decided is not None:
             self._answer(self._decided[0][1], error)
-            self._decided = None
+            self._decided = self._lost = None
         waiting, self.mailbox = self.mailbox or [], None
         for _, reply, _ in waiting:
             self._answer(reply, error)

@@ -206,7 +206,7 @@ class Core:
             CommandTimeout: it did not come within `ask_after_seconds_max`.
             Invalid: not a position.
         """
-        if not isinstance(position, int) or position < 0:
+        if type(position) is not int or position < 0:
             raise Invalid(f"after={shown(position)} is not a position: give a receipt's position")
         if position <= self.scheduler.durable:
             return

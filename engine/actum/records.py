@@ -114,7 +114,8 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
         key: the aggregate's key.
         version: the aggregate's version after the command's last event; unchanged if it wrote nothing.
         position: the position of that event, to be given to `ask(..., after=)`; 0 for an aggregate without events.
-        events: what happened, in order; empty if the command wrote nothing.
+        events: what happened, in order; empty if the command wrote nothing, or nothing that still means anything: an
+            upcaster may have dropped it since.
     """
 
     command_id_bytes: bytes

@@ -49,16 +49,25 @@ def test_a_group_of_rejections_is_its_first() -> None:
 
 
 def test_closing_leaves_behind_what_does_not_end() -> None:
-    """Its caller is told that the engine closed."""
+    """Its caller is told that the engine closed, and so are those that wait behind it; what it comes to is dropped."""
 
     async def main() -> None:
         gates = Gates()
         options = Options(close_seconds_max=0, gc_policy="none")
-        async with Engine.open(MemoryLog(), Holder, services=[gates], options=options) as engine:
-            held = asyncio.create_task(engine.send(Hold(name="a")))
+        log = MemoryLog()
+        async with Engine.open(log, Holder, services=[gates], options=options) as engine:
+            held = [asyncio.create_task(engine.send(Hold(name="a"))) for _ in range(3)]
+            many = asyncio.create_task(engine.send_many([Hold(name="a"), Hold(name="a")]))
             await gates.reached.wait()
-        with pytest.raises(EngineClosed, match="did not end when it was cancelled"):
-            await held
+            await asyncio.sleep(0)
+        for task in held:
+            with pytest.raises(EngineClosed, match="did not end when it was cancelled"):
+                await task
+        assert [type(answer) for answer in await many] == [EngineClosed, EngineClosed]
+        assert engine.statistics().pending == 0
         gates.opened.set()
+        while len(asyncio.all_tasks()) > 1:
+            await asyncio.sleep(0)
+        assert engine.statistics().pending == 0
 
     actum.run(main())

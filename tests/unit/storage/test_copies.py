@@ -9,6 +9,7 @@ from actum_storage import (
     StorageError,
     StoreCorrupt,
     StoreDirectory,
+    StoreFailed,
     StoreInUse,
     StoreMismatch,
     compact_store,
@@ -20,6 +21,7 @@ from actum_storage.copies import COMMIT_BYTES_MAX
 
 from tests.support.batches import fill, record, records_of
 from tests.support.damage import damage
+from tests.support.processes import Conversation, run_python
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,13 +121,66 @@ def test_a_copy_that_fails_leaves_nothing(path: Path, tmp_path: Path) -> None:
 def test_an_unfinished_copy_is_no_store(path: Path, tmp_path: Path) -> None:
     """Nobody takes it for one, and the next copy takes its place."""
     with open_store(path) as store:
-        store.copy(tmp_path / "copy.unfinished")
+        store.copy(tmp_path / "copy")
+        (tmp_path / "copy").rename(tmp_path / "copy.unfinished")
         with pytest.raises(StoreMismatch, match="unfinished copy"):
             open_store(tmp_path / "copy.unfinished")
         with pytest.raises(StoreMismatch, match="unfinished copy"):
             StoreDirectory.open(tmp_path / "copy.unfinished", write=True)
         store.copy(tmp_path / "copy")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["copy", "store"]
+
+
+def test_places_where_no_copy_can_be(path: Path, tmp_path: Path) -> None:
+    """A name that says "broken off", and places inside the store itself, where it would be tidied away."""
+    (tmp_path / "link").symlink_to(path)
+    with open_store(path) as store:
+        with pytest.raises(StoreMismatch, match="names that end in .unfinished"):
+            store.copy(tmp_path / "copy.unfinished")
+        for inside in (path / "log.old", path / "log" / "copy", path / "a" / "b", tmp_path / "link" / "copy"):
+            with pytest.raises(StoreMismatch, match="lies inside the store"):
+                store.copy(inside)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["link", "store"]
+
+
+def test_compacting_a_linked_log(path: Path, tmp_path: Path) -> None:
+    """It is refused before anything is changed, and the store goes on."""
+    (path / "log").rename(tmp_path / "elsewhere")
+    (path / "log").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="is a link"):
+        compact_store(path)
+    assert not (path / "log.compact").exists()
+    with StoreDirectory.open(path, write=True) as store:
+        fill(store.log, 1)
+
+
+def test_readers_beside_a_compaction(path: Path) -> None:
+    """While the logs are exchanged there is none: a reader waits that moment, and sees no damage."""
+    code = """
+        import sys
+        from actum_storage import compact_store
+        print("begun", flush=True)
+        while True:
+            compact_store(sys.argv[1])
+    """
+    with Conversation(code, path) as compacting:
+        assert compacting.first_line == "begun"
+        for _ in range(200):
+            with open_store(path) as store:
+                assert store.frame_at(1).first == 1
+
+
+def test_a_reader_whose_log_was_replaced(path: Path) -> None:
+    """It would never see anything new: it is told to open the store again."""
+    with open_store(path) as store:
+        head = store.head
+        compacting = "import sys; from actum_storage import compact_store; compact_store(sys.argv[1])"
+        assert run_python(compacting, path) == ""
+        with pytest.raises(StoreFailed, match="another file now"):
+            assert store.head
+        assert store.frame_at(1).first == 1
+    with open_store(path) as store:
+        assert store.head == head
 
 
 def test_two_copies_to_one_place(path: Path, tmp_path: Path) -> None:
