@@ -12,20 +12,19 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from actum_storage import failpoints
 from actum_storage.directory import LOG, LOG_COMPACT, LOG_OLD, MANIFEST, WRITER_LOCK, StoreDirectory, finish_compaction
-from actum_storage.errors import StorageError, StoreCorrupt, StoreFull, StoreMismatch
+from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch
 from actum_storage.files import DIRECTORY_MODE, make_directory, os_errors, sync_directory, sync_file
 from actum_storage.frame import Batch, Frame, seal
 from actum_storage.layout import STREAM_SIZE
 from actum_storage.lmdb_log import LmdbLog
 from actum_storage.lmdb_pages import structure_faults
-from actum_storage.lock import WriterLock
+from actum_storage.lock import WriterLock, is_held
 from actum_storage.manifest import Manifest
 from actum_storage.preflight import UNFINISHED, prepare_lock_file
 
@@ -86,16 +85,11 @@ def copy_store(
     destination = Path(destination).absolute()
     refuse_destination(log, destination)
     unfinished = destination.with_name(destination.name + UNFINISHED)
-    with os_errors(f"{unfinished}: the copy can't be begun"):
-        make_directory(unfinished)
+    lock = None
     try:
+        with os_errors(f"{unfinished}: the copy can't be begun"):
+            make_directory(unfinished)
         lock = WriterLock.acquire(unfinished / WRITER_LOCK)
-    except StoreFull:  # there was no room even for that
-        with suppress(OSError):
-            (unfinished / WRITER_LOCK).unlink(missing_ok=True)
-            unfinished.rmdir()
-        raise
-    try:
         with os_errors(f"{unfinished}: the copy can't be written"):
             remove_rest(unfinished)
             cut = position is not None and position < log.head.position
@@ -108,10 +102,12 @@ def copy_store(
             unfinished.rename(destination)
             sync_directory(destination.parent)
     except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        if lock is not None or not is_held(unfinished / WRITER_LOCK):  # it may be another copy's
+            shutil.rmtree(unfinished, ignore_errors=True)
         raise
     finally:
-        lock.release()
+        if lock is not None:
+            lock.release()
     size = (destination / LOG / "data.mdb").stat().st_size
     return CopyReport(destination, head, frames, size, time.monotonic() - started)
 

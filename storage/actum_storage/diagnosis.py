@@ -22,11 +22,12 @@ from actum_storage.directory import (
     LOG,
     MANIFEST,
     WRITER_LOCK,
+    is_store,
     loose_permissions,
     refuse_foreign,
     refuse_kinds,
 )
-from actum_storage.errors import StorageError
+from actum_storage.errors import StorageError, StoreInUse, StoreMismatch
 from actum_storage.file_systems import file_system_of, refused_reason, warned_reason
 from actum_storage.files import sync_data
 from actum_storage.findings import Finding
@@ -34,7 +35,7 @@ from actum_storage.lmdb_environment import MAP_BYTES, engine_version, readers_of
 from actum_storage.lmdb_pages import structure_faults
 from actum_storage.lock import is_held
 from actum_storage.manifest import Manifest
-from actum_storage.preflight import UNFINISHED, check_data_file
+from actum_storage.preflight import RESERVE_BYTES_MAX, UNFINISHED, check_data_file
 
 if TYPE_CHECKING:
     Check = Callable[[Path], Iterator[Finding]]
@@ -60,13 +61,23 @@ def diagnose(path: str | os.PathLike[str]) -> list[Finding]:
     """
     directory = Path(path).absolute()
     if not directory.is_dir():
-        return [Finding("error", "directory", f"no store at {directory}: there is no such directory.")]
+        kind = "it is not a directory" if directory.exists() else "there is no such directory"
+        return [Finding("error", "directory", f"no store at {directory}: {kind}.")]
     try:
         refuse_kinds(directory, write=True)
     except (OSError, StorageError) as error:
         return [Finding("error", "files", str(error))]
+    try:
+        refuse_foreign(directory)
+    except StoreMismatch as error:
+        return [Finding("error", "manifest", str(error))]
+    except StorageError:
+        pass  # a store that lost its MANIFEST: the rest is looked at all the same
+    else:
+        if not is_store(directory):
+            return [Finding("error", "manifest", f"no store at {directory}: it has no {MANIFEST}.")]
     checks: list[Check] = [
-        check_manifest, check_writer, check_files, check_file_system, check_room, check_ballast, check_sync,
+        check_manifest, check_writer, check_files, check_file_system, check_room, check_ballast, check_fsync,
         check_permissions, check_map, check_clock, check_readers, check_rests, check_versions,
     ]  # fmt: skip
     found: list[Finding] = []
@@ -103,6 +114,7 @@ def check_files(directory: Path) -> Iterator[Finding]:
     faults = [] if is_held(directory / WRITER_LOCK) else structure_faults(data)
     if faults:
         yield Finding("error", "files", f"{data} is damaged: {'; '.join(faults)}.", "Restore it from a backup.")
+        return
     derived = sum(file.stat().st_size for file in (directory / DERIVED).glob("*"))
     sizes = f"{data.stat().st_size:,} bytes of log, {derived:,} of checkpoints"
     yield Finding("ok", "files", sizes)
@@ -125,7 +137,10 @@ def check_room(directory: Path) -> Iterator[Finding]:
     usage = shutil.disk_usage(directory)
     share = usage.free / usage.total if usage.total else 0.0
     low = usage.free < FREE_BYTES_LOW and share < FREE_SHARE_LOW
-    what = f"{usage.free:,} bytes free, {share:.0%} of the file system"
+    what = f"{usage.free:,} bytes free, {share:.0%} of the file system."
+    if usage.free < RESERVE_BYTES_MAX and low:
+        yield Finding("error", "room", what, "Free space: no command is taken now.")
+        return
     yield Finding("warning" if low else "ok", "room", what, "Free space: a full disk takes no commands." if low else "")
 
 
@@ -136,23 +151,31 @@ def check_ballast(directory: Path) -> Iterator[Finding]:
     yield Finding("ok", "ballast", f"{held:,} bytes kept for closing on a full disk" if held else "none is kept")
 
 
-def check_sync(directory: Path) -> Iterator[Finding]:
+def check_fsync(directory: Path) -> Iterator[Finding]:
     """How long a small write takes until the disk has it."""
-    seconds: list[float] = []
+    try:
+        seconds = sorted(sync_seconds(directory))
+    except OSError as error:
+        yield Finding("warning", "fsync", f"not measured: {error.strerror}.", "Only reading works here.")
+        return
+    median, worst = statistics.median(seconds), max(seconds)
+    what = f"{median * 1e3:.2f} ms median, {worst * 1e3:.2f} ms worst of {SYNCS}."
+    if median < SYNC_SECONDS_UNREAL:
+        yield Finding("warning", "fsync", f"{what} Too fast for any disk.", "Nothing survives a power cut here.")
+    elif median > SYNC_SECONDS_SLOW:
+        yield Finding("warning", "fsync", what, "Every commit waits for it: use a faster disk.")
+    else:
+        yield Finding("ok", "fsync", what)
+
+
+def sync_seconds(directory: Path) -> Iterator[float]:
+    """The times of some small writes, each synced."""
     with tempfile.TemporaryFile(dir=directory) as file:
         for _ in range(SYNCS):
             started = time.perf_counter()
             os.pwrite(file.fileno(), os.urandom(SYNC_BYTES), 0)
             sync_data(file.fileno())
-            seconds.append(time.perf_counter() - started)
-    median, worst = statistics.median(seconds), max(seconds)
-    what = f"{median * 1e3:.2f} ms median, {worst * 1e3:.2f} ms worst of {SYNCS}"
-    if median < SYNC_SECONDS_UNREAL:
-        yield Finding("warning", "fsync", f"{what}: too fast for any disk.", "Nothing survives a power cut here.")
-    elif median > SYNC_SECONDS_SLOW:
-        yield Finding("warning", "fsync", what, "Every commit waits for it: use a faster disk.")
-    else:
-        yield Finding("ok", "fsync", what)
+            yield time.perf_counter() - started
 
 
 def check_permissions(directory: Path) -> Iterator[Finding]:
@@ -161,7 +184,7 @@ def check_permissions(directory: Path) -> Iterator[Finding]:
     yield from (Finding("warning", "permissions", each) for each in found)
     strangers = [each for each in (directory, *directory.iterdir()) if each.stat().st_uid != os.geteuid()]
     if strangers:
-        what = f"{strangers[0]} belongs to user {strangers[0].stat().st_uid}, this is user {os.geteuid()}"
+        what = f"{strangers[0]} belongs to user {strangers[0].stat().st_uid}, this is user {os.geteuid()}."
         yield Finding("warning", "permissions", what, "Run it as the same user as the engine.")
     if not found and not strangers:
         yield Finding("ok", "permissions", "closed to others")
@@ -195,7 +218,11 @@ def check_readers(directory: Path) -> Iterator[Finding]:
     """Who reads: a reader that stays makes the file grow."""
     if not is_held(directory / WRITER_LOCK):
         return
-    lines = readers_of(directory / LOG)
+    try:
+        lines = readers_of(directory / LOG)
+    except StoreInUse:
+        yield Finding("ok", "readers", "not counted: the engine is in this process")
+        return
     yield Finding("ok", "readers", f"{len(lines)} reading just now{': processes ' + ', '.join(lines) if lines else ''}")
 
 
@@ -207,7 +234,7 @@ def check_rests(directory: Path) -> Iterator[Finding]:
         rests.append(str(beside))
     if rests:
         yield Finding(
-            "warning", "leftovers", f"{', '.join(sorted(rests))}: broken off", "The next attempt removes them."
+            "warning", "leftovers", f"{', '.join(sorted(rests))}: broken off.", "The next attempt removes them."
         )
 
 

@@ -236,12 +236,12 @@ def refuse_kinds(directory: Path, *, write: bool) -> None:
         path = directory / name
         try:
             mode = path.stat().st_mode
-        except FileNotFoundError:
-            if not path.is_symlink():
-                continue
-            mode = 0
         except NotADirectoryError:
             continue  # what is above it is named
+        except OSError:
+            if not path.is_symlink():
+                continue  # not there, or not to be looked at: who opens it says so
+            mode = 0  # a link to nothing, or in a circle
         if not fits(mode):
             wanted = "directory" if fits is stat.S_ISDIR else "plain file"
             fix = "Restore the store from a backup." if name in TRUTH else "Delete it: it is made again."

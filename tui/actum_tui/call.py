@@ -1,50 +1,22 @@
-"""One call of the command: what every verb is given, how its answer is printed, and what its exit code is.
-
-0: done, and the answer is good. 1: the answer is bad: damage, differences, breaking changes. 2: it could not be done.
-"""
+"""One call of the command: what every verb is given."""
 
 from __future__ import annotations
 
 import functools
-import importlib
-import os
-import signal
 import sys
-import tomllib
-import traceback
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 import actum
 import click
-from actum import ActumError, Aggregate, Row, StoreCorrupt, View, ViewBroken
+from actum import Aggregate, Row, View
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from actum_tui.output import Answer, console, envelope, show
-from actum_tui.safe_text import safe_text
-
-BAD = 1
-FAILED = 2
-#: What a shell expects of a process that a signal or a closed pipe ended.
-INTERRUPTED = 128 + signal.SIGINT
-BROKEN_PIPE = 128 + signal.SIGPIPE
-
-
-class Application(NamedTuple):
-    """A user's classes, as `--app` names them.
-
-    Attributes:
-        components: aggregates and views.
-        upcasters: for older events.
-        services: for decisions.
-    """
-
-    components: Sequence[Any]
-    upcasters: Sequence[Any]
-    services: Sequence[object]
+from actum_tui.application import Application, load, setting
+from actum_tui.outcome import run
+from actum_tui.output import Answer, console
 
 
 @dataclass
@@ -126,41 +98,10 @@ class Call:
             yield lambda done, whole: bar.update(task, completed=done, total=whole)
 
 
-def load(name: str) -> Application:
-    """The classes that `module:attribute` names: a list of them, or an object with `components` and perhaps more.
+def verb(group: click.Group, name: str) -> Callable[[Callable[..., Answer | None]], click.Command]:
+    """Make a verb of a function that takes a `Call` and its own parameters, and gives an `Answer`, or prints."""
 
-    Raises:
-        click.UsageError: there is no such thing.
-    """
-    module_name, _, attribute = name.partition(":")
-    if not module_name or not attribute:
-        raise click.UsageError(f"--app {name}: write MODULE:ATTRIBUTE")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        found = functools.reduce(getattr, attribute.split("."), importlib.import_module(module_name))
-    except (ImportError, AttributeError) as error:
-        raise click.UsageError(f"--app {name}: {error}") from error
-    components = getattr(found, "components", found)
-    if not isinstance(components, (list, tuple)):
-        raise click.UsageError(f"--app {name}: neither a list of classes nor an object with `components`")
-    return Application(components, getattr(found, "upcasters", ()), getattr(found, "services", ()))
-
-
-def settings() -> dict[str, Any]:
-    """`[tool.actum]` of pyproject.toml in the working directory."""
-    try:
-        with Path("pyproject.toml").open("rb") as file:
-            found = tomllib.load(file).get("tool", {}).get("actum", {})
-    except (OSError, tomllib.TOMLDecodeError, AttributeError):
-        return {}
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-
-
-def verb(group: click.Group, name: str) -> Callable[[Callable[..., Answer]], click.Command]:
-    """Make a verb of a function that takes a `Call` and its own parameters, and gives an `Answer`."""
-
-    def make(function: Callable[..., Answer]) -> click.Command:
+    def make(function: Callable[..., Answer | None]) -> click.Command:
         def callback(
             store: str | None,
             app: str | None,
@@ -170,8 +111,7 @@ def verb(group: click.Group, name: str) -> Callable[[Callable[..., Answer]], cli
             **parameters: object,
         ) -> None:
             full = name if group.name == "actum" else f"{group.name} {name}"
-            known = settings()
-            call = Call(full, store or known.get("store"), app or known.get("app"), any_file_system, json, debug)
+            call = Call(full, store or setting("store"), app or setting("app"), any_file_system, json, debug)
             sys.exit(run(call, lambda: function(call, **parameters)))
 
         options: list[Callable[[Any], Any]] = [
@@ -194,41 +134,3 @@ def verb(group: click.Group, name: str) -> Callable[[Callable[..., Answer]], cli
         return made
 
     return make
-
-
-def run(call: Call, work: Callable[[], Answer]) -> int:
-    """Do it, print what came of it, and give the exit code."""
-    try:
-        answer = work()
-        if call.json:
-            click.echo(envelope(call.verb, call.store, answer.data, [*call.warnings, *answer.warnings]))
-        else:
-            show(answer._replace(warnings=[*call.warnings, *answer.warnings]))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its end
-        return BROKEN_PIPE
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  # a tool answers with a sentence
-        return failed(call, error)
-    return BAD if answer.bad else 0
-
-
-def failed(call: Call, error: Exception) -> int:
-    """Say what went wrong; the exit code."""
-    if call.debug:
-        traceback.print_exception(error)
-    if isinstance(error, click.UsageError) and not call.json:
-        raise error
-    message = error.format_message() if isinstance(error, click.ClickException) else str(error)
-    if not isinstance(error, (ActumError, OSError, click.ClickException)):
-        message = f"unexpected {type(error).__name__}: {message}. --debug shows where; please report it."
-    if call.json:
-        click.echo(
-            envelope(call.verb, call.store, None, call.warnings, {"type": type(error).__name__, "message": message})
-        )
-    else:
-        lines = "\n".join(map(safe_text, message.splitlines()))
-        console(error=True).print(f"actum {call.verb}: {lines}", style="red", soft_wrap=True)
-    return BAD if isinstance(error, (StoreCorrupt, ViewBroken)) else FAILED

@@ -2,12 +2,54 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from typing import Any
+
 import click
 
+from actum_tui.outcome import FAILED, INTERRUPTED
+from actum_tui.output import envelope
+from actum_tui.safe_text import safe_lines
 from actum_tui.verbs import copies, events, exports, health, read_models, schemas, streams
 
 
-@click.group("actum", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Command(click.Group):
+    """The group of all verbs; what is wrong with the command line itself is told as all other errors are."""
+
+    def main(self, *positional: Any, **keywords: Any) -> Any:  # noqa: ANN401
+        """Run a verb and exit."""
+        given: Sequence[str] | None = positional[0] if positional else keywords.get("args")
+        arguments = list(sys.argv[1:] if given is None else given)
+        try:
+            code = super().main(*positional, **{**keywords, "standalone_mode": False})
+        except click.ClickException as error:
+            if "--json" in arguments:
+                click.echo(envelope(verb_of(error), None, None, [], fault_of(error)))
+            else:
+                context = error.ctx if isinstance(error, click.UsageError) else None
+                usage = [] if context is None else [context.get_usage(), ""]
+                click.echo("\n".join([*usage, f"Error: {safe_lines(error.format_message())}"]), err=True)
+            code = error.exit_code
+        except click.Abort:
+            code = INTERRUPTED
+        except BrokenPipeError:
+            code = FAILED
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def verb_of(error: click.ClickException) -> str:
+    """The verb whose parameters were wrong, as far as it got."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return "" if context is None else context.command_path.partition(" ")[2]
+
+
+def fault_of(error: click.ClickException) -> dict[str, str]:
+    """An error for programs."""
+    return {"type": type(error).__name__, "message": error.format_message()}
+
+
+@click.group("actum", cls=Command, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="actum")
 def command() -> None:
     """Look into an actum store, check it, and look after it.

@@ -7,12 +7,16 @@ something went wrong `data` is null and `error` is `{"type": ..., "message": ...
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
+import click
 import msgspec
+from actum import Finding
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,11 +24,55 @@ from rich.text import Text
 from actum_tui.safe_text import safe_text
 
 ENVELOPE_VERSION = 1
-#: Wide enough that nothing is cut where no person looks: in a pipe or a file.
-PIPE_WIDTH = 10_000
+#: Laying out a table takes a third of a millisecond for each row.
+TABLE_ROWS_MAX = 1_000
 THOUSAND = 1000
 
-LEVELS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "error": ("ERROR", "bold red")}
+LEVELS = {"ok": ("ok", ""), "warning": ("warning", "yellow"), "error": ("ERROR", "bold red")}
+
+
+@dataclass
+class Listing:
+    """Rows of cells under names; every cell is shown as data.
+
+    Attributes:
+        columns: their names.
+        right: those whose cells stand to the right: numbers.
+        header: whether the names are shown.
+        rows: cells, as text.
+        styles: of each row.
+    """
+
+    columns: tuple[str, ...]
+    right: frozenset[str] = frozenset()
+    header: bool = True
+    rows: list[list[str]] = field(default_factory=list[list[str]])
+    styles: list[str] = field(default_factory=list[str])
+
+    def add(self, *cells: object, style: str = "") -> None:
+        """One row more."""
+        self.rows.append([cell_text(cell) for cell in cells])
+        self.styles.append(style)
+
+    def lines(self) -> Iterator[str]:
+        """The rows as plain lines, the columns below each other."""
+        rows = [list(self.columns), *self.rows] if self.header else self.rows
+        widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
+        for row in rows:
+            cells: list[str] = []
+            for name, cell, width in zip(self.columns, row, widths, strict=True):
+                blank = " " * (width - cell_len(cell))
+                cells.append(blank + cell if name in self.right else cell + blank)
+            yield "  ".join(cells).rstrip()
+
+    def table(self) -> Table:
+        """The rows as a table that fits a terminal: what is too wide is folded."""
+        made = Table(box=None, pad_edge=False, header_style="bold", show_edge=False, show_header=self.header)
+        for name in self.columns:
+            made.add_column(name, justify="right" if name in self.right else "left", overflow="fold")
+        for row, style in zip(self.rows, self.styles, strict=True):
+            made.add_row(*(Text(cell, style=style) for cell in row))
+        return made
 
 
 class Answer(NamedTuple):
@@ -32,33 +80,50 @@ class Answer(NamedTuple):
 
     Attributes:
         data: for programs: anything that JSON can hold.
-        shown: for people: tables, texts, or lines.
+        shown: for people: listings, or lines.
         bad: whether the answer is a bad one: damage, differences, breaking changes. The exit code is 1 then.
         warnings: what should be known beside it.
     """
 
     data: object
-    shown: Sequence[Table | Text | str]
+    shown: Sequence[Listing | str]
     bad: bool = False
     warnings: Sequence[str] = ()
+
+
+class Screen(Console):
+    """A terminal, a pipe or a file; a pipe that was closed is its caller's affair."""
+
+    def on_broken_pipe(self) -> None:
+        """Go on raising."""
+        raise  # noqa: PLE0704  # it is called where the error was caught
 
 
 def console(*, error: bool = False) -> Console:
     """Where answers, or errors and progress, go."""
     stream = sys.stderr if error else sys.stdout
-    made = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=False)
-    if not made.is_terminal:
-        made.width = PIPE_WIDTH
-    return made
+    return Screen(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 def show(answer: Answer) -> None:
     """Print an answer for a person."""
-    out = console()
     for warning in answer.warnings:
-        console(error=True).print(Text(f"warning: {safe_text(warning)}", style="yellow"))
+        console(error=True).print(Text(f"warning: {safe_text(warning)}", style="yellow"), soft_wrap=True)
     for part in answer.shown:
-        out.print(Text(safe_text(part)) if isinstance(part, str) else part, soft_wrap=isinstance(part, str))
+        if isinstance(part, str):
+            click.echo(safe_text(part))
+        else:
+            show_listing(part)
+
+
+def show_listing(listing: Listing) -> None:
+    """Print rows: as a table on a terminal, as lines where nobody looks, or where a table would take its time."""
+    out = console()
+    if out.is_terminal and len(listing.rows) <= TABLE_ROWS_MAX:
+        out.print(listing.table())
+        return
+    for line in listing.lines():
+        click.echo(line)
 
 
 def envelope(verb: str, store: str | None, data: object, warnings: Sequence[str], error: object = None) -> str:
@@ -91,20 +156,6 @@ def plain(content: object) -> object:
     return safe_text(content) if isinstance(content, str) else content
 
 
-def table(*columns: str, right: Sequence[str] = ()) -> Table:
-    """An empty table; numbers go to the right."""
-    terminal = console().is_terminal
-    made = Table(box=None, pad_edge=False, header_style="bold" if terminal else "", show_edge=False)
-    for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    return made
-
-
-def add(made: Table, *cells: object, style: str = "") -> None:
-    """A row; every cell is shown as data."""
-    made.add_row(*(Text(cell_text(cell), style=style) for cell in cells))
-
-
 def cell_text(cell: object) -> str:
     """A value as people read it."""
     if cell is None:
@@ -120,26 +171,20 @@ def cell_text(cell: object) -> str:
     return safe_text(to_json(cell))
 
 
-def pairs(*rows: tuple[str, object]) -> Table:
+def pairs(*rows: tuple[str, object]) -> Listing:
     """Names and values below each other."""
-    made = Table(box=None, show_header=False, pad_edge=False, show_edge=False)
-    made.add_column("name", style="bold" if console().is_terminal else "", no_wrap=True)
-    made.add_column("value", overflow="fold")
+    made = Listing(("name", "value"), header=False)
     for name, value in rows:
-        made.add_row(name, Text(cell_text(value)))
+        made.add(name, value)
     return made
 
 
-def findings_table(findings: Sequence[Any]) -> Table:
+def findings_listing(findings: Sequence[Finding]) -> Listing:
     """Findings, the level in words and colour."""
-    made = Table(box=None, show_header=False, pad_edge=False, show_edge=False)
-    made.add_column("level", no_wrap=True)
-    made.add_column("name", no_wrap=True)
-    made.add_column("what", overflow="fold")
+    made = Listing(("level", "name", "what"), header=False)
     for finding in findings:
         word, style = LEVELS[finding.level]
-        what = f"{finding.what} {finding.fix}".rstrip()
-        made.add_row(Text(word, style=style), Text(safe_text(finding.name)), Text(safe_text(what)))
+        made.add(word, finding.name, f"{finding.what} {finding.fix}".rstrip(), style=style)
     return made
 
 

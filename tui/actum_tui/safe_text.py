@@ -16,6 +16,11 @@ def safe_text(text: str) -> str:
     return "".join(map(visible, text))
 
 
+def safe_lines(text: str) -> str:
+    """The same for a message of several lines, which stay lines."""
+    return "\n".join(map(safe_text, text.splitlines()))
+
+
 def visible(character: str) -> str:
     """One character, or its escape."""
     if unicodedata.category(character) not in HIDDEN:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from actum import Invalid, VerifyReport, open_store, show_head
 from actum_storage import Batch, Chunk, Frame, LmdbLog, StoreDirectory, seal
+from actum_storage.schema import seal_schema
 
 from tests.support.bank import Deposit, DepositEach, open_bank
 from tests.support.damage import damage, patch
@@ -90,6 +91,29 @@ def test_damage_to_a_schema(path: Path) -> None:
     """It is named."""
     damage(path / "log" / "data.mdb", b'"tag":"Deposited"')
     assert faults(verified(path)) == {"schemas"}
+
+
+def test_schemas_that_were_deleted(path: Path) -> None:
+    """Events without a schema are named: the gate at opening would know nothing of them."""
+    with StoreDirectory.open(path, write=True) as store, store.log._environment.begin(write=True) as transaction:
+        transaction.drop(store.log._schemas, delete=False)
+    report = verified(path)
+    assert faults(report) == {"events"}
+    assert "there is no schema for events 'Deposited'" in next(
+        finding.what for finding in report.findings if finding.name == "events"
+    )
+
+
+def test_a_schema_that_was_exchanged(path: Path) -> None:
+    """A name carries the hash of its document: another one under it is found, also when it is sealed again."""
+    with StoreDirectory.open(path, write=True) as store:
+        name, document = next(iter(store.log.schemas().items()))
+        sealed_again = seal_schema(name.encode(), document.replace(b"integer", b"string"))
+        with store.log._environment.begin(write=True) as transaction:
+            transaction.put(name.encode(), sealed_again, db=store.log._schemas)
+    report = verified(path)
+    assert faults(report) == {"schemas"}
+    assert not report.ok
 
 
 def test_damage_to_a_checkpoint(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,46 @@ def test_no_ballast(path: Path) -> None:
     """That none is kept is said."""
     (path / "ballast").unlink()
     assert found(path)["ballast"].what == "none is kept"
+
+
+def test_in_the_engines_own_process(path: Path) -> None:
+    """A service may ask about the store that it has open: that is no error."""
+    with StoreDirectory.open(path, write=True):
+        findings = found(path)
+    assert "error" not in {finding.level for finding in findings.values()}
+    assert "this process" in findings["readers"].what
+
+
+@pytest.mark.parametrize("content", ["", "photos"])
+def test_what_is_no_store(content: str, tmp_path: Path) -> None:
+    """An empty or a foreign directory is said to be no store, and not to be a damaged one."""
+    if content:
+        (tmp_path / content).mkdir()
+    (finding,) = diagnose(tmp_path)
+    assert finding.level == "error"
+    assert "no store at" in finding.what
+    (tmp_path / "file").touch()
+    assert "not a directory" in diagnose(tmp_path / "file")[0].what
+
+
+def test_where_nothing_can_be_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is read-only, or full, has no fsync to be measured, which is no error of the store."""
+
+    def fail(**_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(diagnosis.tempfile, "TemporaryFile", fail)  # type: ignore[attr-defined]
+    finding = found(path)["fsync"]
+    assert (finding.level, finding.what) == ("warning", "not measured: Read-only file system.")
+
+
+def test_a_full_disk(small_disk: Path) -> None:
+    """It takes no commands: an error."""
+    with StoreDirectory.open(small_disk / "store", write=True):
+        pass
+    with (small_disk / "other").open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(1 << 12))
+    findings = found(small_disk / "store")
+    assert findings["room"].level == "error"
+    assert findings["fsync"].level == "warning"

@@ -451,3 +451,43 @@ def test_batch_survives(path: Path) -> None:
         store.log.append(store.log.acquire(), batch(1, 3))
     with StoreDirectory.open(path, write=True) as store:
         assert [frame.count for frame in store.log.frames()] == [3]
+
+
+class TestWhatCanBeMadeAgain:
+    """Derived state, and what a compaction left, are no reason to give a store up."""
+
+    @pytest.mark.parametrize("kind", ["file", "pipe", "circle"])
+    def test_no_directory_for_checkpoints(self, kind: str, tmp_path: Path) -> None:
+        """It can be read all the same; who writes is told to delete it."""
+        path = tmp_path / "store"
+        with StoreDirectory.open(path, write=True) as store:
+            fill(store.log, 3)
+        derived = path / "derived"
+        match kind:
+            case "file":
+                derived.touch()
+            case "pipe":
+                os.mkfifo(derived)
+            case _:
+                derived.symlink_to(derived)
+        with StoreDirectory.open(path, write=False) as store:
+            assert (store.log.head.position, store.derived.read()) == (3, [])
+        with pytest.raises(StoreCorrupt, match="derived is not a directory. Delete it: it is made again"):
+            StoreDirectory.open(path, write=True)
+        derived.unlink()
+        StoreDirectory.open(path, write=True).close()
+
+    @pytest.mark.parametrize("new", [True, False])
+    def test_a_log_that_was_moved_away(self, new: bool, tmp_path: Path) -> None:  # noqa: FBT001
+        """The next opening for writing puts one in its place: the compacted one, or else the old one."""
+        path = tmp_path / "store"
+        with StoreDirectory.open(path, write=True) as store:
+            fill(store.log, 3)
+        if new:
+            shutil.copytree(path / "log", path / "log.compact")
+        (path / "log").rename(path / "log.old")
+        with pytest.raises(StoreCorrupt, match="Open the store for writing once"):
+            StoreDirectory.open(path, write=False)
+        with StoreDirectory.open(path, write=True) as store:
+            assert store.log.head.position == 3
+        assert names(path) == {"MANIFEST", "writer.lock", "log"}

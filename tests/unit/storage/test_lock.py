@@ -58,6 +58,22 @@ def test_another_process(path: Path) -> None:
         WriterLock.acquire(path).release()
 
 
+def test_looking_disturbs_nobody(path: Path) -> None:
+    """Whoever wants to hold the lock gets it, however often somebody looks whether it is held."""
+    code = """
+        import pathlib, sys
+        from actum_storage.lock import is_held
+        print("looking", flush=True)
+        while True:
+            is_held(pathlib.Path(sys.argv[1]))
+    """
+    WriterLock.acquire(path).release()
+    with Conversation(code, path) as looking:
+        assert looking.first_line == "looking"
+        for _ in range(500):
+            WriterLock.acquire(path).release()
+
+
 def test_holder_not_written_yet(path: Path) -> None:
     """A holder that had no time to write its pid is named as unknown."""
     lock = WriterLock.acquire(path)

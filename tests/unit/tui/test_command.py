@@ -442,7 +442,7 @@ def run_actum(*arguments: object) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_follow(number: signal.Signals, tmp_path: Path) -> None:
-    """Events are shown as they come, as lines or as envelopes, until a signal; then it ends well."""
+    """Events are shown as they come, as lines or as envelopes, until a signal, without a complaint."""
     with Conversation(WRITER, tmp_path / "bank") as writer:
         assert writer.first_line == "open"
         follower = run_actum("events", "tail", "-f", "-s", tmp_path / "bank", "--json")
@@ -452,7 +452,7 @@ def test_follow(number: signal.Signals, tmp_path: Path) -> None:
         assert json.loads(follower.stdout.readline())["data"]["event"]["amount"] == 5
         follower.send_signal(number)
         _, errors = follower.communicate(timeout=SECONDS_MAX)
-        assert (follower.returncode, errors) == (0, "")
+        assert (follower.returncode, errors) == (128 + number, "")
 
 
 def test_a_closed_pipe(store: str) -> None:

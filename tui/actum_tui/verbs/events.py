@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import actum
 import click
-from actum import StoredRecord
+from actum import StoredRecord, StoreFailed
 
 from actum_tui.call import Call, verb
-from actum_tui.output import Answer, add, console, envelope, pairs, table
+from actum_tui.output import Answer, Listing, envelope, pairs, show_listing
 
 #: How often a followed log is looked at.
 FOLLOW_SECONDS = 0.2
@@ -35,7 +36,7 @@ def moment(text: str) -> datetime:
     return found
 
 
-def filters(function: Callable[..., Answer]) -> Callable[..., Answer]:
+def filters(function: Callable[..., Answer | None]) -> Callable[..., Answer | None]:
     """The options that choose records."""
     for option in (
         click.option("--key", help="Only this aggregate's."),
@@ -97,13 +98,14 @@ def fields_of(record: StoredRecord) -> object:
     return {name: value for name, value in event.items() if name != "@type"} if isinstance(event, dict) else event[1:]
 
 
-def records_table(records: list[StoredRecord]) -> list[Any]:
+def records_listing(records: Iterable[StoredRecord], *, header: bool = True) -> Listing:
     """Records for people."""
-    made = table(*COLUMNS, right=("position", "version"))
+    made = Listing(COLUMNS, frozenset({"position", "version"}), header=header)
     for each in records:
-        row = each.position, each.timestamp, each.aggregate, each.key, each.version, each.tag, fields_of(each)
-        add(made, *row)
-    return [made] if records else ["no events"]
+        made.add(
+            each.position, each.timestamp, each.aggregate, each.key, each.version, each.tag, fields_of(each)
+        )  # fmt: skip
+    return made
 
 
 def list_events(call: Call, limit: int, start: int | None, stop: int | None, **wanted: object) -> Answer:
@@ -111,20 +113,26 @@ def list_events(call: Call, limit: int, start: int | None, stop: int | None, **w
     found: list[StoredRecord] = []
     more = False
     with call.open() as store:
-        for record in matching(store, start or 1, stop, wanted):
+        for record in matching(store, start or 1, last_of(store, stop), wanted):
             more = len(found) == limit
             if more:
                 break
             found.append(record)
     following = found[-1].position + 1 if more else None
     hint = [f"more: --from {following}"] if following else []
-    return Answer({"records": [as_data(each) for each in found], "next": following}, [*records_table(found), *hint])
+    shown = [records_listing(found)] if found else ["no events"]
+    return Answer({"records": [as_data(each) for each in found], "next": following}, [*shown, *hint])
 
 
-def matching(store: actum.Store, start: int, stop: int | None, wanted: Mapping[str, Any]) -> Iterator[StoredRecord]:
-    """The records that were asked for."""
+def last_of(store: actum.Store, stop: int | None) -> int:
+    """The last position that was asked for, if the log has it; else the log's last."""
     head = store.head.position
-    for record in store.records(start, min(stop or head, head)) if start <= head else ():
+    return head if stop is None else min(stop, head)
+
+
+def matching(store: actum.Store, start: int, last: int, wanted: Mapping[str, Any]) -> Iterator[StoredRecord]:
+    """The records from `start` to `last` that were asked for."""
+    for record in store.records(start, last) if start <= last else ():
         if chosen(record, wanted):
             yield record
 
@@ -136,51 +144,51 @@ def show_event(call: Call, position: int) -> Answer:
     return Answer(data, [pairs(*data.items())])
 
 
-def tail(call: Call, last: int, follow: bool, start: int | None, stop: int | None, **wanted: object) -> Answer:  # noqa: FBT001
+def tail(
+    call: Call,
+    last: int,
+    follow: bool,  # noqa: FBT001  # click passes options by name
+    start: int | None,
+    stop: int | None,
+    **wanted: object,
+) -> Answer | None:
     """Show the last events; with -f, go on as the log grows.
 
     With -f and --json every line is an envelope of one record.
     """
     with call.open() as store:
-        head = store.head.position
-        found: list[StoredRecord] = []
-        first = head + 1
-        while first > (start or 1) and len(found) < last:
-            behind, first = first, max(start or 1, first - max(1000, 2 * last))
-            found = [*matching(store, first, min(behind - 1, stop or head), wanted), *found]
-        found = found[len(found) - last :] if len(found) > last else found
-        if not follow:
-            return Answer({"records": [as_data(each) for each in found]}, records_table(found))
-        follow_log(call, store, found, head + 1, stop, wanted)
-    return Answer(None, []) if not call.json else Answer({"records": []}, [])
-
-
-def follow_log(
-    call: Call,
-    store: actum.Store,
-    found: list[StoredRecord],
-    position: int,
-    stop: int | None,
-    wanted: Mapping[str, Any],
-) -> None:
-    """Print records as they come, until a signal ends it or `stop` is reached."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: ended.set())
-    out = console()
+        end = last_of(store, stop)
+        found = last_records(store, start or 1, end, last, wanted)
+    if not follow:
+        shown = [records_listing(found)] if found else ["no events"]
+        return Answer({"records": [as_data(each) for each in found]}, shown)
+    tell(call, found)
+    position = end + 1
     while True:
-        for record in found:
-            if call.json:
-                click.echo(envelope(call.verb, call.store, as_data(record), ()))
-            else:
-                made = table(*COLUMNS, right=("position", "version"))
-                made.show_header = False
-                add(made, record.position, record.timestamp, record.aggregate, record.key, record.version, record.tag,
-                    fields_of(record))  # fmt: skip
-                out.print(made)
-        out.file.flush()
-        if (stop is not None and position > stop) or ended.wait(FOLLOW_SECONDS):
-            return
-        head = store.head.position
-        found = list(matching(store, position, stop, wanted))
-        position = head + 1
+        with call.open() as store, suppress(StoreFailed):  # when another log is in its place, that one is opened
+            while stop is None or position <= stop:
+                time.sleep(FOLLOW_SECONDS)
+                end = last_of(store, stop)
+                tell(call, list(matching(store, position, end, wanted)))
+                position = max(position, end + 1)
+            return None
+
+
+def last_records(store: actum.Store, start: int, end: int, count: int, wanted: Mapping[str, Any]) -> list[StoredRecord]:
+    """The last so many records that were asked for, read backwards in pieces."""
+    found: list[StoredRecord] = []
+    first = end + 1
+    while first > start and len(found) < count:
+        behind, first = first, max(start, first - max(1000, 2 * count))
+        found = [*matching(store, first, behind - 1, wanted), *found]
+    return found[len(found) - count :] if len(found) > count else found
+
+
+def tell(call: Call, records: list[StoredRecord]) -> None:
+    """Print records at once."""
+    if call.json:
+        for record in records:
+            click.echo(envelope(call.verb, call.store, as_data(record), ()))
+    elif records:
+        show_listing(records_listing(records, header=False))
+    sys.stdout.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -15,7 +16,7 @@ from actum import StoredRecord
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, to_json
-from actum_tui.verbs.events import as_data, fields_of, filters, matching
+from actum_tui.verbs.events import as_data, fields_of, filters, last_of, matching
 
 #: Rows of one group in a Parquet file.
 GROUP_ROWS = 50_000
@@ -27,7 +28,7 @@ def register(command: click.Group) -> None:
     verb(command, "export")(click.argument("file", type=click.Path())(kind(filters(export))))
 
 
-def export(call: Call, file: str, kind: str, start: int | None, stop: int | None, **wanted: object) -> Answer:
+def export(call: Call, file: str, kind: str, start: int | None, stop: int | None, **wanted: object) -> Answer | None:
     """Write events to FILE, or as JSON lines to `-`: one object for each.
 
     The file has its name only when it is whole; an existing one is not overwritten. Parquet needs the extra
@@ -39,36 +40,50 @@ def export(call: Call, file: str, kind: str, start: int | None, stop: int | None
         raise click.UsageError(f"{file} exists already: give another name")
     writes = write_lines if kind == "jsonl" else parquet_writer()
     with call.open() as store, call.progress("exporting") as progress:
-        head = store.head.position
-        records = told(matching(store, start or 1, stop, wanted), progress, head)
+        last = last_of(store, stop)
+        records = told(matching(store, start or 1, last, wanted), progress, last)
         if file == "-":
-            count = write_lines(sys.stdout.buffer, records)
-            return Answer(None, [])
+            write_lines(sys.stdout.buffer, records)
+            return None
         count = write_whole(Path(file), lambda stream: writes(stream, records))
     return Answer({"file": file, "records": count}, [f"{count:,} events in {file}"])
 
 
-def told(records: Iterable[StoredRecord], progress: Callable[[int, int], None], head: int) -> Iterator[StoredRecord]:
+def told(records: Iterable[StoredRecord], progress: Callable[[int, int], None], last: int) -> Iterator[StoredRecord]:
     """The same records; progress is told every thousand."""
     for count, record in enumerate(records):
         if count % 1000 == 0:
-            progress(record.position, head)
+            progress(record.position, last)
         yield record
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], int]) -> int:
-    """Write a file under another name, then give it its own; nothing is left of one that failed."""
-    unfinished = path.with_name(path.name + ".unfinished")
+    """Write a file under a name of its own, then give it its name; nothing is left of one that failed.
+
+    Raises:
+        click.UsageError: somebody else has made a file of that name meanwhile; it stays.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".unfinished", dir=path.parent)
+    unfinished = Path(name)
     try:
-        with unfinished.open("wb") as stream:
+        with os.fdopen(descriptor, "wb") as stream:
             count = write(stream)
             stream.flush()
             os.fsync(stream.fileno())
-        unfinished.rename(path)
-    except BaseException:
+        name_whole(unfinished, path)
+    finally:
         unfinished.unlink(missing_ok=True)
-        raise
     return count
+
+
+def name_whole(unfinished: Path, path: Path) -> None:
+    """Give a file its name; unlike a rename, a link takes no other file's place."""
+    try:
+        os.link(unfinished, path)
+    except FileExistsError as error:
+        raise click.UsageError(f"{path} exists already: give another name") from error
+    except OSError:  # a file system without links
+        unfinished.rename(path)
 
 
 def write_lines(stream: IO[bytes], records: Iterable[StoredRecord]) -> int:

@@ -6,7 +6,7 @@ import actum
 import click
 
 from actum_tui.call import Call, verb
-from actum_tui.output import Answer, findings_table, pairs
+from actum_tui.output import Answer, findings_listing, pairs
 
 
 def register(command: click.Group) -> None:
@@ -70,7 +70,7 @@ def verify(call: Call, head: str | None) -> Answer:
         "findings": [finding._asdict() for finding in findings],
     }
     verdict = "damaged: see above" if bad else f"fine: {report.records:,} records, head {actum.show_head(report.head)}"
-    return Answer(data, [findings_table(findings), verdict], bad)
+    return Answer(data, [findings_listing(findings), verdict], bad)
 
 
 async def view_findings(call: Call) -> list[actum.Finding]:
@@ -116,4 +116,4 @@ def doctor(call: Call) -> Answer:
     """Look at what a store stands on: file system, room, fsync, permissions, clock, versions, readers."""
     findings = actum.diagnose(call.path)
     bad = any(finding.level == "error" for finding in findings)
-    return Answer({"ok": not bad, "findings": [each._asdict() for each in findings]}, [findings_table(findings)], bad)
+    return Answer({"ok": not bad, "findings": [each._asdict() for each in findings]}, [findings_listing(findings)], bad)

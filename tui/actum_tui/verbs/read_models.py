@@ -10,7 +10,7 @@ import msgspec
 from actum import Finding, Row, View
 
 from actum_tui.call import Call, verb
-from actum_tui.output import Answer, add, findings_table, table
+from actum_tui.output import Answer, Listing, findings_listing
 from actum_tui.verbs.health import view_findings
 
 
@@ -44,9 +44,9 @@ def list_views(call: Call) -> Answer:
             return engine.statistics()
 
     views = actum.run(read()).views
-    made = table("view", "rows", "position", "state", "failure", right=("rows", "position"))
+    made = Listing(("view", "rows", "position", "state", "failure"), frozenset({"rows", "position"}))
     for each in views:
-        add(made, each.name, each.rows, each.position, each.state, each.failure)
+        made.add(each.name, each.rows, each.position, each.state, each.failure)
     bad = any(each.state == "broken" for each in views)
     return Answer({"views": [msgspec.to_builtins(each) for each in views]}, [made], bad)
 
@@ -65,10 +65,10 @@ def show_view(call: Call, name: str, limit: int, key: str | None) -> Answer:
     )
     found = [row for row_key, row in rows if key is None or str(row_key) == key]
     data: list[dict[str, Any]] = [msgspec.to_builtins(row, enc_hook=str, str_keys=True) for row in found[:limit]]
-    columns = list(data[0]) if data else []
-    made = table(*columns, right=[name for name in columns if isinstance(data[0][name], (int, float))])
+    columns = tuple(data[0]) if data else ()
+    made = Listing(columns, frozenset(name for name in columns if isinstance(data[0][name], (int, float))))
     for each in data:
-        add(made, *(each[name] for name in columns))
+        made.add(*(each[name] for name in columns))
     hint = [f"{len(found) - limit:,} more: --limit {len(found)}"] if len(found) > limit else []
     return Answer({"rows": data, "count": len(found)}, [made if data else "no rows", *hint])
 
@@ -80,6 +80,9 @@ def rebuild(call: Call, name: str) -> Answer:
     async def work() -> actum.EngineStatistics:
         async with call.engine(read_only=False) as engine:
             await engine.rebuild(view)
+            if not await engine.checkpoint():
+                checkpoints = engine.statistics().checkpoints
+                raise click.ClickException(f"it was made again, but not saved: {checkpoints and checkpoints.failure}")
             return engine.statistics()
 
     with call.progress("rebuilding"):
@@ -93,4 +96,4 @@ def verify_views(call: Call) -> Answer:
     with call.progress("comparing"):
         findings: list[Finding] = actum.run(view_findings(call))
     bad = any(finding.level == "error" for finding in findings)
-    return Answer({"ok": not bad, "findings": [each._asdict() for each in findings]}, [findings_table(findings)], bad)
+    return Answer({"ok": not bad, "findings": [each._asdict() for each in findings]}, [findings_listing(findings)], bad)

@@ -10,7 +10,7 @@ import actum
 import click
 
 from actum_tui.call import Call, verb
-from actum_tui.output import Answer, add, table
+from actum_tui.output import Answer, Listing
 
 LOCK = "actum.schema.json"
 
@@ -63,9 +63,9 @@ def diff(call: Call, old: str, new: str) -> Answer:
 def changes(old: dict[str, Any], new: dict[str, Any]) -> Answer:
     """What has changed, and whether it breaks."""
     found = actum.schema_changes(old, new)
-    made = table("", "event", "where", "change", "what to do")
+    made = Listing(("", "event", "where", "change", "what to do"))
     for each in found:
-        add(made, "BREAKS" if each.breaking else "fine", each.tag, each.path, each.what, each.fix,
+        made.add("BREAKS" if each.breaking else "fine", each.tag, each.path, each.what, each.fix,
             style="red" if each.breaking else "")  # fmt: skip
     bad = any(each.breaking for each in found)
     return Answer(

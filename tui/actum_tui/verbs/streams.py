@@ -11,8 +11,8 @@ import msgspec
 from actum import Aggregate
 
 from actum_tui.call import Call, verb
-from actum_tui.output import Answer, add, pairs, table
-from actum_tui.verbs.events import as_data, moment, records_table
+from actum_tui.output import Answer, Listing, pairs
+from actum_tui.verbs.events import as_data, moment, records_listing
 
 
 def register(command: click.Group) -> None:
@@ -33,9 +33,9 @@ def list_streams(call: Call, aggregate: str | None, part: str | None, limit: int
     with call.open() as store, call.progress("reading"):
         found = [each for each in store.streams(aggregate) if part is None or part in each.key]
     found.sort(key=lambda stream: -stream.position)
-    made = table("aggregate", "key", "version", "position", "time", right=("version", "position"))
+    made = Listing(("aggregate", "key", "version", "position", "time"), frozenset({"version", "position"}))
     for each in found[:limit]:
-        add(made, each.aggregate, each.key, each.version, each.position, each.timestamp)
+        made.add(each.aggregate, each.key, each.version, each.position, each.timestamp)
     hint = [f"{len(found) - limit:,} more: --limit {len(found)}"] if len(found) > limit else []
     data = [{**each._asdict(), "time": each.timestamp.isoformat()} for each in found[:limit]]
     return Answer({"streams": data, "count": len(found)}, [made if found else "no aggregates", *hint])
@@ -75,4 +75,4 @@ def history(call: Call, aggregate: str, key: str) -> Answer:
     if not found:
         raise click.ClickException(f"{aggregate}/{key} has no events")
     data: dict[str, Any] = {"records": [as_data(each) for each in found]}
-    return Answer(data, records_table(found))
+    return Answer(data, [records_listing(found)])
