@@ -3,8 +3,8 @@
 py-lmdb's own offline verifier reads the file as plain bytes and looks at every page that can be reached: header,
 bounds, order of keys, numbers of pages and entries, overlaps with the list of free pages. Large frames lie in overflow
 pages whose contents it skips: they have their own SHA-256. So 1 GB of full frames takes 0.2 s, and a leaf page full of
-frames of one small event 0.03 ms. At opening a file is walked only if that takes about 2 s at most. One that a writer is
-changing just now can't be walked.
+frames of one small event 0.03 ms. At opening a file is walked only if that takes about 2 s at most. One that a writer
+is changing just now can't be walked.
 """
 
 from __future__ import annotations
