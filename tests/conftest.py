@@ -1,4 +1,4 @@
-"""What tests of several rooms share: a real disk so small that it can be filled."""
+"""What tests of several rooms share: no deadlines in properties, and a real disk so small that it can be filled."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("actum", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("actum")
 
 
 @pytest.fixture

@@ -19,17 +19,10 @@ from actum_tui.command import command
 from click.testing import CliRunner, Result
 
 from tests.support.bank import Deposit, DepositEach, Note, Withdraw, open_bank
+from tests.support.commands import exit_code_of
 from tests.support.processes import ENVIRONMENT, SECONDS_MAX, Conversation
 
 APP = "tests.support.bank_app:BANK"
-
-
-@pytest.fixture(autouse=True)
-def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No settings from outside, and a working directory of its own."""
-    for name in ("ACTUM_STORE", "ACTUM_APP", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
 
 
 async def fill(path: Path) -> None:
@@ -495,3 +488,41 @@ def test_help_names_every_verb() -> None:
         result = actum_command(name, "--help")
         assert result.exit_code == 0
         assert verb.get_short_help_str()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("events", "show", "abc"),
+        ("events", "ls", "--since", "yesterday"),
+        ("events", "ls", "--limit", "0"),
+        ("restore", "a", "b", "--position", "-5"),
+        ("events", "nothing"),
+        ("nothing",),
+        ("status", "--nothing"),
+        ("backup",),
+    ],
+    ids=" ".join,
+)
+def test_parameters(arguments: tuple[str, ...], one_event: str) -> None:
+    """People get usage and the error, programs one envelope; the exit code is 2."""
+    code, said, complained = exit_code_of(*arguments, "-s", one_event)
+    assert (code, said) == (2, "")
+    assert "Usage: actum" in complained
+    assert "Error: " in complained
+    code, said, complained = exit_code_of(*arguments, "-s", one_event, "--json")
+    envelope = json.loads(said)
+    assert (code, complained, envelope["data"]) == (2, "", None)
+    assert envelope["error"]["message"]
+
+
+def test_escapes_in_parameters(one_event: str) -> None:
+    """What was typed is shown as data too."""
+    for arguments in (
+        ("views", "show", "\x1b[31mX", "-a", "tests.support.bank_app:BANK"),
+        ("events", "show", "\x1b[2J"),
+    ):
+        code, _, complained = exit_code_of(*arguments, "-s", one_event)
+        assert code == 2
+        assert "\x1b" not in complained
+        assert "\\x1b[" in complained

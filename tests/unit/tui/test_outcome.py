@@ -1,4 +1,4 @@
-"""The `actum` command as a process: signals, pipes that are closed or full, and others at work beside it."""
+"""How calls of the command end: signals, pipes that are closed or full, others at work beside it, warnings."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pytest
 from actum import Engine
 
 from tests.support.bank import Deposit, DepositEach, open_bank
+from tests.support.commands import exit_code_of
 from tests.support.processes import ENVIRONMENT, SECONDS_MAX, Conversation
 
 MAIN = "from actum_tui import main; main()"
@@ -189,3 +190,13 @@ def test_a_service_that_sends_once(tmp_path: Path) -> None:
     actum.run(once())
     code, said, complained = ended(started("events", "ls", "-s", tmp_path / "bank", cwd=os.fspath(tmp_path)))
     assert (code, len(said.splitlines()), complained) == (0, 2, "")
+
+
+def test_warnings_are_beside_every_answer(one_event: str) -> None:
+    """Also where an engine found them; each of them once."""
+    Path(one_event).chmod(0o755)
+    for verb in (("status",), ("views", "ls"), ("state", "Account", "a-1"), ("verify",), ("compact",)):
+        code, said, complained = exit_code_of(*verb, "-s", one_event, "-a", "tests.support.bank_app:BANK", "--json")
+        assert (code, complained) == (0, ""), said
+        (warning,) = json.loads(said)["warnings"]
+        assert "is open to others (mode 0755)" in warning

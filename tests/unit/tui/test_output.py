@@ -1,0 +1,25 @@
+"""Listings: how rows are shown."""
+
+from __future__ import annotations
+
+import pytest
+from actum_tui.output import TABLE_ROWS_MAX, Listing, show_listing
+
+
+def test_listings(capsys: pytest.CaptureFixture[str]) -> None:
+    """Columns stand below each other, wide characters counted; long ones are lines, which take no time to lay out."""
+    listing = Listing(("name", "number"), frozenset({"number"}))
+    listing.add("漢字", 7)
+    listing.add("ascii", 1_234_567)
+    listing.add(None, None)
+    show_listing(listing)
+    assert capsys.readouterr().out.splitlines() == [
+        "name      number",
+        "漢字           7",
+        "ascii  1,234,567",
+        "",
+    ]
+    for number in range(2 * TABLE_ROWS_MAX):
+        listing.add("x", number)
+    show_listing(listing)
+    assert len(capsys.readouterr().out.splitlines()) == 2 * TABLE_ROWS_MAX + 4
