@@ -196,5 +196,5 @@ def check_upcasts(
             elif evolved:
                 faults.append(
                     f"upcaster {upcast.name} returns {result.__name__}, for which no aggregate has an @evolve: "
-                    f"add one to the aggregate that {upcast.source.__name__} belongs to, empty if it means nothing there"
+                    f"add one to the aggregate of {upcast.source.__name__}, an empty one if it means nothing there"
                 )
