@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from actum.schema_comparison import SchemaChange
 
 
+#: A log that is refused is looked through for further reasons until frames with faults held so many events.
+FAULTY_EVENTS_MAX = 50_000
+
+
 class Reading(msgspec.Struct, array_like=True, frozen=True):
     """How some code reads a log; saved with a checkpoint it says that this code could read all up to there.
 
@@ -155,15 +159,17 @@ class SchemaGate:
         )
 
     async def _look_through(self, start: int, suspects: dict[str, list[SchemaChange]]) -> list[Fault]:
-        """The first fault of each kind, by position; no further than until each suspect is known to be guilty."""
+        """The first fault of each kind; no further than needed once each suspect is known to be guilty."""
         found: dict[tuple[str, str], Fault] = {}
         sought = {("", tag) for tag in suspects}
         silent = {tag for tag, changes in suspects.items() if any(change.silent for change in changes)}
-        done = 0
+        done = faulty = 0
         for frame in self._log.frames(start):
-            for fault in self._faults_in(frame, silent):
+            faults = list(self._faults_in(frame, silent))
+            for fault in faults:
                 found.setdefault((fault.aggregate, fault.tag), fault)
-            if found and sought <= found.keys():
+            faulty += frame.count if faults else 0
+            if faulty >= FAULTY_EVENTS_MAX and sought <= found.keys():
                 break
             done += frame.count
             if done >= self._slice_events:
