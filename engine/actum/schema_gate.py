@@ -119,6 +119,8 @@ class SchemaGate:
         if not suspects and (covered or position == 0):
             return False
         start = position + 1 if covered else 1
+        if start > self._log.head.position:
+            return False
         found = await self._look_through(start, suspects)
         if found:
             raise StoreMismatch(
@@ -149,12 +151,12 @@ class SchemaGate:
         return suspects
 
     def _covers(self, passed: Reading, suspects: Collection[str]) -> bool:
-        """Whether what that code could read today's can read too, as far as it is not the same code anyway."""
+        """Whether what that code could read today's can read too; what neither knows has not been there."""
         today = self._reading
-        same = {tag_in(name) for name in today.schemas if name in passed.schemas}
+        changed = {tag_in(name) for name in set(passed.schemas) ^ set(today.schemas)}
         return (
             passed.upcasts == today.upcasts
-            and all(tag in same for tag in suspects)
+            and changed.isdisjoint(suspects)
             and all(set(tags) <= set(today.evolves.get(name, tags)) for name, tags in passed.evolves.items())
         )
 

@@ -168,7 +168,7 @@ KINDS = {
     "aware": Kind(Annotated[datetime, Meta(tz=True)], [datetime(2026, 1, 1, tzinfo=UTC)]),
     "naive": Kind(Annotated[datetime, Meta(tz=False)], [datetime(2026, 1, 1)]),  # noqa: DTZ001  # naive is the kind
     "bytes to 2": Kind(Annotated[bytes, Meta(max_length=2)], [b"", b"ab"]),
-    "null or a": Kind(Literal[None, "a"], ["a", None]),
+    "null or a": Kind(Literal[None, "a"], ["a", None]),  # noqa: PYI061  # this spelling is the kind
     "int, str or null": Kind(int | str | None, [0, "", "a", None]),
     "dict by natural": Kind(dict[Annotated[int, Meta(ge=0)], int], [{}, {0: 1}]),
     "dict by int or str": Kind(dict[int | str, int], [{}, {-1: 1}, {"a": 1}]),
@@ -297,11 +297,11 @@ class Places(Value, Generic[T], array_like=True):
 
 #: How a kind may be nested: the annotation, and a value.
 NESTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "in a list": (lambda kind: list[kind], lambda value: [value]),
-    "in a tuple": (lambda kind: tuple[int, kind], lambda value: (1, value)),
-    "in a dict": (lambda kind: dict[str, kind], lambda value: {"a": value}),
-    "in a struct": (lambda kind: Holder[kind], lambda value: {"first": value}),
-    "by place": (lambda kind: Places[kind], lambda value: [value, 5]),
+    "in a list": (lambda kind: list[kind], lambda value: [value]),  # type: ignore[valid-type]
+    "in a tuple": (lambda kind: tuple[int, kind], lambda value: (1, value)),  # type: ignore[valid-type]
+    "in a dict": (lambda kind: dict[str, kind], lambda value: {"a": value}),  # type: ignore[valid-type]
+    "in a struct": (lambda kind: Holder[kind], lambda value: {"first": value}),  # type: ignore[valid-type]
+    "by place": (lambda kind: Places[kind], lambda value: [value, 5]),  # type: ignore[valid-type]
 }
 nests = st.lists(st.sampled_from(sorted(NESTS)), min_size=1, max_size=3)
 names = st.sampled_from(sorted(KINDS))
