@@ -27,9 +27,15 @@ REVISION = "__actum_revision__"
 
 
 @overload
-def upcast(function: Function, /) -> Function: ...
+def upcast(function: Function, /) -> Function:  # noqa: D418  # what is public is explained
+    """Mark it as `@upcast`."""
+
+
 @overload
-def upcast(*, revision: str) -> Callable[[Function], Function]: ...
+def upcast(*, revision: str) -> Callable[[Function], Function]:  # noqa: D418  # as above
+    """Mark it as `@upcast(revision=...)`."""
+
+
 def upcast(function: Function | None = None, /, *, revision: str = "") -> Function | Callable[[Function], Function]:
     """Mark the function that says what an event of an old type means today; give it to `Engine.open(upcasters=...)`.
 
