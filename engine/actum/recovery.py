@@ -147,6 +147,7 @@ class Recovery:
             return await self._restore(await self._background.run(derived.read), views)
         except msgspec.DecodeError as error:
             log.warning("the checkpoint can't be read by this version and is made again from the log: %s", error)
+        self._strangers.clear()
         for view in views:
             view.clear()
         for streams in self._directory.streams.values():
