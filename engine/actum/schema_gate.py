@@ -125,7 +125,7 @@ class SchemaGate:
         if found:
             raise StoreMismatch(
                 "the log holds events that the classes given to Engine.open can't read:"
-                + "".join(described(fault, suspects) for fault in found)
+                + "".join(self._described(fault, suspects) for fault in found)
             )
         return start == 1 and position > 0
 
@@ -208,6 +208,15 @@ class SchemaGate:
             if evolved is not None:
                 yield from unevolved(record.event, stored.aggregate, evolved, stored.position)
 
+    def _described(self, fault: Fault, suspects: dict[str, list[SchemaChange]]) -> str:
+        """Why some records can't be read, a line for each reason; of an upcaster first what it raised."""
+        known: Sequence[SchemaChange] = () if fault.aggregate else suspects.get(fault.tag, ())
+        reasons = [f"{change.path}: {change.what}. {change.fix}" for change in known]
+        if fault.reason and (not reasons or fault.tag in self._reading.upcasts):
+            reasons.insert(0, fault.reason)
+        lines = "".join(f"\n    {reason}" for reason in reasons)
+        return f"\n  {fault.tag!r}, at position {fault.position} among others:{lines}"
+
 
 def tag_in(schema_name: str) -> str:
     """The tag in the name of a stored schema."""
@@ -235,12 +244,3 @@ def check_evolved(aggregate: str, evolved: Collection[type[Event]], event: Event
     """
     for fault in unevolved(event, aggregate, evolved, position):
         raise StoreMismatch(f"the event at position {position} can't be read: {fault.reason}")
-
-
-def described(fault: Fault, suspects: dict[str, list[SchemaChange]]) -> str:
-    """Why some records can't be read, a line for each reason."""
-    known: Sequence[SchemaChange] = () if fault.aggregate else suspects.get(fault.tag, ())
-    reasons = [f"{change.path}: {change.what}. {change.fix}" for change in known] or [fault.reason]
-    return f"\n  {fault.tag!r}, at position {fault.position} among others:" + "".join(
-        f"\n    {reason}" for reason in reasons
-    )

@@ -27,6 +27,7 @@ from actum import (
     project,
     upcast,
 )
+from actum.codec import schema_documents
 from actum.recovery import Closing
 from actum.schema_gate import SchemaGate
 
@@ -239,6 +240,21 @@ async def test_a_broken_upcaster_is_refused(
 
     async with Engine.open(store, Renewed, upcasters=[renew], options=OPTIONS) as engine:
         assert (await engine.state(Renewed, "a")).count == 3
+
+
+@scene
+async def test_a_broken_upcaster_is_named_beside_what_has_changed() -> None:
+    """Where the schema of what it takes has changed as well, the reason is still what it raised."""
+    log = MemoryLog()
+
+    class Wider(Event, tag="Paid"):
+        key: str | int
+
+    await write(log, Account, what=("paid",))
+    log = log.reopen()
+    log.put_schemas(log.acquire(), schema_documents([Wider]))
+    with pytest.raises(StoreMismatch, match=r"(?s)upcaster fail of Paid raised ZeroDivisionError: oh.*\$.key: "):
+        await Engine.open(log.reopen(), Renewed, upcasters=[fail], options=OPTIONS)
 
 
 @scene
