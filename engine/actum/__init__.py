@@ -50,7 +50,8 @@ from actum.page import Page
 from actum.records import Receipt, Record, StoredRecord
 from actum.restoration import compact_store, restore_store
 from actum.runner import run
-from actum.schema_changes import SchemaChange, schema_changes, schema_lock
+from actum.schema_changes import schema_changes, schema_lock
+from actum.schema_comparison import SchemaChange
 from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
 from actum.store import Store, Stream, open_store
 from actum.upcasting import upcast

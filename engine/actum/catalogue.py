@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, cast, final
 
@@ -18,7 +17,8 @@ import msgspec
 from actum.aggregate import Aggregate
 from actum.codec import decoder_of, tag_of
 from actum.errors import CatalogueError, Invalid, shown
-from actum.handlers import HandlerInfo, event_types, fingerprint_of, own_functions, read_handlers, show
+from actum.fingerprints import digest, fingerprint_of, own_constants, own_functions, type_description
+from actum.handlers import HandlerInfo, event_types, read_handlers, show
 from actum.messages import TAG_FIELD, Command, Event, Query, Row
 from actum.records import Record, check_identifier
 from actum.shapes import shape_of
@@ -92,7 +92,7 @@ class Catalogue(msgspec.Struct, frozen=True):
                 faults.append(f"{named} is neither an Aggregate nor a View class: pass classes, not instances")
         kinds: list[AggregateKind | ViewKind] = [*aggregates, *views]
         events = {event: None for kind in kinds for event in handled_events(kind)}
-        check_upcasts(upcasts, events.keys(), faults)
+        check_upcasts(upcasts, events.keys(), {event for kind in aggregates for event in kind.evolves}, faults)
         check_types(upcasts, faults)
         if not faults:  # renamed types are made of the ones that were checked
             upcasts |= {old.source: old for event in (*events, *upcasts) for old in renamed(event)}
@@ -201,6 +201,7 @@ class AggregateReader:
             self.options.revision.encode(),
             type_description(self.aggregate),
             fingerprint_of(own_functions(self.aggregate, Aggregate, without="decide")),
+            own_constants(self.aggregate, Aggregate),
             *event_descriptions((handler.message for handler in evolves), self.upcasts),
         )
 
@@ -235,6 +236,7 @@ class ViewReader:
             type_description(options.row_type or Row),
             schema.key.encode(),
             fingerprint_of(own_functions(self.view, View, without="answer")),
+            own_constants(self.view, View),
             *event_descriptions((handler.message for handler in projects), self.upcasts),
         )
         return ViewKind(options.name, self.view, schema, projections, answers, fingerprint)
@@ -316,7 +318,10 @@ def check_unique(
             faults.append(f"{message.__name__} is handled by {' and '.join(owners)}: exactly one may handle it")
     layouts = {bool(event.__struct_config__.array_like) for event in events}
     if len(layouts) > 1:
-        faults.append("some events are array_like and some are not: one engine's events are all of one layout")
+        faults.append(
+            "some events are array_like and some are not: all events of a log have one layout, also those that "
+            "upcasters take; write array_like= as it was when the log began"
+        )
 
 
 def grouped(pairs: Iterable[tuple[Any, str]]) -> dict[Any, list[str]]:
@@ -325,16 +330,6 @@ def grouped(pairs: Iterable[tuple[Any, str]]) -> dict[Any, list[str]]:
     for first, second in pairs:
         groups[first].append(second)
     return groups
-
-
-def type_description(described: type) -> bytes:
-    """A type's JSON Schema and defaults, or its fields as written where it has no schema."""
-    try:
-        return msgspec.json.encode(shape_of(described), order="deterministic")
-    except Exception:  # noqa: BLE001  # no schema: named as a fault elsewhere, or a state, which needs none
-        return repr(
-            [(field.name, str(field.type), field.default) for field in msgspec.structs.fields(described)]
-        ).encode()
 
 
 def event_descriptions(events: Iterable[type[Event]], upcasts: Upcasts) -> list[bytes]:
@@ -381,15 +376,6 @@ def type_fault(described: type) -> str | None:
     if configuration is not None and not (configuration.tag_field == TAG_FIELD and isinstance(configuration.tag, str)):
         return f"{described.__name__}: an event's tag is a string in the field {TAG_FIELD!r}: remove tag_field="
     return None
-
-
-def digest(*parts: bytes) -> str:
-    """A short hash of several parts, each with its length."""
-    hasher = blake2b(digest_size=16)
-    for part in parts:
-        hasher.update(len(part).to_bytes(8))
-        hasher.update(part)
-    return hasher.hexdigest()
 
 
 def key_getter(kind: AggregateKind) -> Callable[[Any], Any]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from actum.directory import Directory
     from actum.options import Options
     from actum.scheduler import Scheduler
+    from actum.schema_gate import Reading
     from actum.streams import Streams
     from actum.table import Cut
     from actum.views import LiveView
@@ -61,7 +62,7 @@ class Checkpointer:
         seconds: how long the last one took.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is saved, where, and how often
         self,
         derived: Derived,
         scheduler: Scheduler,
@@ -72,6 +73,7 @@ class Checkpointer:
         options: Options,
         *,
         position: int,
+        reading: Reading,
     ) -> None:
         """Nothing is saved by this one yet.
 
@@ -84,6 +86,7 @@ class Checkpointer:
             background: does the writing.
             options: how often, how long.
             position: of the checkpoint that was opened from, 0 for none.
+            reading: how today's classes read the log.
         """
         self._derived = derived
         self._scheduler = scheduler
@@ -92,6 +95,7 @@ class Checkpointer:
         self._clock = clock
         self._options = options
         self._background = background
+        self._reading = reading
         self.lock = asyncio.Lock()
         self._base_next = position == 0
         self._slice_rows = SLICE_ROWS_FIRST
@@ -179,7 +183,7 @@ class Checkpointer:
             items = list(streams.snapshots.items()) if base else snapshots.items()
             await self._write_slices(writer, section, items, dict)
         await self._wait_until_durable(committer.open.next_position - 1, losses)
-        return Closing(head.position, head.hash, saved)
+        return Closing(head.position, head.hash, saved, self._reading)
 
     def _savable(self) -> list[LiveView]:
         """The views that are served and can be saved; the others are made again from the log at the next opening."""

@@ -23,7 +23,7 @@ from actum.directory import Directory
 from actum.errors import CommandTimeout, EngineClosed, Invalid, shown
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
-from actum.schema_gate import check_schemas
+from actum.schema_gate import SchemaGate
 from actum.streams import Streams
 from actum.views import LiveView, View
 
@@ -138,19 +138,19 @@ class Core:
     async def start(self) -> None:
         """Bring everything to the log's head, then begin housekeeping."""
         started = self.clock.monotonic_ns()
-        check_schemas(self.log, self.catalogue, self.codec)
-        if not self.read_only:
-            self.log.put_schemas(self.scheduler.committer.epoch, schema_documents(self.catalogue.event_types))
         views = list(self.views.values())
         position = 0
+        gate = SchemaGate(self.log, self.catalogue, self.codec, slice_events=self.options.replay_slice_events)
         if self.store is not None:
             for warning in self.store.warnings:
                 log.warning("%s", warning)
-            derived = self.store.derived
-            position = await self.recovery.restore(derived, views)
-            if not self.read_only:
+            position = await self.recovery.restore(self.store.derived, views)
+        looked_through = await gate.check(position, self.recovery.reading)
+        if not self.read_only:
+            self.log.put_schemas(self.scheduler.committer.epoch, schema_documents(self.catalogue.event_types))
+            if self.store is not None:
                 self.checkpointer = Checkpointer(
-                    derived,
+                    self.store.derived,
                     self.scheduler,
                     self.directory,
                     self.views,
@@ -158,10 +158,15 @@ class Core:
                     self.background,
                     self.options,
                     position=position,
+                    reading=gate.reading,
                 )
         head = await self.recovery.catch_up(views, position, self._save_at if self.checkpointer is not None else None)
         if self.read_only:
             self.scheduler.committer.stay_at(head)
+        if looked_through and self.checkpointer is not None:
+            await self.checkpointer.checkpoint(
+                hasty=True
+            )  # it says what was passed: the next opening starts from there
         if self.options.gc_policy == "freeze":
             garbage.calm(self)
         if not self.read_only:

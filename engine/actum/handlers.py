@@ -10,8 +10,8 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, TypeVar, cast
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -142,67 +142,3 @@ def event_types(annotation: object, event_base: type) -> Iterator[type]:
 def show(annotation: object) -> str:
     """An annotation as it is written in code."""
     return annotation.__name__ if isinstance(annotation, type) else str(annotation)
-
-
-def own_functions(owner: type, base: type[Any], *, without: Role) -> list[types.FunctionType]:
-    """The functions that a class and its parents below `base` define, by name, but for the handlers of one role."""
-    members = (member for _, member in sorted(members_of(owner, base).items()))
-    functions = (getattr(member, "__func__", getattr(member, "fget", member)) for member in members)
-    return [
-        function
-        for function in functions
-        if isinstance(function, types.FunctionType) and getattr(function, MARK, None) != without
-    ]
-
-
-def fingerprint_of(functions: Sequence[types.FunctionType]) -> bytes:
-    """The code of some functions as bytes: what they do, not where they stand or how they are commented.
-
-    Constants, names, nested functions and what decorators wrapped count. A function of a module that they call does
-    not: that is what `revision=` is for.
-    """
-    parts = (code_parts(inner.__code__, inner.__doc__) for function in functions for inner in functions_in(function))
-    return b"\0".join(part for function_parts in parts for part in function_parts)
-
-
-def functions_in(function: types.FunctionType) -> list[types.FunctionType]:
-    """A function, and those that it holds in its closure: what a decorator wrapped."""
-    found: dict[int, types.FunctionType] = {}
-    waiting = [function]
-    while waiting:
-        current = waiting.pop()
-        if id(current) not in found:
-            found[id(current)] = current
-            held = (cell.cell_contents for cell in current.__closure__ or () if cell_is_full(cell))
-            waiting += [content for content in held if isinstance(content, types.FunctionType)]
-    return list(found.values())
-
-
-def cell_is_full(cell: types.CellType) -> bool:
-    """Whether a closure's variable has a value."""
-    try:
-        cell.cell_contents  # noqa: B018  # reading it is the test
-    except ValueError:
-        return False
-    return True
-
-
-def code_parts(code: types.CodeType, docstring: str | None = None) -> Iterator[bytes]:
-    """Bytecode, names and constants of a code object and of those inside it, without docstring and line numbers."""
-    yield code.co_code
-    yield repr((code.co_names, code.co_varnames, code.co_freevars)).encode()
-    for index, constant in enumerate(code.co_consts):
-        if index == 0 and constant == docstring:
-            continue
-        if isinstance(constant, types.CodeType):
-            yield from code_parts(constant)
-        else:
-            yield stable_repr(constant).encode()
-
-
-def stable_repr(constant: object) -> str:
-    """A constant as text that is the same in every process: a frozenset's order is not."""
-    if isinstance(constant, frozenset):
-        members = cast("frozenset[object]", constant)
-        return f"frozenset({sorted(map(repr, members))})"
-    return repr(constant)

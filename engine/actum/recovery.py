@@ -15,6 +15,7 @@ import msgspec
 from actum_storage import Head, StoreCorrupt, StoreMismatch
 
 from actum.codec import decode_headings, decoder_of
+from actum.schema_gate import Reading, check_evolved
 from actum.streams import Snapshot
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from actum.background import Background
     from actum.codec import Codec
     from actum.directory import Directory
+    from actum.messages import Event
     from actum.records import Record
     from actum.views import LiveView
 
@@ -51,11 +53,13 @@ class Closing(msgspec.Struct, array_like=True, frozen=True):
         position: everything up to here, and nothing behind it, is in the rows.
         hash: of the frame that ends there.
         views: those that the checkpoint holds; one that is not here has to be rebuilt.
+        reading: how the code that made it reads the log, which it could up to here; older ones don't say.
     """
 
     position: int
     hash: bytes
     views: dict[str, SavedView]
+    reading: Reading | None = None
 
 
 class Saved(NamedTuple):
@@ -115,7 +119,11 @@ def read_saved(checkpoints: Sequence[Checkpoint]) -> Saved | None:
 
 @final
 class Recovery:
-    """Brings views and streams from whatever is saved to the log's head."""
+    """Brings views and streams from whatever is saved to the log's head.
+
+    Attributes:
+        reading: how the code that made the checkpoint could read the log up to there, if that is known.
+    """
 
     def __init__(
         self, log: Log, codec: Codec, directory: Directory, background: Background, *, slice_events: int
@@ -126,6 +134,8 @@ class Recovery:
         self._directory = directory
         self._background = background
         self._slice_events = slice_events
+        self.reading: Reading | None = None
+        self._strangers: set[str] = set()  # refused when the gate has said what it has to say
 
     async def restore(self, derived: Derived, views: Sequence[LiveView]) -> int:
         """Load the newest valid checkpoint; the position up to which the streams' heads are known, 0 for none.
@@ -137,6 +147,7 @@ class Recovery:
             return await self._restore(await self._background.run(derived.read), views)
         except msgspec.DecodeError as error:
             log.warning("the checkpoint can't be read by this version and is made again from the log: %s", error)
+        self._strangers.clear()
         for view in views:
             view.clear()
         for streams in self._directory.streams.values():
@@ -156,6 +167,7 @@ class Recovery:
             for view in views:
                 await restore_view(view, closing, sections.get(view_section(view), []))
             self._restore_streams(sections)
+        self.reading = closings[-1].reading
         return closings[-1].position
 
     def _is_of_this_log(self, closing: Closing) -> bool:
@@ -174,10 +186,8 @@ class Recovery:
 
     def _restore_streams(self, sections: dict[str, list[Chunk]]) -> None:
         """Heads and snapshots of one checkpoint."""
-        for section in sections:
-            name = section.removeprefix(HEADS)
-            if name != section and name not in self._directory.streams:
-                raise unknown_aggregate(name)
+        names = (section.removeprefix(HEADS) for section in sections if section.startswith(HEADS))
+        self._strangers |= {name for name in names if name not in self._directory.streams}
         for streams in self._directory.streams.values():
             for chunk in sections.get(heads_section(streams.name), []):
                 streams.heads.update(decode_heads(bytes(chunk.body)))
@@ -196,14 +206,16 @@ class Recovery:
             StoreCorrupt: the log is damaged.
             StoreMismatch: the log holds what this code doesn't know.
         """
+        for name in sorted(self._strangers):
+            raise unknown_aggregate(name)
         behind = [view for view in views if view.position < heads_position]
         if behind:
             async for _ in self.replay(behind, 1 + min(view.position for view in behind), heads_position):
                 pass
         saved = heads_position
         head = self._log.head
-        async for frame in self.replay(views, heads_position + 1, head.position):
-            self._note_heads(frame)
+        async for frame, events in self.replay(views, heads_position + 1, head.position):
+            self._note_heads(frame, events)
             if checkpoint is not None and frame.last - saved >= REPLAY_CHECKPOINT_EVENTS:
                 saved = frame.last
                 await checkpoint(Head(frame.last, frame.hash))
@@ -211,7 +223,9 @@ class Recovery:
             view.build()
         return head
 
-    async def replay(self, views: Sequence[LiveView], start: int, stop: int) -> AsyncIterator[Frame]:
+    async def replay(
+        self, views: Sequence[LiveView], start: int, stop: int
+    ) -> AsyncIterator[tuple[Frame, Sequence[Event]]]:
         """Fold the records from `start` to `stop` into views; gives each frame when it is in, the loop its turns."""
         done = 0
         for frame in self._log.frames(start, stop):
@@ -219,19 +233,22 @@ class Recovery:
             records = Records(self._codec, frame.first, lambda frame=frame: frame.body)  # type: ignore[misc]  # bound now
             for view in views:
                 view.apply(frame.first, events, records)
-            yield frame
+            yield frame, events
             done += frame.count
             if done >= self._slice_events:
                 done = 0
                 await asyncio.sleep(0)
 
-    def _note_heads(self, frame: Frame) -> None:
-        """Each record is, so far, the last of its stream."""
+    def _note_heads(self, frame: Frame, events: Sequence[Event]) -> None:
+        """Each record is, so far, the last of its stream, and its aggregate can be woken."""
         streams = self._directory.streams
-        for position, heading in enumerate(decode_headings(frame.body), frame.first):
+        headings = decode_headings(frame.body)
+        for position, (heading, event) in enumerate(zip(headings, events, strict=True), frame.first):
             known = streams.get(heading.aggregate)
             if known is None:
                 raise unknown_aggregate(heading.aggregate)
+            if type(event) not in known.evolves:
+                check_evolved(known.name, known.evolves, event, position)
             known.heads[heading.key] = position
             known.keys_changed.add(heading.key)
 
@@ -240,7 +257,7 @@ def unknown_aggregate(name: str) -> StoreMismatch:
     """The error for streams whose class was not given."""
     return StoreMismatch(
         f"the log holds events of the aggregate {name!r}, which this engine doesn't know: "
-        "pass its class to Engine.open too"
+        f"pass its class to Engine.open too; if it was renamed, say name={name!r} in it"
     )
 
 

@@ -1,53 +1,74 @@
-"""Whether events stored under an older schema can be read with today's types; the reasons, one by one, if not.
+"""The schema lock: what can be read, and how, as a file beside the code; and what has changed between two of them.
 
-Schemas are the JSON Schemas (2020-12) that msgspec makes of event types. What counts is one direction: whatever the old
-type could have written must decode as the new one. Where that can't be told for sure, it counts as breaking.
+`schema_lock` describes the events, the upcasters between them, and which aggregate evolves which events. Reading has
+to survive each change in all three: `schema_changes` says what would not.
 """
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from actum.catalogue import Catalogue
 from actum.codec import tag_of
+from actum.errors import Invalid
+from actum.schema_comparison import Comparison, SchemaChange, resolved
 from actum.shapes import shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     Schema = dict[str, Any]
 
 LOCK_VERSION = 1
-
-#: Lengths that a new type may lower, and those that it may raise.
-LOWER = ("minLength", "minItems", "minProperties", "minBytes")
-UPPER = {"maxLength", "maxItems", "maxProperties", "maxBytes"}
-#: What must stay as it was if the new type says it, and what also must not be given up: it says how bytes are made.
-SAME = {"pattern", "multipleOf", "format", "contentEncoding", "timezone"}
-KEPT = {"format", "contentEncoding"}
-#: Formats that are text in the log: they may become plain strings.
-TEXTS = ("date", "duration", "uuid", "decimal", "time")
-
-ANOTHER_TAG = "Give the changed class another tag=, keep the old class, and write an @upcast from it."
+#: Schemas inside schemas; classes refer to each other and don't nest.
+LOCK_DEPTH_MAX = 50
 
 
-class SchemaChange(NamedTuple):
-    """One difference between two schemas of an event type.
+class Part(msgspec.Struct, frozen=True, rename="camel"):
+    """As much of a schema, or of a part of one, as is needed to compare it."""
+
+    ref: str = msgspec.field(default="", name="$ref")
+    definitions: dict[str, Part] = msgspec.field(default_factory=dict[str, "Part"], name="$defs")
+    type: str = ""
+    any_of: list[Part] = []
+    enum: list[str | int | bool | None] = []
+    properties: dict[str, Part] = {}
+    required: list[str] = []
+    additional_properties: Part | bool = True
+    property_names: Part | None = None
+    prefix_items: list[Part] = []
+    items: Part | bool = True
+    fields: list[str] = []
+    minimum: float = 0
+    maximum: float = 0
+    exclusive_minimum: float = 0
+    exclusive_maximum: float = 0
+    min_length: int = 0
+    max_length: int = 0
+    min_items: int = 0
+    max_items: int = 0
+    min_properties: int = 0
+    max_properties: int = 0
+    min_bytes: int = 0
+    max_bytes: int = 0
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """What a lock file holds.
 
     Attributes:
-        breaking: whether events of the old one can't all be read with the new one.
-        tag: the event type's.
-        path: where in the event, as JSONPath: `$.lines[*].price`.
-        what: what has changed.
-        fix: what to do about it; empty if it breaks nothing.
+        actum: the version of its format.
+        events: the schema of each event type, by tag.
+        upcasters: the tags that the events of an older type become, by tag.
+        aggregates: the tags that each aggregate evolves, by its name; nothing is said if there are none.
     """
 
-    breaking: bool
-    tag: str
-    path: str
-    what: str
-    fix: str = ""
+    actum: int
+    events: dict[str, Part]
+    upcasters: dict[str, list[str]] = {}
+    aggregates: dict[str, list[str]] = {}
 
 
 def schema_lock(*components: type, upcasters: Sequence[Callable[[Any], object]] = ()) -> dict[str, Any]:
@@ -66,14 +87,23 @@ def schema_lock(*components: type, upcasters: Sequence[Callable[[Any], object]] 
         "actum": LOCK_VERSION,
         "events": {tag_of(event_type): shape_of(event_type) for event_type in readable},
         "upcasters": {
-            tag_of(source): sorted(tag_of(result) for result in upcast.results)
+            tag_of(source): sorted(map(tag_of, upcast.results))
             for source, upcast in sorted(catalogue.upcasts.items(), key=lambda item: tag_of(item[0]))
+        },
+        "aggregates": {
+            kind.name: sorted(map(tag_of, kind.evolves))
+            for kind in sorted(catalogue.aggregates, key=lambda kind: kind.name)
         },
     }
 
 
 def schema_changes(old: dict[str, Any], new: dict[str, Any]) -> list[SchemaChange]:
-    """What has changed between two results of `schema_lock`, in the order of the tags."""
+    """What has changed between two results of `schema_lock`: events by tag, then upcasters, then aggregates.
+
+    Raises:
+        Invalid: one of them is no result of `schema_lock`, or one of a newer version.
+    """
+    was, now = checked("old", old), checked("new", new)
     changes: list[SchemaChange] = []
     before, after = old["events"], new["events"]
     for tag in sorted({*before, *after}):
@@ -83,7 +113,55 @@ def schema_changes(old: dict[str, Any], new: dict[str, Any]) -> list[SchemaChang
             changes.append(SchemaChange(breaking=False, tag=tag, path="$", what="a new event type"))
         else:
             changes += type_changes(tag, before[tag], after[tag])
-    return changes
+    return [*changes, *upcaster_changes(was, now), *aggregate_changes(was, now)]
+
+
+def checked(which: str, lock: dict[str, Any]) -> Lock:
+    """A lock that can be compared.
+
+    Raises:
+        Invalid: it can't.
+    """
+    try:
+        read = msgspec.convert(lock, Lock)
+        check_events(read.actum, lock["events"])
+    except (msgspec.ValidationError, Invalid) as error:
+        raise Invalid(f"the {which} schema lock can't be used: {error}. Make it again with schema_lock") from error
+    except RecursionError:
+        raise Invalid(f"the {which} schema lock is nested too deeply. Make it again with schema_lock") from None
+    return read
+
+
+def check_events(version: int, events: dict[str, Schema]) -> None:
+    """What types can't say of a lock.
+
+    Raises:
+        Invalid: it is of another version, or a schema is none of an event.
+    """
+    if version != LOCK_VERSION:
+        raise Invalid(f"its version is {version}, this actum reads version {LOCK_VERSION}")
+    for tag, schema in events.items():
+        definitions = schema.get("$defs", {})
+        check_part(schema, definitions, LOCK_DEPTH_MAX)
+        if resolved(schema, definitions).get("type") not in ("object", "array"):
+            raise Invalid(f"what it says of {tag!r} is no event's schema")
+
+
+def check_part(schema: Schema, definitions: Schema, depth_max: int) -> None:
+    """Every reference leads to a definition, and nothing is nested without end.
+
+    Raises:
+        Invalid: one does not.
+    """
+    if not depth_max:
+        raise Invalid(f"a schema is nested deeper than {LOCK_DEPTH_MAX}")
+    resolved(schema, definitions)
+    named = (*schema.get("properties", {}).values(), *schema.get("$defs", {}).values())
+    listed = (*schema.get("anyOf", ()), *schema.get("prefixItems", ()))
+    single = (schema.get(name, True) for name in ("items", "additionalProperties", "propertyNames"))
+    for part in (*named, *listed, *single):
+        if not isinstance(part, bool):
+            check_part(part, definitions, depth_max - 1)
 
 
 def lost_tag(tag: str) -> SchemaChange:
@@ -103,217 +181,57 @@ def type_changes(tag: str, old: Schema, new: Schema) -> list[SchemaChange]:
     return list(comparison.changes(old, new, "$"))
 
 
-@final
-class Comparison:
-    """Compares an old schema with a new one, each with its definitions."""
-
-    def __init__(self, tag: str, old_definitions: Schema, new_definitions: Schema) -> None:
-        """For one event type."""
-        self._tag = tag
-        self._old_definitions = old_definitions
-        self._new_definitions = new_definitions
-        self._open: list[tuple[str, str]] = []
-
-    def changes(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
-        """Every difference at and below a path."""
-        pair: tuple[str, str] = old.get("$ref", ""), new.get("$ref", "")
-        if pair in self._open:
-            return  # a type that holds itself: the comparison under way says what there is to say
-        if all(pair):
-            self._open.append(pair)
-        yield from self._changes(resolved(old, self._old_definitions), resolved(new, self._new_definitions), path)
-        if all(pair):
-            self._open.pop()
-
-    def _changes(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
-        """The same, references followed."""
-        if is_any(new):
-            return
-        if is_any(old):
-            yield self._breaks(path, "it could be anything, now it is of a type")
-        elif "anyOf" in old or "anyOf" in new:
-            yield from self._alternatives(old, new, path)
-        elif "enum" in old or "enum" in new:
-            yield from self._values(old, new, path)
-        elif old["type"] != new["type"] and (old["type"], new["type"]) != ("integer", "number"):
-            yield self._breaks(path, f"its type was {old['type']}, now it is {new['type']}")
-        else:
-            yield from self._constraints(old, new, path)
-            if old["type"] == "object":
-                yield from self._objects(old, new, path)
-            elif old["type"] == "array":
-                yield from self._arrays(old, new, path)
-
-    def _breaks(self, path: str, what: str, fix: str = ANOTHER_TAG) -> SchemaChange:
-        return SchemaChange(breaking=True, tag=self._tag, path=path, what=what, fix=fix)
-
-    def _fine(self, path: str, what: str) -> SchemaChange:
-        return SchemaChange(breaking=False, tag=self._tag, path=path, what=what)
-
-    def _alternatives(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
-        """Each old alternative must be one of the new ones, or fit into one; if none, the nearest says why not."""
-        alternatives = list(alternatives_of(new, self._new_definitions))
-        for was in alternatives_of(old, self._old_definitions):
-            found = [list(self.changes(was, now, path)) for now in alternatives if self._alike(was, now)]
-            if not found:
-                what = named(resolved(was, self._old_definitions))
-                yield self._breaks(path, f"it could be {what}, and can't be any more")
-            elif all(any(change.breaking for change in changes) for changes in found):
-                yield from min(found, key=len)
-
-    def _alike(self, old: Schema, new: Schema) -> bool:
-        """Whether an old alternative may be meant by a new one: the same kind, and the same tag where there is one."""
-        was, now = resolved(old, self._old_definitions), resolved(new, self._new_definitions)
-        if "enum" in was or "enum" in now or is_any(now) or is_any(was):
-            return True
-        if (was["type"], now["type"]) == ("integer", "number"):
-            return True
-        return bool(was["type"] == now["type"] and tags_of(now) <= tags_of(was))
-
-    def _values(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
-        """Literals and enumerations; a value that is free now has to fit its type."""
-        if "enum" not in old:
-            yield self._breaks(path, f"it was any {named(old)}, now it is one of {new['enum']}")
-        elif "enum" in new:
-            gone = [value for value in old["enum"] if value not in new["enum"]]
-            if gone:
-                yield self._breaks(path, f"it can't be {', '.join(map(repr, gone))} any more")
-        else:
-            changes = (change for value in old["enum"] for change in self._changes(type_of(value), new, path))
-            if any(change.breaking for change in changes):
-                yield self._breaks(path, f"it was one of {old['enum']}, now it is {named(new)}")
-
-    def _constraints(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
-        """Bounds may be loosened; formats and patterns must stay as they were, or become plain text."""
-        for name in ("minimum", "maximum"):
-            was, now = bound(old, name), bound(new, name)
-            if now > was:
-                yield self._breaks(path, f"its {name} is {shown(new, name)}, it was {shown(old, name)}")
-        for name in LOWER:
-            if new.get(name, 0) > old.get(name, 0) and not (name == "minItems" and "prefixItems" in new):
-                yield self._breaks(path, f"its {name} is {new[name]}, it was {old.get(name, 0)}")
-        for name in UPPER & new.keys():
-            if name not in old or new[name] < old[name]:
-                yield self._breaks(path, f"its {name} is {new[name]}, it was {old.get(name, 'not limited')}")
-        for name in SAME & (new.keys() | (old.keys() & KEPT)):
-            before, after = old.get(name), new.get(name)
-            if before != after and not (after is None and before in TEXTS):
-                yield self._breaks(path, f"its {name} was {before}, now it is {after}")
-
-    def _objects(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
-        """Structs by their fields, dictionaries by their values."""
-        if ("properties" in old) != ("properties" in new):
-            yield self._breaks(path, f"it was {named(old)}, now it is {named(new)}")
-            return
-        if "properties" not in old:
-            yield from self._inside(old, new, "additionalProperties", f"{path}.*")
-            if old.get("propertyNames", {}) != new.get("propertyNames", {}):
-                yield self._breaks(path, "its keys are of another type")
-            return
-        before, after = old["properties"], new["properties"]
-        always = set(old.get("required", ()))
-        for name, schema in after.items():
-            where = f"{path}.{name}"
-            if name in before:
-                yield from self.changes(before[name], schema, where)
-                yield from self._defaults(before[name], schema, where)
-            if name in new.get("required", ()) and name not in always:
-                what = "it had a default, now it has none" if name in before else "the field is new and has no default"
-                yield self._breaks(where, what, "Give it a default: events without it are then read with that.")
-            elif name not in before:
-                yield self._fine(where, "the field is new")
-        for name in [name for name in before if name not in after]:
-            if new.get("additionalProperties") is False:
-                yield self._breaks(f"{path}.{name}", "the field is gone, and unknown ones are forbidden")
-            else:
-                yield self._fine(f"{path}.{name}", "the field is gone: its values are not read")
-
-    def _defaults(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
-        """Another default breaks nothing, but events from before the field was added mean something else now."""
-        was, now = old.get("default"), new.get("default")
-        if "default" in old and "default" in new and was != now:
-            yield self._fine(path, f"its default was {was!r}, now it is {now!r}: so are events without it read")
-
-    def _arrays(self, old: Schema, new: Schema, path: str) -> Iterator[SchemaChange]:
-        """Lists by their items, tuples and array-like structs by place."""
-        before, after = old.get("prefixItems", []), new.get("prefixItems", [])
-        if old.get("maxItems") == 0:
-            before = after[:0]  # an empty tuple is an empty list
-        elif bool(before) != bool(after):
-            yield self._breaks(path, f"it was {named(old)}, now it is {named(new)}")
-            return
-        for index, (was, now) in enumerate(zip(before, after, strict=False)):
-            yield from self.changes(was, now, f"{path}[{index}]")
-        if after and new.get("minItems", 0) > old.get("minItems", 0):
-            yield self._breaks(path, f"it needs {new['minItems']} items, it had at least {old.get('minItems', 0)}")
-        if old.get("maxItems") != 0:
-            yield from self._inside(old, new, "items", f"{path}[*]")
-
-    def _inside(self, old: Schema, new: Schema, name: str, path: str) -> Iterator[SchemaChange]:
-        """The schema of items or of values, if both have one."""
-        was: Schema | bool = old.get(name, {})
-        now: Schema | bool = new.get(name, {})
-        if not isinstance(now, bool) and not isinstance(was, bool):
-            yield from self.changes(was, now, path)
+def upcaster_changes(old: Lock, new: Lock) -> Iterator[SchemaChange]:
+    """Old events that become others than before, or nothing."""
+    for tag in sorted(old.upcasters.keys() & new.upcasters.keys()):
+        was, now = old.upcasters[tag], new.upcasters[tag]
+        if was != now:
+            what = f"its upcaster gave {listed(was)}, now it gives {listed(now)}"
+            fix = "Check that this is meant: it changes what is already stored." if set(was) - set(now) else ""
+            yield SchemaChange(breaking=False, tag=tag, path="$", what=what, fix=fix, silent=bool(fix))
 
 
-def resolved(schema: Schema, definitions: Schema) -> Schema:
-    """The schema that a reference leads to."""
-    while "$ref" in schema:
-        schema = definitions[schema["$ref"].rpartition("/")[2]]
-    return schema
+def aggregate_changes(old: Lock, new: Lock) -> Iterator[SchemaChange]:
+    """Aggregates that are gone, and events in their streams that they evolve no more."""
+    if not new.aggregates:
+        return
+    for name, tags in sorted(old.aggregates.items()):
+        if name not in new.aggregates:
+            fix = f"Give its class; or, if it was renamed, say name={name!r} in the class that has its streams."
+            yield SchemaChange(breaking=True, tag=name, path="$", what="the aggregate is gone", fix=fix)
+            continue
+        evolved = set(new.aggregates[name])
+        for tag in tags:
+            lost = finals(tag, new.upcasters) - evolved
+            if lost and tag in new.events:
+                as_what = "" if lost == {tag} else f", which is read as {listed(sorted(lost))},"
+                what = f"the aggregate {name} has no @evolve for it{as_what} any more"
+                yield SchemaChange(breaking=True, tag=tag, path="$", what=what, fix=evolve_again(name))
 
 
-def alternatives_of(schema: Schema, definitions: Schema) -> Iterator[Schema]:
-    """What a value may be, one by one; references to structs are kept, so that a type that holds itself is noticed."""
-    followed = resolved(schema, definitions)
-    if "anyOf" not in followed:
-        yield schema
-    for part in followed.get("anyOf", ()):
-        yield from alternatives_of(part, definitions)
+def evolve_again(aggregate: str) -> str:
+    """The fix where an aggregate's stream holds what it does not evolve."""
+    return (
+        f"Give {aggregate} an @evolve for it, an empty one if it means nothing any more; or write an @upcast from it, "
+        "to None to forget it."
+    )
 
 
-def is_any(schema: Schema) -> bool:
-    """Whether a schema says nothing."""
-    return not schema.keys() & {"type", "enum", "anyOf", "$ref"}
+def finals(tag: str, upcasters: Mapping[str, Sequence[str]]) -> set[str]:
+    """The tags of today as which an event is read."""
+    found: set[str] = set()
+    waiting, seen = [tag], {tag}
+    while waiting:
+        current = waiting.pop()
+        if current not in upcasters:
+            found.add(current)
+        for result in upcasters.get(current, ()):
+            if result not in seen:
+                seen.add(result)
+                waiting.append(result)
+    return found
 
 
-def tags_of(schema: Schema) -> set[tuple[str, str]]:
-    """The values of a struct's tag field, and of other fields with one value."""
-    fields = schema.get("properties", {}).items()
-    return {(name, repr(each["enum"])) for name, each in fields if len(each.get("enum", ())) == 1}
-
-
-def named(schema: Schema) -> str:
-    """A schema in a word or two."""
-    if "enum" in schema:
-        return f"one of {schema['enum']}"
-    title = schema.get("title")
-    kind = schema.get("format") or schema.get("type", "anything")
-    return f"{kind} {title}" if title else str(kind)
-
-
-def type_of(value: object) -> Schema:
-    """The narrowest schema that a literal fits."""
-    if value is None:
-        return {"type": "null"}
-    if isinstance(value, str):
-        return {"type": "string", "minLength": len(value), "maxLength": len(value)}
-    return {"type": "integer", "minimum": value, "maximum": value}
-
-
-def bound(schema: Schema, name: str) -> tuple[float, bool]:
-    """How narrow a number's bound is: the larger, the narrower; whether the bound itself is excluded."""
-    sign = 1 if name == "minimum" else -1
-    step = 1 if schema.get("type") == "integer" else 0
-    excluded = schema.get(f"exclusive{name.capitalize()}")
-    bounds = [] if excluded is None else [(sign * excluded + step, not step)]
-    if name in schema:
-        bounds.append((sign * schema[name], False))
-    return max(bounds, default=(-math.inf, False))
-
-
-def shown(schema: Schema, name: str) -> str:
-    """A number's bound as its user wrote it."""
-    excluded = schema.get(f"exclusive{name.capitalize()}")
-    return str(schema.get(name, "not limited" if excluded is None else f"{excluded}, excluded"))
+def listed(tags: Sequence[str]) -> str:
+    """Some tags in words."""
+    return " and ".join(map(repr, tags)) or "nothing"

@@ -14,6 +14,7 @@ import msgspec
 
 from actum.codec import ENCODER, ENCODING_ERRORS, decode_link, decoder_of
 from actum.records import Receipt, Record
+from actum.schema_gate import check_evolved
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
@@ -234,6 +235,8 @@ class Replay:
                 f"{record.aggregate}/{record.key} jumps from {self.version} to {record.version}"
             )
             for event in events_of(record.event):
+                if type(event) not in evolves:
+                    check_evolved(record.aggregate, evolves, event, record.position)
                 evolves[type(event)](state, event)
             self.version = record.version
             if done % slice_events == 0:

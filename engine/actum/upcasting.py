@@ -12,31 +12,53 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, TypeVar, cast, final
+from typing import Any, TypeVar, cast, final, overload
 
 import msgspec
 
 from actum.errors import shown
-from actum.handlers import MARK, event_types, fingerprint_of, show
+from actum.fingerprints import fingerprint_of
+from actum.handlers import MARK, event_types, show
 from actum.messages import TAG_FIELD, Event
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 ROLE = "upcast"
+REVISION = "__actum_revision__"
 
 
-def upcast(function: Function) -> Function:
+@overload
+def upcast(function: Function, /) -> Function:  # noqa: D418  # what is public is explained
+    """Mark it as `@upcast`."""
+
+
+@overload
+def upcast(*, revision: str) -> Callable[[Function], Function]:  # noqa: D418  # as above
+    """Mark it as `@upcast(revision=...)`."""
+
+
+def upcast(function: Function | None = None, /, *, revision: str = "") -> Function | Callable[[Function], Function]:
     """Mark the function that says what an event of an old type means today; give it to `Engine.open(upcasters=...)`.
 
     It takes the old event and returns the event of today, a list of events, or None for "nothing any more", and says
     so in its annotations. It sees nothing but the event: no state, no clock, no I/O.
+
+    Args:
+        function: the upcaster.
+        revision: change it when code that the upcaster calls, but that isn't in it, changes what it does: views and
+            snapshots are then made again.
 
     Example:
         @upcast
         def in_cents(event: DepositedInEuros) -> Deposited:
             return Deposited(account_id=event.account_id, cents=event.euros * 100)
     """
-    setattr(function, MARK, ROLE)
-    return function
+
+    def marked(function: Function) -> Function:
+        setattr(function, MARK, ROLE)
+        setattr(function, REVISION, revision)
+        return function
+
+    return marked if function is None else marked(function)
 
 
 @final
@@ -115,7 +137,8 @@ def read_upcaster(function: object, faults: list[str]) -> Upcast | None:
     results = tuple(event_types(hints["return"], Event))
     if not results and hints["return"] is not type(None):
         faults.append(f"upcaster {name} returns {show(hints['return'])}: it returns events, a list of them, or None")
-    return Upcast(source, name, function, results, fingerprint_of([function]))
+    revision: str = getattr(function, REVISION, "")
+    return Upcast(source, name, function, results, revision.encode() + b"\0" + fingerprint_of([function]))
 
 
 def renamed(event_type: type[Event]) -> Iterator[Upcast]:
@@ -148,17 +171,36 @@ def leading_to(event_type: type[Event], upcasts: Upcasts) -> list[Upcast]:
     return sorted(found, key=lambda upcast: str(upcast.source.__struct_config__.tag))
 
 
-def check_upcasts(upcasts: Upcasts, handled: Collection[type[Event]], faults: list[str]) -> None:
-    """A type is either of today, with handlers, or old, with an upcaster that leads to types with handlers."""
+def final_results(event_type: type[Event], upcasts: Upcasts) -> set[type[Event]]:
+    """The types of today that an event of a type, old or not, may be read as."""
+    upcast = upcasts.get(event_type)
+    return {event_type} if upcast is None else {each for each in reached(upcast, upcasts) if each not in upcasts}
+
+
+def check_upcasts(
+    upcasts: Upcasts, handled: Collection[type[Event]], evolved: Collection[type[Event]], faults: list[str]
+) -> None:
+    """A type is either of today, with an @evolve, or old, with an upcaster that leads to types with one.
+
+    A stored event stands in an aggregate's stream, so what it has become must be evolved too: a view alone is not
+    enough. Without aggregates (`evolved` is empty) there is nothing to wake.
+    """
     for upcast in upcasts.values():
         if upcast.source in handled:
             faults.append(
                 f"{upcast.source.__name__} has an upcaster, {upcast.name}, and handlers too: "
                 "handlers take what the upcaster returns"
             )
-        faults.extend(
-            f"upcaster {upcast.name} returns {result.__name__}, which no handler takes: "
-            "add a handler, or return None for events that mean nothing any more"
-            for result in upcast.results
-            if result not in handled and result not in upcasts
-        )
+        for result in upcast.results:
+            if result in upcasts or result in evolved:
+                continue
+            if result not in handled:
+                faults.append(
+                    f"upcaster {upcast.name} returns {result.__name__}, which no handler takes: "
+                    "add a handler, or return None for events that mean nothing any more"
+                )
+            elif evolved:
+                faults.append(
+                    f"upcaster {upcast.name} returns {result.__name__}, for which no aggregate has an @evolve: "
+                    f"add one to the aggregate of {upcast.source.__name__}, an empty one if it means nothing there"
+                )

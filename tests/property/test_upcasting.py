@@ -9,7 +9,7 @@ import actum
 import pytest
 from actum import CatalogueError, Engine, MemoryLog, Options, StoreMismatch, upcast
 from actum_storage import Log
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import evolved
@@ -74,6 +74,7 @@ async def check(bank: Engine, sent: Commands, added: int) -> None:
 
 
 @given(commands)
+@settings(deadline=None)  # a hundred openings on a disk that others use too
 def test_old_events_mean_what_upcasters_say(sent: Commands) -> None:
     """Replayed, with today's events behind them, from a checkpoint and its tail, and rebuilt: the same."""
 

@@ -26,6 +26,7 @@ from actum import (
     Send,
     ViewBroken,
     run,
+    upcast,
 )
 from bank import (
     Account,
@@ -40,6 +41,24 @@ from bank import (
     Total,
     Transfer,
 )
+
+
+class Paid(Event):
+    account_id: str
+
+
+@upcast
+def plainly(event: Paid) -> Deposited:
+    return Deposited(account_id=event.account_id, amount=1)
+
+
+@upcast(revision="2")
+def revised(event: Paid) -> Deposited | None:
+    return None
+
+
+assert_type(plainly(Paid(account_id="alice")), Deposited)
+assert_type(revised(Paid(account_id="alice")), Deposited | None)
 
 
 class Generous:

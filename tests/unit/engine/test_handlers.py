@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from types import FunctionType
 from typing import Any, Generic, TypeVar
 
 import pytest
 from actum import Aggregate, Command, Event, Query, Row, View, answer, decide, evolve, project
-from actum.handlers import HandlerInfo, event_types, fingerprint_of, read_handlers, show
+from actum.handlers import HandlerInfo, event_types, read_handlers, show
 
 T = TypeVar("T")
 
@@ -234,21 +233,6 @@ def test_only_plain_parameters_are_filled() -> None:
         assert "is not a plain parameter: a handler is called by position" in faults[0]
 
 
-def test_a_variable_that_has_no_value_yet_does_no_harm() -> None:
-    """A closure may hold a cell that is still empty."""
-
-    def make() -> FunctionType:
-        def handle(self: Any, event: Any) -> Any:
-            return later  # type: ignore[has-type]  # never set
-
-        if not handle:  # type: ignore[truthy-function]
-            later = 1  # type: ignore[unreachable]
-        assert isinstance(handle, FunctionType)
-        return handle
-
-    assert fingerprint_of([make()]) == fingerprint_of([make()])
-
-
 def test_a_role_of_another_room_is_refused() -> None:
     """An aggregate doesn't project, and a view doesn't decide."""
 
@@ -288,87 +272,3 @@ def test_show_writes_an_annotation_as_code_does() -> None:
     """Classes by name, everything else as it prints."""
     assert show(Went) == "Went"
     assert show(list[int]) == "list[int]"
-
-
-def compiled(source: str) -> FunctionType:
-    """The function `handle` of some source."""
-    scope: dict[str, Any] = {}
-    exec(source, scope)  # noqa: S102  # functions that differ in one place
-    function = scope["handle"]
-    assert isinstance(function, FunctionType)
-    return function
-
-
-#: A decorator around the handler: what it wraps counts, and so does it.
-DECORATED = """
-def logged(function):
-    def wrapper(self, event):
-        return function(self, event) + {outer}
-    return wrapper
-@logged
-def handle(self, event):
-    return event.a + {inner}
-"""
-
-SAME = [
-    (
-        'def handle(self, event):\n    """One."""\n    return event.a\n',
-        'def handle(self, event):\n    """Two."""\n    return event.a\n',
-    ),
-    (
-        "def handle(self, event):\n    return event.a\n",
-        "# moved\n\n\ndef handle(self, event):\n    # explained\n    return event.a\n",
-    ),
-]
-DIFFERENT = [
-    ("def handle(self, event):\n    return event.a\n", "def handle(self, event):\n    return event.b\n"),
-    ("def handle(self, event):\n    return event.a + 1\n", "def handle(self, event):\n    return event.a + 2\n"),
-    ("def handle(self, event):\n    return event.a + 1\n", "def handle(self, event):\n    return event.a - 1\n"),
-    ("def handle(self, event):\n    return 'a'\n", "def handle(self, event):\n    return 'b'\n"),
-    ("def handle(self, event):\n    return 1\n", "def handle(self, event):\n    return True\n"),
-    ("def handle(self, event):\n    return lambda: 'a'\n", "def handle(self, event):\n    return lambda: 'b'\n"),
-    (
-        "def handle(self, event):\n    return [x + 1 for x in event.a]\n",
-        "def handle(self, event):\n    return [x + 2 for x in event.a]\n",
-    ),
-    (
-        "def handle(self, event):\n    return ['paid' for x in event.a]\n",
-        "def handle(self, event):\n    return ['late' for x in event.a]\n",
-    ),
-    (
-        "def handle(self, event):\n    return any('paid' == x for x in event.a)\n",
-        "def handle(self, event):\n    return any('late' == x for x in event.a)\n",
-    ),
-    (DECORATED.format(outer=1, inner=1), DECORATED.format(outer=1, inner=2)),
-    (DECORATED.format(outer=1, inner=1), DECORATED.format(outer=2, inner=1)),
-    (
-        "def handle(self, event):\n    return event.a in {'x', 'y'}\n",
-        "def handle(self, event):\n    return event.a in {'x', 'z'}\n",
-    ),
-]
-
-
-@pytest.mark.parametrize(("one", "other"), SAME)
-def test_the_fingerprint_ignores_what_does_not_run(one: str, other: str) -> None:
-    """Docstrings, comments and line numbers change nothing."""
-    assert fingerprint_of([compiled(one)]) == fingerprint_of([compiled(other)])
-
-
-@pytest.mark.parametrize(("one", "other"), DIFFERENT)
-def test_the_fingerprint_follows_what_runs(one: str, other: str) -> None:
-    """Another name, constant or operation, also in code inside the code, is another fingerprint."""
-    assert fingerprint_of([compiled(one)]) != fingerprint_of([compiled(other)])
-
-
-def test_the_fingerprint_of_a_set_is_the_same_in_every_process() -> None:
-    """A frozenset's order depends on the process's hash seed; its fingerprint does not."""
-    names = ", ".join(repr(f"name-{number}") for number in range(20))
-    function = compiled(f"def handle(self, event):\n    return event.a in {{{names}}}\n")
-    (text,) = [part for part in fingerprint_of([function]).split(b"\0") if part.startswith(b"frozenset")] or [b""]
-    assert text == b"frozenset(" + repr(sorted(repr(f"name-{number}") for number in range(20))).encode() + b")"
-
-
-def test_the_functions_of_a_fingerprint_are_in_order() -> None:
-    """Swapping two handlers is another fingerprint."""
-    one, other = compiled(DIFFERENT[0][0]), compiled(DIFFERENT[0][1])
-    assert fingerprint_of([one, other]) != fingerprint_of([other, one])

@@ -253,7 +253,13 @@ def test_schema(tmp_path: Path) -> None:
     assert "Gone" in actum_command("schema", "check", "--lock", older, "-a", APP).output
     assert answered("schema", "diff", older, lock, code=1)["changes"][0]["breaking"]
     assert answered("schema", "diff", lock, older)["ok"]
-    for text in ("", "[]", "{}", "\ud800".encode("utf-8", "surrogatepass")):
+    content["upcasters"] = {"Gone": ["Noted"]}
+    lock.write_text(json.dumps({**content, "upcasters": {"Gone": []}}))
+    older.write_text(json.dumps(content))
+    assert "CAREFUL" in actum_command("schema", "diff", older, lock).output
+    newer, odd = '{"actum": 2, "events": {}}', '{"actum": 1, "events": {"X": {"schema": 7}}}'
+    nested = '{"a":' * 50_000
+    for text in ("", "[]", "{}", newer, odd, nested, "\ud800".encode("utf-8", "surrogatepass")):
         older.write_bytes(text if isinstance(text, bytes) else text.encode())
         assert str(older) in refused("schema", "diff", older, lock)
 

@@ -35,11 +35,17 @@ def read_lock(path: str) -> dict[str, Any]:
     """A lock file's content."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise click.ClickException(f"{path} can't be read: {error}. Make it with `actum schema dump`.") from error
-    if not isinstance(found, dict) or "events" not in found:
+    if not isinstance(found, dict):
         raise click.ClickException(f"{path} is no lock file. Make it with `actum schema dump`.")
-    return cast("dict[str, Any]", found)
+    lock = cast("dict[str, Any]", found)
+    try:
+        actum.schema_changes(lock, lock)
+    except actum.Invalid as error:
+        fault = str(error).removeprefix("the old schema lock")
+        raise click.ClickException(f"{path}{fault}, or `actum schema dump`.") from error
+    return lock
 
 
 def dump(call: Call, lock: str) -> Answer:
@@ -65,8 +71,8 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> Answer:
     found = actum.schema_changes(old, new)
     made = Listing(("", "event", "where", "change", "what to do"))
     for each in found:
-        made.add("BREAKS" if each.breaking else "fine", each.tag, each.path, each.what, each.fix,
-            style="red" if each.breaking else "")  # fmt: skip
+        level, style = ("BREAKS", "red") if each.breaking else ("CAREFUL", "yellow") if each.silent else ("fine", "")
+        made.add(level, each.tag, each.path, each.what, each.fix, style=style)
     bad = any(each.breaking for each in found)
     return Answer(
         {"ok": not bad, "changes": [each._asdict() for each in found]}, [made if found else "no changes"], bad
