@@ -446,7 +446,8 @@ def check_arguments(store: object, options: object, **sequences: object) -> None
     for name, sequence in sequences.items():
         if not isinstance(sequence, Sequence) or isinstance(sequence, (str, bytes)):
             raise Invalid(f"{name}={shown(sequence)} is not a sequence: give a list")
-        for layer in sequence if name == "middleware" else ():
+        layers = cast("Sequence[object]", sequence) if name == "middleware" else ()
+        for layer in layers:
             if not callable(layer):
                 raise Invalid(f"middleware={shown(layer)} can't be called: give async functions")
 

@@ -180,8 +180,9 @@ class TableReader(Generic[R]):
 
     def _path(self, names: str | tuple[str, ...]) -> OrderedPath:
         """The ordered index that an argument names, brought up to date."""
-        given = names if type(names) in (tuple, list) else (names,)
-        fields = tuple(given) if all(isinstance(name, str) for name in given) else ()
+        fields = (names,) if isinstance(names, str) else tuple(names) if type(names) in (tuple, list) else ()
+        if not all(isinstance(name, str) for name in fields):
+            fields = ()
         path = self._paths.get(fields)
         if path is None:
             declared = ", ".join(repr(index_name(fields)) for fields in self._paths) or "none"

@@ -22,7 +22,8 @@ from random import Random
 import actum
 from actum_storage import Batch, seal
 from actum_storage.chunks import FILE_HEADER, parse_record
-from actum_storage.frame import ARRAY_HEADER, Frame
+from actum_storage.frame import Frame
+from actum_storage.layout import ARRAY_HEADER
 
 from tests.chaos.damaged import Truth, fill, judged, said_by_store, truth_of
 from tests.chaos.forked import forked

@@ -215,7 +215,9 @@ async def beside(bank: Engine, wrong: Wrong) -> object:
 async def many(bank: Engine, wrong: Wrong) -> object:
     """A list with wrong things in it, or no list."""
     if wrong.random.random() < 0.3:
-        value = wrong.random.choice([None, 5, {}, {1: 2}, {1, 2}, iter([Glance(account_id="target")]), Hostile(), len])
+        value: Any = wrong.random.choice(
+            [None, 5, {}, {1: 2}, {1, 2}, iter([Glance(account_id="target")]), Hostile(), len]
+        )
         return await bank.send_many(value)
     answers = await bank.send_many([Glance(account_id="target"), wrong.value(), wrong.value()])
     assert len(answers) == 3  # one for each
@@ -352,10 +354,10 @@ async def opening(bank: Engine, wrong: Wrong) -> object:
 
 async def parameters(bank: Engine, wrong: Wrong) -> object:
     """Calls with a wrong number or name of parameters."""
-    calls: list[Callable[[], Any]] = [
+    calls: list[Callable[..., Any]] = [
         bank.send,
         lambda: bank.send(Glance(account_id="target"), nonsense=1),  # type: ignore[call-arg]
-        lambda: bank.send(Glance(account_id="target"), "command"),  # type: ignore[misc]
+        lambda: bank.send(Glance(account_id="target"), "command"),  # type: ignore[call-arg]
         bank.ask,
         lambda: bank.history(Account),  # type: ignore[call-arg]
         lambda: Options(nonsense=1),  # type: ignore[call-arg]
