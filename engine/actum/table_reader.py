@@ -304,5 +304,7 @@ def check_limit(limit: int, limit_max: int | None = None) -> None:
     """Raise Invalid unless a limit is a whole number from 1 to `limit_max`, or to what a list can hold."""
     whole = isinstance(limit, int) and not isinstance(limit, bool)
     if not whole or not 1 <= limit <= (sys.maxsize if limit_max is None else limit_max):
-        most = " and less than 2**63" if limit_max is None else f" and at most {limit_max}"
+        most = "" if limit_max is None else f" and at most {limit_max}"
+        if whole and limit > sys.maxsize:
+            most = f" and at most {sys.maxsize if limit_max is None else limit_max}"
         raise Invalid(f"limit={shown(limit)} must be a whole number, at least 1{most}")
