@@ -167,5 +167,6 @@ class Audit:
             durable = self._told(facts)
             state = await self._bank.state(Account, key)
             self._history.read()
-            if state.movements < durable or facts[state.movements - 1].balance != state.balance:
+            fact = self._history.facts.at(key, state.movements)
+            if state.movements < durable or state.balance != (0 if fact is None else fact.balance):
                 self._faults.append(f"the state of {key} is {state}, the log says {facts}")

@@ -177,7 +177,7 @@ class History:
             self._faults.append(f"{effect} has another id than {attempt}")
         window = self._lives[attempt.life].dedup_commands_max
         for earlier in self.facts.of_command[last.command_id]:
-            if earlier is not effect and effect.number - earlier.number <= window:
+            if 0 < effect.number - earlier.number <= window:
                 self._faults.append(f"{attempt} had its effect twice, within {window} commands: {earlier}, {effect}")
 
     def check_log(self) -> None:

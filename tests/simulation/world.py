@@ -127,6 +127,7 @@ class World:
         self._loop: VirtualLoop | None = None
         self._sent = 0
         self._tries = 0
+        self._ahead = False
 
     def note(self, what: str) -> None:
         """Something happened."""
@@ -212,6 +213,9 @@ class World:
         assert loop is not None
         ASSESSOR.world = self
         self.history.begin(options)
+        if self._ahead:  # a crash came before they were thrown away
+            self._platter.checkpoints = []
+            self._ahead = False
         if self._platter.checkpoints and random.random() < 0.2:
             await self._open_mislabelled(incarnation, options)
         self._bank = bank = self._engine(incarnation, options, troubles)
@@ -224,8 +228,11 @@ class World:
             for helper in helpers:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
-            if bank.statistics().state != "failed":
+            try:
                 await audit.at_rest()
+            except (StoreFailed, OutcomeUnknown):
+                if not audit.failed:
+                    raise
         audit.closed()
         left = asyncio.all_tasks() - {asyncio.current_task()}
         if left:
@@ -237,11 +244,13 @@ class World:
         self.note(f"the checkpoints are of another log: {label}")
         if label != "ahead":
             return
+        self._ahead = True
         try:
             async with self._engine(incarnation, options, 0.0):
                 self.faults.append("a checkpoint ahead of the log was taken")
         except StoreCorrupt:
             self._platter.checkpoints = []
+            self._ahead = False
 
     async def _helper(self, bank: Engine) -> None:
         """Checkpoints and rebuilds, whenever."""
