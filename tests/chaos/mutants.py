@@ -9,6 +9,7 @@ disk here lies while it writes), the last sync of a copied file (each of its com
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Self
@@ -156,6 +157,10 @@ def no_dedup() -> None:
     opened(Streams).read_window = lambda self, position: {}
 
 
+#: Between the two halves of a batch, so that most kills fall there.
+HALF_SECONDS = 0.01
+
+
 def half_commands() -> None:
     """A batch is written in two frames, whatever commands that parts."""
     real = LmdbLog.append
@@ -169,6 +174,7 @@ def half_commands() -> None:
                 epoch,
                 Batch(batch.first, batch.offsets[: count // 2], batch.streams[: 8 * (count // 2)], batch.records[:at]),
             )
+            time.sleep(HALF_SECONDS)
             offsets = [offset - at for offset in batch.offsets[count // 2 :]]
             batch = Batch(batch.first + count // 2, offsets, batch.streams[8 * (count // 2) :], batch.records[at:])
         return real(self, epoch, batch)
