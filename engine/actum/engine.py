@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from asyncio import get_running_loop
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 
 from actum_storage import ActumError, ForkGuard, ReadOnly, StoreDirectory
@@ -27,7 +28,7 @@ from actum.report import statistics_of
 from actum.scheduler import DECIDING
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Sequence
+    from collections.abc import Awaitable, Callable, Generator
     from os import PathLike
     from types import TracebackType
     from typing import NoReturn, Self
@@ -116,7 +117,9 @@ class Engine(Operations):
 
         Raises:
             CatalogueError: the classes don't fit together; every fault with its fix.
+            Invalid: another argument is not what it has to be.
         """
+        check_arguments(store, options, services=services, upcasters=upcasters, middleware=middleware)
         catalogue = Catalogue.build(components, None if read_only else services, upcasters)
         return cls(
             store,
@@ -310,7 +313,10 @@ class Engine(Operations):
 
         Raises:
             EngineClosed: the engine is not open.
+            Invalid: not a sequence of commands; one that is no command is refused on its own.
         """
+        if not isinstance(commands, Sequence):
+            raise Invalid(f"commands={shown(commands)} is not a sequence: give a list of commands")
         if self._dispatch is not None:
             return [await outcome_of(self._dispatch, command) for command in commands]
         results: list[Receipt | ActumError] = []
@@ -416,7 +422,7 @@ def metadata_of(envelope: Envelope) -> Metadata:
         Invalid: an id is not a UUID or a string of 1 to 200 bytes, or the version not a number from 0.
     """
     command_id, expected_version = envelope.command_id, envelope.expected_version
-    if expected_version is not None and not (isinstance(expected_version, int) and expected_version >= 0):
+    if expected_version is not None and not (type(expected_version) is int and expected_version >= 0):
         raise Invalid(f"expected_version={shown(expected_version)} is not a version: give 0, 1, 2 ...")
     return Metadata(
         command_id_bytes=None if command_id is None else command_id_bytes(command_id),
@@ -425,6 +431,25 @@ def metadata_of(envelope: Envelope) -> Metadata:
         causation_id=optional_identifier("causation_id", envelope.causation_id),
         expected_version=expected_version,
     )
+
+
+def check_arguments(store: object, options: object, **sequences: object) -> None:
+    """What `Engine.open` is given besides classes.
+
+    Raises:
+        Invalid: something else than a store, options, or sequences; or middleware that can't be called.
+    """
+    if not isinstance(store, (str, os.PathLike, OpenStore)) and not hasattr(store, "frames_backwards"):
+        raise Invalid(f"store={shown(store)} is no store: give the path of a directory, or a log such as MemoryLog()")
+    if options is not None and not isinstance(options, Options):
+        raise Invalid(f"options={shown(options)}: give actum.Options(...)")
+    for name, sequence in sequences.items():
+        if not isinstance(sequence, Sequence) or isinstance(sequence, (str, bytes)):
+            raise Invalid(f"{name}={shown(sequence)} is not a sequence: give a list")
+        layers = cast("Sequence[object]", sequence) if name == "middleware" else ()
+        for layer in layers:
+            if not callable(layer):
+                raise Invalid(f"middleware={shown(layer)} can't be called: give async functions")
 
 
 async def within(seconds: float, command: Command, answer: Awaitable[Receipt]) -> Receipt:

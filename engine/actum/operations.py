@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from actum_storage import copy_store
+from actum_storage import StorageError, copy_store
 
 from actum import inspection
-from actum.errors import Invalid
+from actum.errors import Invalid, shown
 from actum.records import check_identifier, command_id_bytes
 
 if TYPE_CHECKING:
@@ -165,15 +167,35 @@ class Operations:
         Raises:
             StoreMismatch: there is something at `destination`.
             StoreFull, StorageError: it can't be written; nothing is left behind, and this engine goes on.
-            Invalid: this engine has no directory.
+            Invalid: this engine has no directory, or `destination` is no path.
         """
         core = self._open_core()
         manifest = None if core.store is None else getattr(core.store, "manifest", None)
         if manifest is None:
             raise Invalid("this engine has no directory: a backup copies a store that lies on disk")
-        return await asyncio.to_thread(copy_store, manifest, core.log, destination, progress=progress)
+        target = directory_of(destination)
+        try:
+            return await asyncio.to_thread(copy_store, manifest, core.log, target, progress=progress)
+        except OSError as error:  # such as a name that is too long
+            raise StorageError(f"{target} can't be written: {error}") from error
 
     def release(self, aggregate: type[Aggregate], key: str) -> bool:
         """Let a quarantined aggregate work again; False if it was not in quarantine."""
         actor = inspection.streams_of(self._open_core(), aggregate).actors.get(check_identifier("key", key))
         return actor is not None and actor.release()
+
+
+def directory_of(path: str | PathLike[str]) -> Path:
+    """A path as the system takes it.
+
+    Raises:
+        Invalid: it is none, or holds what no path can.
+    """
+    try:
+        found = Path(path)
+        possible = b"\0" not in os.fsencode(found)
+    except (TypeError, ValueError) as error:
+        raise Invalid(f"{shown(path)} is not a path: {error}") from error
+    if not possible:
+        raise Invalid(f"{shown(path)} is not a path: it holds a zero byte")
+    return found

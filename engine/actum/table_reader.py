@@ -11,6 +11,7 @@ and then by primary key. So an answer is the same after a restart, a rebuild, an
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from operator import attrgetter
@@ -180,6 +181,8 @@ class TableReader(Generic[R]):
     def _path(self, names: str | tuple[str, ...]) -> OrderedPath:
         """The ordered index that an argument names, brought up to date."""
         fields = (names,) if isinstance(names, str) else tuple(names) if type(names) in (tuple, list) else ()
+        if not all(isinstance(name, str) for name in fields):
+            fields = ()
         path = self._paths.get(fields)
         if path is None:
             declared = ", ".join(repr(index_name(fields)) for fields in self._paths) or "none"
@@ -298,8 +301,10 @@ def prefix_of(fields: tuple[str, ...], names: Iterable[str]) -> tuple[str, ...]:
 
 
 def check_limit(limit: int, limit_max: int | None = None) -> None:
-    """Raise Invalid unless a limit is a whole number from 1 to `limit_max`."""
+    """Raise Invalid unless a limit is a whole number from 1 to `limit_max`, or to what a list can hold."""
     whole = isinstance(limit, int) and not isinstance(limit, bool)
-    if not whole or limit < 1 or (limit_max is not None and limit > limit_max):
+    if not whole or not 1 <= limit <= (sys.maxsize if limit_max is None else limit_max):
         most = "" if limit_max is None else f" and at most {limit_max}"
+        if whole and limit > sys.maxsize:
+            most = f" and at most {sys.maxsize if limit_max is None else limit_max}"
         raise Invalid(f"limit={shown(limit)} must be a whole number, at least 1{most}")

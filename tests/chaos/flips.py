@@ -2,26 +2,41 @@
 
 Each case damages a copy of one store and looks at it through every door, in a child of its own. Every answer has to be
 the true one, or a refusal that names the file; what any door can see, `verify` has to find.
+
+Some damage is whole by its own hashes: a chunk of a checkpoint is lost, doubled or exchanged; a frame of the log is
+written anew with another amount in it, as somebody with a tool would. The latter is no accident that an engine could
+see while it reads one frame: `verify` has to find it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
 
 import actum
+from actum_storage import Batch, seal
+from actum_storage.chunks import FILE_HEADER, parse_record
+from actum_storage.frame import Frame
+from actum_storage.layout import ARRAY_HEADER
 
-from tests.chaos.damaged import Truth, fill, judged, truth_of
+from tests.chaos.damaged import Truth, fill, judged, said_by_store, truth_of
 from tests.chaos.forked import forked
 from tests.chaos.mutants import plant
 from tests.chaos.row import Outcome, Row, Violation
 
 SECTOR = 512
 PAGE = 4096
+#: How much of the damage to the log, and to checkpoints, is whole by its own hashes.
+FORGED = 0.1
+REORDERED = 0.7
+#: An amount below 128 in an event.
+AMOUNT = re.compile(b"\xa6amount[\x01-\x7f]")
 
 
 def damaged(content: bytes, random: Random) -> bytes:
@@ -52,6 +67,48 @@ def damaged(content: bytes, random: Random) -> bytes:
     return bytes(data)
 
 
+def reordered(content: bytes, random: Random) -> bytes:
+    """A file of checkpoints in which a whole record is lost, lies in another's place, or has traded places with it."""
+    offset, records = FILE_HEADER.size, list[bytes]()
+    while (record := parse_record(memoryview(content), offset)) is not None:
+        records.append(content[offset : record.end])
+        offset = record.end
+    one, other = random.sample(range(len(records)), 2)
+    match random.randrange(3):
+        case 0:
+            del records[one]
+        case 1:
+            records[one] = records[other]
+        case _:
+            records[one], records[other] = records[other], records[one]
+    return b"".join([content[: FILE_HEADER.size], *records, content[offset:]])
+
+
+def forge(data: Path, random: Random) -> None:
+    """Change an amount in some frame but the last, and seal the frame again."""
+    import lmdb  # noqa: PLC0415  # another program, for once
+
+    with lmdb.open(str(data.parent), max_dbs=4, lib_version=0) as environment:
+        frames = environment.open_db(b"frames", create=False)
+        with environment.begin(frames, write=True) as transaction:
+            found = [(key, value) for key, value in transaction.cursor() if AMOUNT.search(value)]
+            key, value = random.choice(found[:-1])
+            frame = Frame.parse(value, "forged")
+            body = bytearray(frame.body[ARRAY_HEADER.size :])
+            body[random.choice(list(AMOUNT.finditer(body))).end() - 1] ^= 1
+            offsets, records, size = list[int](), bytes(body), 0
+            for index in range(frame.count):
+                offsets.append(size)
+                size += len(frame.record(index))
+            forged = seal(Batch(frame.first, offsets, bytes(frame.streams), records), frame.previous)
+            transaction.put(key, forged.data)
+
+
+def verified(path: Path) -> str:
+    """Whether verifying finds anything."""
+    return "wrong: verify found nothing" if said_by_store(path)[2] else "found"
+
+
 def case(image: Path, copy: Path, truth: Truth, number: int, mutant: str) -> tuple[str, str]:
     """One damaged copy: which file, and what came of it."""
     random = Random(number)
@@ -59,17 +116,21 @@ def case(image: Path, copy: Path, truth: Truth, number: int, mutant: str) -> tup
     files = sorted(file for file in copy.rglob("*") if file.is_file())
     weights = [8 if file.name == "data.mdb" else 4 if file.suffix == ".chunks" else 1 for file in files]
     file = random.choices(files, weights)[0]
-    before = file.read_bytes()
-    file.write_bytes(damaged(before, random))
-    found = forked(partial(mutated, mutant, copy, truth))
+    forged = file.name == "data.mdb" and random.random() < FORGED
+    if forged:
+        forge(file, random)
+    else:
+        whole = file.suffix == ".chunks" and random.random() < REORDERED
+        file.write_bytes((reordered if whole else damaged)(file.read_bytes(), random))
+    found = forked(partial(mutated, mutant, verified if forged else partial(judged, truth=truth), copy))
     shutil.rmtree(copy)
     return file.name, found
 
 
-def mutated(mutant: str, copy: Path, truth: Truth) -> str:
+def mutated(mutant: str, judge: Callable[[Path], str], copy: Path) -> str:
     """Judge it with an engine that may be broken on purpose."""
     plant(mutant)
-    return judged(copy, truth)
+    return judge(copy)
 
 
 def run(first: int, count: int, mutant: str = "") -> Outcome:

@@ -1,9 +1,9 @@
 """Bad inputs through every public door: refused with a sentence, nothing changed, and the engine goes on.
 
 Each case makes one wrong call on a running engine: values of wrong types and sizes in commands, keys, ids, queries,
-cursors and options; handlers that give or raise nonsense; stored bytes that are no events. Whatever comes back must be
-an answer or an `ActumError`, or the `TypeError` of a call with wrong parameters. After each, a canary command works,
-and the state and the views are as before.
+cursors, options and paths; calls with wrong parameters; handlers that give or raise nonsense. What comes back must be
+an answer or an `ActumError`; a `TypeError` only for a wrong number or name of parameters. After each, a canary command
+works, and the state and the views are as before.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import tempfile
 import uuid
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import actum
-from actum import ActumError, Engine, MemoryLog, Options, Rejected
-from msgspec import MsgspecError
+from actum import ActumError, CommandFailed, Engine, MemoryLog, Options, Quarantined
 
+from tests.chaos.mutants import plant
+from tests.chaos.power import memory
 from tests.chaos.row import Outcome, Row, Violation
 from tests.support.bank import (
     Account,
@@ -36,8 +39,16 @@ from tests.support.bank import (
     Note,
     TopBalances,
     Withdraw,
+    open_bank,
 )
 from tests.support.fragile import Do, Fragile, FragmentView
+
+#: A call that takes longer hangs.
+SECONDS_MAX = 5.0
+#: After so many something is broken for good.
+VIOLATIONS_MAX = 20
+#: What file systems allow.
+NAME_BYTES_MAX = 255
 
 Door = Callable[[Engine, "Wrong"], Awaitable[object]]
 
@@ -77,9 +88,10 @@ class Hostile:
 class Wrong:
     """Draws wrong values from a seed."""
 
-    def __init__(self, seed: int) -> None:
-        """The same for the same seed."""
+    def __init__(self, seed: int, place: Path) -> None:
+        """The same for the same seed; files belong into a place."""
         self.random = Random(seed)
+        self.place = place
 
     def value(self) -> Any:
         """Anything at all."""
@@ -133,6 +145,43 @@ class Wrong:
             ]
         )
 
+    def path(self) -> Any:
+        """A path that leads nowhere, or where nothing may be written, or to what is there."""
+        random, place = self.random, self.place
+        name = self.text()
+        return random.choice(
+            [
+                "",
+                "/dev/null",
+                "/proc/nowhere",
+                place,
+                place / "bank",
+                place / "bank" / "inside",
+                str(place / "store"),
+                place / "none" / "there",
+                place / f"new {random.randrange(100)}",
+                place / (name if is_a_name(name) else "name"),
+            ]
+        )
+
+    def no_path(self) -> Any:
+        """What no path can be."""
+        return self.random.choice([None, 5, b"bytes", Hostile(), "a" * 300, "\0", "\ud800", ["a"], object()])
+
+
+def is_a_name(text: str) -> bool:
+    """Whether a file can have it."""
+    return text.isprintable() and 0 < len(text.encode()) <= NAME_BYTES_MAX
+
+
+def is_hashable(value: object) -> bool:
+    """Whether the user's own handler can look it up in a dict."""
+    try:
+        hash(value)
+    except (TypeError, HostileError):
+        return False
+    return True
+
 
 def deep(depth: int) -> list[Any]:
     """A list in a list in a list."""
@@ -160,13 +209,16 @@ async def beside(bank: Engine, wrong: Wrong) -> object:
     """Wrong ids, versions and timeouts beside a good command."""
     names = ["command_id", "user_id", "correlation_id", "causation_id", "expected_version", "timeout"]
     chosen: dict[str, Any] = {name: wrong.value() for name in wrong.random.sample(names, wrong.random.randint(1, 3))}
-    if isinstance(chosen.get("timeout"), float):
-        chosen["timeout"] = wrong.random.choice([-1.0, 0.0])
     return await bank.send(Glance(account_id="target"), **chosen)
 
 
 async def many(bank: Engine, wrong: Wrong) -> object:
-    """A list with wrong things in it."""
+    """A list with wrong things in it, or no list."""
+    if wrong.random.random() < 0.3:
+        value: Any = wrong.random.choice(
+            [None, 5, {}, {1: 2}, {1, 2}, iter([Glance(account_id="target")]), Hostile(), len]
+        )
+        return await bank.send_many(value)
     answers = await bank.send_many([Glance(account_id="target"), wrong.value(), wrong.value()])
     assert len(answers) == 3  # one for each
     return answers
@@ -175,14 +227,15 @@ async def many(bank: Engine, wrong: Wrong) -> object:
 async def question(bank: Engine, wrong: Wrong) -> object:
     """Queries with wrong fields, and what is no query."""
     kind: Any = wrong.random.choice([TopBalances, BalanceOf, BranchBalances, AllBalances, None])
-    query = wrong.value() if kind is None else kind(**{name: wrong.value() for name in kind.__struct_fields__})
-    return await bank.ask(query)
+    fields: dict[str, Any] = {} if kind is None else {name: wrong.value() for name in kind.__struct_fields__}
+    if kind is BalanceOf and not is_hashable(fields["account_id"]):
+        return None  # the user's own handler would raise
+    return await bank.ask(wrong.value() if kind is None else kind(**fields))
 
 
 async def later(bank: Engine, wrong: Wrong) -> object:
-    """A position that is none."""
-    value = wrong.value()
-    return await bank.ask(AllBalances(), after=value if not isinstance(value, int) else -1)
+    """A position that is none, or does not come."""
+    return await bank.ask(AllBalances(), after=wrong.value())
 
 
 async def past(bank: Engine, wrong: Wrong) -> object:
@@ -201,9 +254,9 @@ async def past(bank: Engine, wrong: Wrong) -> object:
 
 
 async def operation(bank: Engine, wrong: Wrong) -> object:
-    """Views that are none, backups to nowhere."""
+    """Views and aggregates that are none."""
     value = wrong.value()
-    match wrong.random.randrange(4):
+    match wrong.random.randrange(6):
         case 0:
             await bank.rebuild(value)
             return None
@@ -211,14 +264,73 @@ async def operation(bank: Engine, wrong: Wrong) -> object:
             return bank.rows(value)
         case 2:
             return await bank.verify_view(value)
+        case 3:
+            return await bank.verify_snapshots(value)
+        case 4:
+            return await bank.checkpoint(base=value)
         case _:
-            return bank.release(value, wrong.value())
+            return bank.release(wrong.random.choice([Account, value]), wrong.value())
+
+
+async def backup(bank: Engine, wrong: Wrong) -> object:
+    """Backups to nowhere, and to where they can be."""
+    return await bank.backup(wrong.random.choice([wrong.path, wrong.no_path])())
+
+
+async def store(bank: Engine, wrong: Wrong) -> object:
+    """Stores that are none, through every door that takes a path."""
+    del bank
+    path = wrong.path()
+    match wrong.random.randrange(6):
+        case 0:
+            with actum.open_store(path) as opened:
+                return opened.verify(head=wrong.value())
+        case 1:
+            return actum.restore_store(path, wrong.path())
+        case 2:
+            return actum.restore_store(wrong.place / "store", wrong.place / "cut", position=wrong.value())
+        case 3:
+            return actum.compact_store(path)
+        case 4:
+            return actum.diagnose(path)
+        case _:
+            async with Engine.open(path, Account, services=[HeldAssessor()], read_only=True) as reader:
+                return reader.statistics()
+
+
+async def schema(bank: Engine, wrong: Wrong) -> object:
+    """Schemas of what are no classes."""
+    del bank
+    return actum.schema_lock(
+        *[wrong.random.choice([Account, wrong.value()]) for _ in range(wrong.random.randint(0, 2))]
+    )
 
 
 async def handler(bank: Engine, wrong: Wrong) -> object:
-    """Handlers that give or raise nonsense."""
-    how = wrong.random.choice(["badly", "half", "unknown", "mistyped", "cancelled", "well", "nothing"])
-    return await bank.send(Do(key=f"fragile {wrong.random.randrange(10**9)}", how=how, number=1))
+    """Handlers that give or raise nonsense; the state is what the events make of it, whatever came before."""
+    how = wrong.random.choice(HOWS)
+    key = f"fragile {wrong.random.randrange(50)}"
+    try:
+        return await bank.send(Do(key=key, how=how, number=1))
+    finally:
+        bank.release(Fragile, key)
+        receipt = await bank.send(Do(key=key, how="counted"))
+        assert [event.number for event in receipt.events] == [receipt.version - 1]  # type: ignore[attr-defined]
+        assert len(await bank.history(Fragile, key)) == receipt.version
+
+
+async def quarantine(bank: Engine, wrong: Wrong) -> object:
+    """Handlers that fail again and again: the aggregate is refused until it is released."""
+    key = f"quarantined {wrong.random.randrange(50)}"
+    errors: list[ActumError] = []
+    for _ in range(bank._options.quarantine_failures_max + 1):
+        try:
+            await bank.send(Do(key=key, how=wrong.random.choice(["badly", "half", "unevolvable"])))
+        except ActumError as error:
+            errors.append(error)
+    assert [type(error) for error in errors] == [*[CommandFailed] * (len(errors) - 1), Quarantined]
+    assert bank.release(Fragile, key)
+    return await bank.send(Do(key=key))
 
 
 async def option(bank: Engine, wrong: Wrong) -> object:
@@ -229,72 +341,125 @@ async def option(bank: Engine, wrong: Wrong) -> object:
 
 
 async def opening(bank: Engine, wrong: Wrong) -> object:
-    """Engines of what are no classes."""
+    """Engines of what are no classes, no stores, no services."""
     del bank
-    given: dict[str, Any] = {wrong.random.choice(["services", "upcasters"]): [wrong.value()]}
-    return Engine.open(MemoryLog(), wrong.random.choice([Account, wrong.value()]), **given)
+    name = wrong.random.choice(["services", "upcasters", "middleware", "options"])
+    value = wrong.value()
+    given: dict[str, Any] = {name: value if name == "options" or wrong.random.random() < 0.5 else [value]}
+    log: Any = wrong.random.choice([MemoryLog(), value])
+    if isinstance(log, str):
+        log = None  # a relative path is a good one
+    return Engine.open(log, wrong.random.choice([Account, value]), **given)
+
+
+async def parameters(bank: Engine, wrong: Wrong) -> object:
+    """Calls with a wrong number or name of parameters."""
+    calls: list[Callable[..., Any]] = [
+        bank.send,
+        lambda: bank.send(Glance(account_id="target"), nonsense=1),  # type: ignore[call-arg]
+        lambda: bank.send(Glance(account_id="target"), "command"),  # type: ignore[call-arg]
+        bank.ask,
+        lambda: bank.history(Account),  # type: ignore[call-arg]
+        lambda: Options(nonsense=1),  # type: ignore[call-arg]
+        lambda: Deposit(account_id="target"),  # type: ignore[call-arg]
+        Engine.open,
+        lambda: Engine.open(MemoryLog(), Account, nonsense=1),  # type: ignore[call-arg]
+    ]
+    return await wrong.random.choice(calls)()
 
 
 async def page(bank: Engine, wrong: Wrong) -> object:
-    """Reads of a view with forged cursors, wrong limits, wrong indexes."""
+    """Reads of a view with forged cursors, wrong limits, wrong indexes, wrong bounds."""
     core = bank._core
     assert core is not None
     view: Any = core.views["Balances"].view
-    match wrong.random.randrange(4):
+    value = wrong.value()
+    match wrong.random.randrange(6):
         case 0:
-            return view.page("balance", limit=wrong.value(), cursor=wrong.random.choice([None, wrong.text()]))
+            return view.page("balance", limit=value, cursor=wrong.random.choice([None, wrong.text()]))
         case 1:
-            return view.order_by(wrong.value(), limit=wrong.value())
+            return view.order_by(value, limit=wrong.value())
         case 2:
-            return view.where(**{wrong.random.choice(["branch", "nothing"]): wrong.value()})
+            return view.order_by("balance", limit=value)
+        case 3:
+            return view.order_by("balance", start=value, stop=wrong.value())
+        case 4:
+            return view.where(**{wrong.random.choice(["branch", "nothing"]): value})
         case _:
-            return view.get(wrong.value())
+            return view.get(value) if is_hashable(value) else None
 
 
 DOORS: list[Door] = [
-    command, command, no_command, beside, many, question, later, past, operation, handler, option, opening, page,
+    command, command, no_command, beside, many, question, later, past, operation, handler, handler, quarantine, option,
+    opening, parameters, page, page, schema,
+]  # fmt: skip
+#: Doors that copy files; every so many cases one of them.
+SLOW_DOORS: list[Door] = [backup, store, store]
+SLOW_EVERY = 25
+
+#: What `Do` does: see `Fragile`.
+HOWS = [
+    "badly", "half", "unknown", "mistyped", "cancelled", "well", "nothing", "twice", "unevolvable",
+    "unevolvable-rejected", "unevolvable-invalid", "unevolvable-cancelled",
 ]  # fmt: skip
 
-#: What a wrong call may raise: our errors, Python's for wrong parameters, and the struct library's for wrong fields.
-EXPECTED = (ActumError, TypeError, ValueError, MsgspecError)
+
+def door_of(number: int) -> Door:
+    """Which door a case goes through."""
+    if number % SLOW_EVERY == 0:
+        return SLOW_DOORS[number // SLOW_EVERY % len(SLOW_DOORS)]
+    return DOORS[number % len(DOORS)]
 
 
-async def cases(first: int, count: int, violations: list[Violation]) -> int:
+async def cases(first: int, count: int, place: Path, violations: list[Violation]) -> int:
     """So many wrong calls on one engine; how many were refused."""
     refused = 0
-    options = Options(gc_policy="none", ask_after_seconds_max=0.0, dedup_commands_max=8)
-    components = (Account, Balances, Activities, Fragile, FragmentView)
-    async with Engine.open(MemoryLog(), *components, services=[HeldAssessor()], options=options) as bank:
+    async with open_bank(place / "store") as whole:
+        await canary(whole)
+    components = (Fragile, FragmentView)
+    options: dict[str, Any] = {"ask_after_seconds_max": 0.0, "dedup_commands_max": 8, "frame_events_max": 100}
+    async with open_bank(place / "bank", *components, **options) as bank:
         for number in range(first, first + count):
-            wrong = Wrong(number)
-            door = DOORS[number % len(DOORS)]
-            before = await answers(bank)
-            position = bank.statistics().position
+            door = door_of(number)
+            found = await called(bank, door, Wrong(number, place))
+            refused += found is not None
+            if found:
+                violations.append(Violation(number, f"{door.__name__}: {found}"))
             try:
-                await asyncio.wait_for(door(bank, wrong), 10)
-            except EXPECTED as error:
-                refused += 1
-                if not str(error):
-                    violations.append(Violation(number, f"{door.__name__}: an error without a sentence: {error!r}"))
-                if bank.statistics().position != position and not isinstance(error, Rejected):
-                    violations.append(Violation(number, f"{door.__name__}: refused, and yet written: {error!r}"))
-                if await answers(bank) != before:
-                    violations.append(Violation(number, f"{door.__name__}: refused, and yet a view changed: {error!r}"))
-            except HostileError:
-                if door not in (question, page):  # there it meets the user's own handler, whose errors are the caller's
-                    violations.append(Violation(number, f"{door.__name__}: something was done with a hostile value"))
-            except BaseException as error:  # noqa: BLE001  # it is a finding
-                violations.append(Violation(number, f"{door.__name__}: {type(error).__name__}: {error}"))
-            try:
-                await canary(bank)
+                await asyncio.wait_for(canary(bank), SECONDS_MAX)
             except Exception as error:  # noqa: BLE001  # it is a finding
                 violations.append(Violation(number, f"{door.__name__}: afterwards the canary died: {error!r}"))
+            if len(violations) >= VIOLATIONS_MAX:
                 return refused
-        for view in (Balances, Activities):
-            differences = await bank.verify_view(view)
-            if not differences.ok:
-                violations.append(Violation(first, f"at the end {view.__name__} differs: {differences}"))
+        for view in (Balances, Activities, FragmentView):
+            try:
+                differences = await bank.verify_view(view)
+            except ActumError as error:
+                violations.append(Violation(first, f"at the end {view.__name__} can't be made again: {error!r}"))
+            else:
+                if not differences.ok:
+                    violations.append(Violation(first, f"at the end {view.__name__} differs: {differences}"))
     return refused
+
+
+async def called(bank: Engine, door: Door, wrong: Wrong) -> str | None:
+    """One wrong call: what was wrong about its answer, "" for a right refusal, None for an answer."""
+    before = await answers(bank)
+    position = bank.statistics().position
+    expected = (ActumError, TypeError) if door is parameters else ActumError
+    try:
+        await asyncio.wait_for(door(bank, wrong), SECONDS_MAX)
+    except expected as error:
+        if not str(error):
+            return f"an error without a sentence: {error!r}"
+        if bank.statistics().position != position and door not in (handler, quarantine):
+            return f"refused, and yet written: {error!r}"
+        if await answers(bank) != before:
+            return f"refused, and yet a view changed: {error!r}"
+        return ""
+    except BaseException as error:  # noqa: BLE001  # it is a finding
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 async def answers(bank: Engine) -> dict[str, int]:
@@ -308,12 +473,14 @@ async def canary(bank: Engine) -> None:
     assert await bank.ask(BalanceOf(account_id="canary")) == receipt.version
 
 
-def run(first: int, count: int) -> Outcome:
-    """So many wrong calls."""
+def run(first: int, count: int, mutant: str = "") -> Outcome:
+    """So many wrong calls. For processes of their own."""
+    plant(mutant)
     logging.disable(logging.CRITICAL)
     sys.unraisablehook = lambda _complaint: None
     violations: list[Violation] = []
-    refused = actum.run(cases(first, count, violations))
+    with tempfile.TemporaryDirectory(dir=memory()) as directory:
+        refused = actum.run(cases(first, count, Path(directory), violations))
     return Outcome(count, violations, {"refused": refused})
 
 

@@ -28,12 +28,15 @@ from typing import Any, NamedTuple
 import actum
 from actum import ActumError, Engine
 
+from tests.chaos.mutants import plant
 from tests.chaos.row import Outcome, Row, Violation
 from tests.support.bank import Account, AllBalances, Balances, DepositEach, open_bank
 from tests.support.processes import ENVIRONMENT
 
 CLIENTS = 20
 ACCOUNTS = 13
+#: Mutants of what happens after the kill: the commands in doubt are sent again by the parent.
+IN_THE_PARENT = {"no_dedup"}
 #: Kills of one store's life.
 LIFE = 20
 
@@ -42,9 +45,11 @@ CHILD = textwrap.dedent(
     import asyncio, itertools, json, os, sys
     import actum
     from tests.chaos.kill import command_of
+    from tests.chaos.mutants import plant
     from tests.support.bank import Balances, open_bank
 
     store, first, uvloop, options = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "True", json.loads(sys.argv[4])
+    plant(sys.argv[5])
 
     async def client(bank, numbers):
         for number in numbers:
@@ -100,10 +105,11 @@ def limits(random: Random) -> dict[str, Any]:
     }
 
 
-def killed(store: Path, first: int, random: Random) -> tuple[list[Acknowledged], str]:
+def killed(store: Path, first: int, random: Random, mutant: str) -> tuple[list[Acknowledged], str]:
     """Run a child, kill it, and give all that it reported; what it complained of before."""
+    arguments = [str(store), str(first), str(random.random() < 0.5), json.dumps(limits(random)), mutant]
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(store), str(first), str(random.random() < 0.5), json.dumps(limits(random))],
+        [sys.executable, "-c", CHILD, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=ENVIRONMENT,
@@ -213,8 +219,10 @@ def check_files(store: Path, faults: list[str]) -> int:
     return whole
 
 
-def run(first: int, count: int) -> Outcome:
-    """So many kills of one store."""
+def run(first: int, count: int, mutant: str = "") -> Outcome:
+    """So many kills of one store; the children's engines may be broken on purpose, for processes of their own."""
+    if mutant in IN_THE_PARENT:
+        plant(mutant)
     violations: list[Violation] = []
     told: dict[int, Acknowledged] = {}
     backups = opening = number = 0
@@ -223,7 +231,7 @@ def run(first: int, count: int) -> Outcome:
         going_on = 1
         for number in range(first, first + count):
             faults: list[str] = []
-            found, complained = killed(store, going_on, Random(number))
+            found, complained = killed(store, going_on, Random(number), mutant)
             opening += not found
             if complained:
                 faults.append(f"before it was killed the child said: {complained}")

@@ -26,6 +26,7 @@ from click.testing import CliRunner
 
 from tests.chaos.damaged import Truth, fill, said_by_engine, said_by_store, truth_of
 from tests.chaos.forked import forked
+from tests.chaos.mutants import plant
 from tests.chaos.row import Outcome, Row, Violation
 
 Change = Callable[[Path, Random], None]
@@ -188,8 +189,12 @@ def listing(path: Path) -> str:
     return "\n".join(entries)
 
 
-def looked_at(path: Path, truth: Truth) -> str:
-    """Open it through every door, the one that may write last: "refused", "served", or what was wrong."""
+def looked_at(mutant: str, path: Path, truth: Truth) -> str:
+    """Open it through every door, the one that may write last: "refused", "served", or what was wrong.
+
+    With an engine that may be broken on purpose.
+    """
+    plant(mutant)
     logging.disable(logging.CRITICAL)
     before = listing(path)
     wrong: list[str] = []
@@ -221,7 +226,7 @@ def says_a_sentence(path: Path) -> bool:
     return result.exit_code in (0, 1, 2) and "unexpected" not in result.output and "Traceback" not in result.output
 
 
-def run(first: int, count: int) -> Outcome:
+def run(first: int, count: int, mutant: str = "") -> Outcome:
     """So many wrong directories."""
     violations: list[Violation] = []
     counts = {"served": 0, "refused": 0}
@@ -235,7 +240,7 @@ def run(first: int, count: int) -> Outcome:
             shutil.copytree(image, path)
             change = CHANGES[number % len(CHANGES)]
             change(path, random)
-            found = forked(partial(looked_at, path, truth))
+            found = forked(partial(looked_at, mutant, path, truth))
             if found in counts:
                 counts[found] += 1
             else:

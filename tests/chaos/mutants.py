@@ -1,14 +1,22 @@
 """The engine broken on purpose, one way each: the rows have to notice, or their zeros say nothing.
 
 `plant(name)` breaks this process; it is meant for children and for processes of their own.
+
+Not here is what no row can see, because something else stands behind it: a log that goes on after a failed commit, or
+does not read its head again (LMDB takes such a commit back, or refuses to go on), the check of a copy just made (no
+disk here lies while it writes), the last sync of a copied file (each of its commits was synced).
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Self
 
+from actum.actor import Actor
+from actum.batch import OpenBatch
+from actum.codec import Codec
 from actum.committer import Committer
 from actum.streams import Streams
 from actum_storage import (
@@ -149,6 +157,10 @@ def no_dedup() -> None:
     opened(Streams).read_window = lambda self, position: {}
 
 
+#: Between the two halves of a batch, so that most kills fall there.
+HALF_SECONDS = 0.01
+
+
 def half_commands() -> None:
     """A batch is written in two frames, whatever commands that parts."""
     real = LmdbLog.append
@@ -162,6 +174,7 @@ def half_commands() -> None:
                 epoch,
                 Batch(batch.first, batch.offsets[: count // 2], batch.streams[: 8 * (count // 2)], batch.records[:at]),
             )
+            time.sleep(HALF_SECONDS)
             offsets = [offset - at for offset in batch.offsets[count // 2 :]]
             batch = Batch(batch.first + count // 2, offsets, batch.streams[8 * (count // 2) :], batch.records[at:])
         return real(self, epoch, batch)
@@ -184,11 +197,97 @@ def views_before_commit() -> None:
     opened(Committer).flush = flush
 
 
+def no_event_check() -> None:
+    """Events are not decoded again before they are written."""
+
+    def checker(self: Codec, aggregate: str, evolves: Any) -> Any:
+        del aggregate, evolves
+        encode = self._encode
+        return lambda event: (encode(event), event)
+
+    opened(Codec).checker = checker
+
+
+def keep_state_after_a_bug() -> None:
+    """A state that a handler left half changed is gone on with."""
+    opened(Actor).forget = lambda self: None
+
+
+class Uncut(list[int]):
+    """A list that nothing is taken out of."""
+
+    def __delitem__(self, index: object) -> None:
+        """Nothing."""
+
+
+def no_cut_back() -> None:
+    """The batch is not cut back to where a command began on whose events `evolve` failed."""
+    real = OpenBatch.__init__
+
+    def initialize(self: OpenBatch, first: int, **bounds: int) -> None:
+        real(self, first, **bounds)
+        self.offsets = Uncut()
+
+    opened(OpenBatch).__init__ = initialize
+
+
+def no_quarantine() -> None:
+    """An aggregate whose handlers fail again and again is not refused."""
+    opened(Actor).quarantined = property(lambda self: False)
+
+
+def no_foreign_check() -> None:
+    """A directory is taken whatever is in it."""
+    opened(directory).refuse_foreign = lambda path: None
+
+
+def no_chain() -> None:
+    """That a frame follows the one before it is not looked at."""
+    opened(Chain)._check_link = lambda self, before, frame: None
+    opened(Chain)._check_head = lambda self, link: None
+
+
+class Anything:
+    """Equals whatever it is compared with."""
+
+    def __eq__(self, other: object) -> bool:
+        """Always."""
+        return True
+
+    def __hash__(self) -> int:
+        """Like all others."""
+        return 0
+
+    def __iadd__(self, other: object) -> Self:
+        """As before."""
+        return self
+
+
+def no_seal() -> None:
+    """What a closing record says of its chunks is not looked at."""
+
+    class Seal:
+        count = size = Anything()
+
+        def __init__(self, link: bytes) -> None:
+            del link
+
+        def add(self, own_hash: bytes, size: int) -> None:
+            del self, own_hash, size
+
+        def body(self) -> Anything:
+            return Anything()
+
+    opened(chunks).Seal = Seal
+
+
 MUTANTS: Mapping[str, Callable[[], None]] = {
     function.__name__: function
     for function in (
         acknowledge_before_commit, ignore_failed_commits, no_sync, no_directory_sync, manifest_before_log,
         no_frame_hash, ignore_short_frames, no_chunk_hash, no_page_check, no_dedup, half_commands, views_before_commit,
+        no_event_check, keep_state_after_a_bug, no_cut_back, no_quarantine, no_foreign_check,
+        no_chain, no_seal,
     )
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any, TypeVar
 
+from actum.codec import decoder_of, encode_chunk
 from actum_storage import (
     Batch,
     Checkpoint,
@@ -26,6 +27,8 @@ from actum_storage import (
 
 T = TypeVar("T")
 
+decode_plain = decoder_of(list[Any])
+
 
 class Platter:
     """What lasts.
@@ -40,6 +43,21 @@ class Platter:
         self.log = MemoryLog()
         self.checkpoints: list[Checkpoint] = []
 
+    def mislabel(self, random: Random) -> str:
+        """Have the newest checkpoint say that it is of another log; "ahead" if of one that went on."""
+        head = self.log.head
+        *earlier, newest = self.checkpoints
+        position, digest, views = decode_plain(newest.closing)
+        if not 0 < position < head.position:
+            return ""  # it would hold all there is, whatever it says of itself
+        last = self.log.frame_at(head.position)
+        labels = {"ahead": (head.position + 1, digest), "other": (head.position, digest)}
+        if last.count > 1:
+            labels["inside a frame"] = (head.position - 1, last.hash)
+        name = random.choice(list(labels))
+        self.checkpoints = [*earlier, Checkpoint(encode_chunk([*labels[name], views]), newest.chunks)]
+        return name
+
 
 class SimulatedLog:
     """A log on a platter for one incarnation of the engine; a commit may fail."""
@@ -51,6 +69,11 @@ class SimulatedLog:
         self._troubles = troubles
         self._trace = trace
         self._failure: OutcomeUnknown | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a commit had an unknown outcome."""
+        return self._failure is not None
 
     @property
     def head(self) -> Head:

@@ -1,31 +1,96 @@
-"""What clients were told, checked against the log: the oracle of the simulation.
+"""What clients sent and what they were told, checked against the log: the oracle of the simulation.
 
-The log is read as it lies on the disk, without the engine. What is checked: a receipt's events are there, once, as it
-says; so they stay over crashes. A rejection and a conflict were decided on a state that is durable. Views are the fold
-of the log up to their position, and never go back. A command id has its effect once. Positions and versions are dense.
+Every sending is a try of its own, known in the log by its user id, so that each effect has one try that wrote it. What
+is checked: an effect is what its command does, whole, on the state that was there; an id has its effect once within
+its window; a receipt is what the log says, in full; an error that says "nothing happened" is true; a rejection and a
+conflict were decided on a state that is durable; who gave up before his command was taken has no effect, and who was
+approved has one.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from actum import Conflict, Engine, MemoryLog, Receipt
-from actum.codec import decode_stored
+from actum import (
+    ActumError,
+    CommandFailed,
+    CommandTimeout,
+    Conflict,
+    Invalid,
+    MemoryLog,
+    Options,
+    OutcomeUnknown,
+    Overloaded,
+    Receipt,
+    Rejected,
+    StoreFailed,
+)
 from actum.records import command_id_bytes
+from actum_storage import StoreFull
 
-from tests.support.bank import Account, Activities, AllBalances, Balances
+from tests.simulation.facts import Effect, Facts, change_of
+from tests.support.bank import Deposit, DepositEach, Glance, Lend, Withdraw, WithdrawAll
+
+#: Lives begin so far apart: a timestamp tells in which life it was given.
+LIFE_NS = 10**12
+NEW_YEAR_NS = 1_767_225_600_000_000_000
+
+#: What a caller may be told so that he knows that his command wrote nothing.
+NOTHING = (Rejected, Conflict, Invalid, Overloaded, CommandFailed, StoreFull, StoreFailed)
+#: What leaves it open.
+PERHAPS = (OutcomeUnknown, CommandTimeout)
 
 
-class Fact(NamedTuple):
-    """A record as it lies in the log."""
+@dataclass(eq=False)
+class Try:
+    """One sending of a command.
 
-    position: int
-    key: str
-    version: int
-    command_id: bytes
-    change: int
+    Attributes:
+        command: an object of its own for each try.
+        identity: its command id.
+        user_id: its alone; None for a try without anything beside the command.
+        correlation_id: what is sent with it.
+        causation_id: what is sent with it.
+        expected: the version that it is to find.
+        life: in which it was sent.
+        sent_ns: when; 0 for not yet.
+        before: the durable version of its account then.
+        nothing: why it must have no effect, "" for it may have one.
+        effect: what it wrote.
+    """
+
+    command: Any
+    identity: str | None = None
+    user_id: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    expected: int | None = None
+    life: int = 0
+    sent_ns: int = 0
+    before: int = 0
+    nothing: str = ""
+    effect: Effect | None = None
+
+    def writes(self, effect: Effect) -> bool:
+        """Whether this is what its command does, on the state that was there."""
+        command, last = self.command, effect.last
+        if last.key != command.account_id:
+            return False
+        match command:
+            case Deposit() | Lend():
+                return effect.changes == (command.amount,)
+            case DepositEach():
+                return effect.changes == tuple(command.amounts)
+            case Withdraw():
+                return effect.changes == (-command.amount,)
+            case WithdrawAll():
+                return len(effect.changes) == 1 and effect.changes[0] < 0 and not last.balance
+            case _:
+                return False
 
 
 class History:
@@ -33,156 +98,201 @@ class History:
 
     Attributes:
         sent: commands with ids, by id.
+        facts: what the log says.
     """
 
     def __init__(self, log: MemoryLog, faults: list[str]) -> None:
         """Nothing sent; faults are added to the list."""
         self.sent: dict[str, Any] = {}
-        self._log = log
+        self.facts = Facts(log, faults, lambda timestamp_ns: self._options_at(timestamp_ns).frame_events_max)
         self._faults = faults
-        self._facts: list[Fact] = []
-        self._promised: dict[str, tuple[str, int, int, int]] = {}
-        self._views_position = 0
-        self._tries: Counter[str] = Counter()
+        self._lives: list[Options] = []
+        self._by_user: dict[str, Try] = {}
+        self._plain: list[Try] = []
+        self._plain_effects: list[Effect] = []
+        self._approved: list[Any] = []
 
-    def facts(self) -> list[Fact]:
-        """All records in the log; each is decoded once."""
-        for frame in self._log.frames(len(self._facts) + 1):
-            for record in decode_stored(frame.first, frame.body):
-                event: Any = record.event
-                change = -event["amount"] if record.tag == "Withdrawn" else event["amount"]
-                self._facts.append(Fact(record.position, record.key, record.version, record.command_id_bytes, change))
-        return self._facts
+    def begin(self, options: Options) -> None:
+        """Another life."""
+        self._lives.append(options)
+        self._approved.clear()
 
-    def balances(self, position: int) -> dict[str, int]:
-        """What the view has to say at a position; emptied accounts disappear."""
-        totals: dict[str, int] = {}
-        for fact in self.facts()[:position]:
-            totals[fact.key] = totals.get(fact.key, 0) + fact.change
-        return {key: total for key, total in totals.items() if total}
+    def _options_at(self, timestamp_ns: int) -> Options:
+        """Those of the life in which a timestamp was given; time that is in no life is a fault of its own."""
+        life = (timestamp_ns - NEW_YEAR_NS) // LIFE_NS
+        if not 0 <= life < len(self._lives):
+            self._faults.append(f"a timestamp of no time: {timestamp_ns}")
+        return self._lives[life if 0 <= life < len(self._lives) else -1]
 
-    def started(self, command: Any, identity: str | None) -> int:
-        """A command is sent: the version of its account that is durable now."""
-        if identity is not None:
-            self._tries[identity] += 1
-        return self.version(command.account_id)
+    def started(self, attempt: Try, now_ns: int) -> None:
+        """A command is sent now."""
+        self.read()
+        attempt.life, attempt.sent_ns = len(self._lives) - 1, now_ns
+        attempt.before = self.facts.version(attempt.command.account_id)
+        if attempt.user_id is None:
+            self._plain.append(attempt)
+        else:
+            self._by_user[attempt.user_id] = attempt
 
-    def version(self, key: str) -> int:
-        """The durable version of an account."""
-        return sum(fact.key == key for fact in self.facts())
+    def approved(self, command: Any) -> None:
+        """A decision that waited is approved: its command was taken, so it takes effect, whoever still waits for it."""
+        self._approved.append(command)
 
-    def check_receipt(self, command: Any, identity: str | None, expected: int | None, receipt: Receipt) -> None:
-        """The receipt's events are in the log, in one piece, under its id, up to its version."""
-        count = len(receipt.events)
-        if not count:
-            if receipt.position > len(self.facts()):
-                self._faults.append(f"{identity}: an empty answer seen on an event that is not durable")
+    def has_no_effect(self, attempt: Try, why: str) -> None:
+        """From now on, and ever."""
+        attempt.nothing = why
+        self.read()
+        if attempt.effect is not None:
+            self._faults.append(f"{attempt} has an effect")
+
+    # The log.
+
+    def read(self) -> None:
+        """Take in what is new in the log: each effect has a try that may have written it."""
+        for effect in self.facts.read():
+            if effect.last.user_id is None:
+                self._plain_effects.append(effect)
+                continue
+            attempt = self._by_user.get(effect.last.user_id)
+            if attempt is None:
+                self._faults.append(f"nobody sent what led to {effect}")
+            else:
+                self._check_effect(attempt, effect)
+
+    def _check_effect(self, attempt: Try, effect: Effect) -> None:
+        """What a try wrote."""
+        last = effect.last
+        if attempt.effect is not None or attempt.nothing or not attempt.writes(effect):
+            self._faults.append(f"{attempt} led to {effect}")
+        attempt.effect = effect
+        if (last.correlation_id, last.causation_id) != (attempt.correlation_id, attempt.causation_id):
+            self._faults.append(f"{effect} was sent with {attempt.correlation_id} and {attempt.causation_id}")
+        if attempt.expected is not None and effect.before != attempt.expected:
+            self._faults.append(f"{attempt} was accepted at version {effect.before}")
+        if last.timestamp_ns < attempt.sent_ns:
+            self._faults.append(f"{effect} is older than {attempt}")
+        if attempt.identity is None:
             return
-        facts = self.facts()[receipt.position - count : receipt.position]
-        changes = [
-            getattr(event, "amount", 0) * (-1 if type(event).__name__ == "Withdrawn" else 1) for event in receipt.events
-        ]
-        versions = list(range(receipt.version - count + 1, receipt.version + 1))
-        if (
-            [fact.change for fact in facts] != changes
-            or [fact.version for fact in facts] != versions
-            or {fact.key for fact in facts} != {command.account_id}
-            or {fact.command_id for fact in facts} != {receipt.command_id_bytes}
-        ):
-            self._faults.append(f"{identity}: the log does not hold what the receipt says: {receipt}, {facts}")
-        if identity is None:
-            return
-        promise = (command.account_id, receipt.version, receipt.position, count)
-        if self._promised.setdefault(identity, promise) != promise:
-            self._faults.append(f"{identity}: two receipts, {self._promised[identity]} and {promise}")
-        elif self._tries[identity] == 1 and expected is not None and versions[0] != expected + 1:
-            self._faults.append(f"{identity}: accepted at version {versions[0] - 1}, expected {expected}")
-
-    def check_rejected(self, command: Any, message: str, before: int) -> None:
-        """The balance that a rejection names was durable at some version, not older than when it was sent."""
-        named = re.fullmatch(r"only (-?[0-9]+) there", message)
-        if named is None:
-            return
-        total, seen = 0, {0} if before == 0 else set[int]()
-        for fact in self.facts():
-            if fact.key == command.account_id:
-                total += fact.change
-                if fact.version >= before:
-                    seen.add(total)
-        if int(named[1]) not in seen:
-            self._faults.append(f"rejected because of {named[1]}, which was never durable: {sorted(seen)}")
-
-    def check_conflict(self, command: Any, error: Conflict, before: int) -> None:
-        """The version that a conflict names is durable, and not older than when the command was sent."""
-        durable = self.version(command.account_id)
-        if not before <= error.version <= durable:
-            self._faults.append(f"a conflict with version {error.version}; durable were {before} to {durable}")
-
-    def check_views(self, position: int, balances: dict[str, int]) -> None:
-        """A view is what the log says up to its position, and has not gone back."""
-        if position > len(self.facts()):
-            self._faults.append(f"a view is at {position}, the log at {len(self.facts())}")
-        elif balances != self.balances(position):
-            self._faults.append(f"a view at {position} says {balances}, the log {self.balances(position)}")
-        if position < self._views_position:
-            self._faults.append(f"a view went back from {self._views_position} to {position}")
-        self._views_position = position
+        if last.command_id != command_id_bytes(attempt.identity):
+            self._faults.append(f"{effect} has another id than {attempt}")
+        window = self._lives[attempt.life].dedup_commands_max
+        for earlier in self.facts.of_command[last.command_id]:
+            if 0 < effect.number - earlier.number <= window:
+                self._faults.append(f"{attempt} had its effect twice, within {window} commands: {earlier}, {effect}")
 
     def check_log(self) -> None:
-        """Positions and versions are dense; promises are kept; an id has its effect once."""
-        versions: dict[str, int] = {}
-        groups: dict[bytes, list[Fact]] = {}
-        for place, fact in enumerate(self.facts(), 1):
-            versions[fact.key] = versions.get(fact.key, 0) + 1
-            if (fact.position, fact.version) != (place, versions[fact.key]):
-                self._faults.append(f"{fact} at place {place}, version {versions[fact.key]}")
-            groups.setdefault(fact.command_id, []).append(fact)
-        for facts in groups.values():
-            if facts[-1].position - facts[0].position != len(facts) - 1:
-                self._faults.append(f"a command had its effect twice, or in parts: {facts}")
-        for identity, command in self.sent.items():
-            facts = groups.get(command_id_bytes(identity), [])
-            amounts = getattr(command, "amounts", None) or [getattr(command, "amount", 0)]
-            if facts and [abs(fact.change) for fact in facts] != amounts:
-                self._faults.append(f"{identity} {command} left {facts}")
-            promise = self._promised.get(identity)
-            if promise is not None and (not facts or facts[-1].position != promise[2] or len(facts) != promise[3]):
-                self._faults.append(f"{identity}: promised {promise}, the log has {facts}")
+        """What was written by tries that can't be told apart is not more than what they may have written."""
+        self.read()
+        may: Counter[tuple[object, ...]] = Counter(
+            (attempt.command.account_id, *changes_of(attempt.command)) for attempt in self._plain if not attempt.nothing
+        )
+        did = Counter((effect.last.key, *effect.changes) for effect in self._plain_effects)
+        if did - may:
+            self._faults.append(f"nobody sent, or nobody should have sent: {did - may}")
 
-    async def check_opened(self, bank: Engine) -> None:
-        """After opening everything promised is there, and outcomes say what the log says."""
-        self.check_log()
-        self._views_position = 0
-        self.check_views(bank.statistics().position, await bank.ask(AllBalances()))
-        there = {fact.command_id for fact in self.facts()}
-        for identity in list(self.sent)[-3:]:
-            found = await bank.outcome(identity)
-            if (found is not None) != (command_id_bytes(identity) in there):
-                self._faults.append(f"{identity}: outcome says {found}")
-        await self._check_states(bank)
+    def check_approved(self) -> None:
+        """At a good end without a loss: what was approved is there."""
+        self.read()
+        approved = {id(command) for command in self._approved}
+        for attempt in self._by_user.values():
+            if id(attempt.command) in approved and attempt.effect is None:
+                self._faults.append(f"{attempt} was approved and had no effect")
 
-    async def check_rest(self, bank: Engine) -> None:
-        """When everybody is done, views equal a rebuild and states the events."""
-        for view in (Balances, Activities):
-            differences = await bank.verify_view(view)
-            if not differences.ok:
-                self._faults.append(f"{view.__name__} is not what a rebuild gives: {differences}")
-        await self._check_states(bank)
+    # What clients are told.
 
-    async def _check_states(self, bank: Engine) -> None:
-        """Each account's state is the fold of its events."""
-        for key in sorted({fact.key for fact in self.facts()}):
-            position = bank.statistics().position
-            state = await bank.state(Account, key)
-            facts = [fact for fact in self.facts() if fact.key == key]
-            known = facts[: state.movements]
-            if (state.balance, state.movements) != (sum(fact.change for fact in known), len(known)) or any(
-                fact.position <= position for fact in facts[state.movements :]
-            ):
-                self._faults.append(f"the state of {key} is {state}, its events say {facts}")
+    def check_receipt(self, attempt: Try, receipt: Receipt) -> None:
+        """A receipt is what the log says, in full."""
+        self.read()
+        if not receipt.events:
+            self._check_empty(attempt, receipt)
+            return
+        effect = self.facts.effects.get(receipt.position)
+        if effect is None or not says(receipt, effect):
+            self._faults.append(f"{attempt} got {receipt!r} {receipt.events}; the log has {effect}")
+        elif attempt.effect not in (None, effect):
+            self._faults.append(f"{attempt} got the receipt of {effect}")
+        elif attempt.identity is not None and effect.last.command_id != command_id_bytes(attempt.identity):
+            self._faults.append(f"{attempt} got the receipt of another command, {effect}")
+        elif attempt.identity is None and effect.last.user_id != attempt.user_id:
+            self._faults.append(f"{attempt} got the receipt of somebody else, {effect}")
 
-    def check_closed(self, bank: Engine) -> None:
-        """Nothing is left behind."""
-        self.check_log()
-        if bank.statistics().pending:
-            self._faults.append(f"{bank.statistics().pending} commands are pending after the close")
+    def _check_empty(self, attempt: Try, receipt: Receipt) -> None:
+        """Nothing was written; the state on which that was decided is durable, and not older than the command."""
+        key = attempt.command.account_id
+        durable = self.facts.version(key)
+        if receipt.key != key or not attempt.before <= receipt.version <= durable:
+            self._faults.append(f"{attempt} got {receipt!r}; durable were {attempt.before} to {durable}")
+            return
+        fact = self.facts.at(key, receipt.version)
+        if receipt.position != (0 if fact is None else fact.position):
+            self._faults.append(f"{attempt} got {receipt!r}, which was never so: {fact}")
+        emptied = isinstance(attempt.command, WithdrawAll) and (fact is None or not fact.balance)
+        if attempt.effect is not None or not (emptied or isinstance(attempt.command, Glance)):
+            self._faults.append(f"{attempt} wrote nothing: {receipt!r}")
+
+    def check_error(self, attempt: Try, error: ActumError, *, failed: bool) -> None:
+        """An error is one that this command can get, and true.
+
+        Args:
+            attempt: who got it.
+            error: what he got.
+            failed: whether the store has failed.
+        """
+        command = attempt.command
+        self.read()
+        match error:
+            case Rejected():
+                true = self._is_right(attempt, str(error))
+            case Conflict():
+                durable = self.facts.version(command.account_id)
+                true = attempt.before <= error.version <= durable and error.version != attempt.expected
+            case Invalid():
+                true = isinstance(command, DepositEach) and any(type(amount) is not int for amount in command.amounts)
+            case CommandFailed():
+                true = isinstance(command, (Lend, WithdrawAll))
+            case StoreFailed() | OutcomeUnknown():
+                true = failed
+            case Overloaded() | StoreFull() | CommandTimeout():
+                true = True
+            case _:
+                true = False
+        if not true:
+            self._faults.append(f"{attempt} got {type(error).__name__}, wrongly: {error}")
+        if isinstance(error, NOTHING):
+            self.has_no_effect(attempt, f"{type(error).__name__}: {error}")
+
+    def _is_right(self, attempt: Try, message: str) -> bool:
+        """The balance that a rejection names was durable at some version, not older than when it was sent."""
+        command = attempt.command
+        named = re.fullmatch(r"only ([0-9]+) there", message)
+        if named is None:
+            return isinstance(command, (Lend, WithdrawAll)) or (
+                isinstance(command, DepositEach) and 0 in command.amounts
+            )
+        facts = self.facts.of.get(command.account_id, [])
+        seen = {fact.balance for fact in facts if fact.version >= attempt.before} | (
+            {0} if not attempt.before else set()
+        )
+        return isinstance(command, Withdraw) and command.amount > int(named[1]) and int(named[1]) in seen
+
+
+def changes_of(command: Any) -> Iterable[int]:
+    """What a command does that does not depend on the state."""
+    match command:
+        case DepositEach():
+            return command.amounts
+        case Withdraw():
+            return [-command.amount]
+        case Glance():
+            return []
+        case _:
+            return [command.amount]
+
+
+def says(receipt: Receipt, effect: Effect) -> bool:
+    """Whether a receipt is that of an effect."""
+    last = effect.last
+    changes: Callable[[Any], int] = lambda event: change_of(type(event).__name__, event.amount)  # noqa: E731
+    return (receipt.command_id_bytes, receipt.key, receipt.version, receipt.position) == (
+        last.command_id, last.key, last.version, last.position,
+    ) and tuple(map(changes, receipt.events)) == effect.changes  # fmt: skip

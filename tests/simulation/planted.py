@@ -1,4 +1,7 @@
-"""Bugs planted in the engine, one way each: the simulation has to find every one of them within its short row."""
+"""Bugs planted in the engine, one way each: the simulation has to find every one of them within its short row.
+
+Those in what it does are here, those in what it says in `planted_answers`.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,13 @@ from actum.checkpoints import Checkpointer
 from actum.committer import Committer
 from actum.core import Core
 from actum.directory import Directory
+from actum.recovery import Closing, Recovery
 from actum.scheduler import Scheduler
 from actum.streams import Streams
-from actum_storage import StoreFull
+from actum_storage import StoreCorrupt, StoreFull
 from msgspec.structs import replace
 
-
-def opened(owner: object) -> Any:
-    """A class or a module whose parts may be replaced."""
-    return owner
+from tests.simulation.planted_answers import PLANTED_ANSWERS, opened
 
 
 def acknowledge_before_commit() -> None:
@@ -191,12 +192,69 @@ def half_commands() -> None:
     opened(Actor)._collect = collect
 
 
-PLANTED: Mapping[str, Callable[[], None]] = {
+def shorten_windows() -> None:
+    """Half as many command ids are recognised as the option says."""
+    real = Actor._known
+
+    def known(self: Actor, command_id: bytes) -> int | None:
+        position = real(self, command_id)
+        assert self._window is not None
+        limit = self.streams.scheduler.options.dedup_commands_max // 2
+        return position if position is not None and self._commands - self._window[command_id][1] < limit else None
+
+    opened(Actor)._known = known
+
+
+def evict_the_newest() -> None:
+    """A window that is full forgets the newest command id instead of the oldest."""
+
+    def remember(self: Actor, command_id: bytes, position: int) -> None:
+        window = self._window
+        assert window is not None
+        if len(window) < self.streams.scheduler.options.dedup_commands_max:
+            window[command_id] = position, self._commands
+
+    opened(Actor)._remember = remember
+
+
+def wake_too_early() -> None:
+    """A state is read from the log although its last event is not durable yet."""
+    real = Actor._wake
+
+    def wake(self: Actor) -> Exception | None:
+        committer = self.streams.scheduler.committer
+        durable, committer.durable = committer.durable, 1 << 30
+        try:
+            return real(self)
+        finally:
+            committer.durable = durable
+
+    opened(Actor)._wake = wake
+
+
+def take_any_checkpoint() -> None:
+    """A checkpoint is taken without a look at the log it was made of."""
+    opened(Recovery)._is_of_this_log = lambda self, closing: True
+
+
+def take_checkpoints_of_other_logs() -> None:
+    """A checkpoint is taken if the log is long enough, whatever it holds."""
+
+    def is_of_this_log(self: Recovery, closing: Closing) -> bool:
+        if closing.position > self._log.head.position:
+            raise StoreCorrupt("a checkpoint is ahead of the log")
+        return True
+
+    opened(Recovery)._is_of_this_log = is_of_this_log
+
+
+PLANTED: Mapping[str, Callable[[], None]] = dict(PLANTED_ANSWERS) | {
     function.__name__: function
     for function in (
         acknowledge_before_commit, reject_before_durable, views_before_commit, replies_before_views, views_skip_a_frame,
         forget_ids_asleep, forget_ids_awake, ignore_versions, stay_after_a_loss, go_on_after_unknown,
         close_checkpoints_early, lose_a_wake_up, sleep_with_tentative_events, leak_pending,
         snapshots_name_a_wrong_place, checkpoints_forget_removals, half_commands,
+        shorten_windows, evict_the_newest, wake_too_early, take_any_checkpoint, take_checkpoints_of_other_logs,
     )
 }  # fmt: skip

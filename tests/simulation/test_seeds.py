@@ -16,7 +16,7 @@ from tests.simulation.world import run_seed
 from tests.support.processes import ENVIRONMENT, SECONDS_MAX
 
 PARTS = 4
-#: How many seeds a planted bug may take; the hardest takes 225.
+#: How many seeds a planted bug may take; the hardest takes 287.
 SEEDS_MAX = ROW.short
 
 

@@ -1,7 +1,7 @@
 """A bank for the tests: accounts that take, give and refuse money, and two views of them.
 
 It has one of everything that an engine can be asked to do: a command that writes one event, several, or none, one
-that is rejected, one whose decision waits for a service; a view with indexes, and one that looks at the records.
+that is rejected, two whose decisions wait for a service; a view with indexes, and one that looks at the records.
 """
 
 from __future__ import annotations
@@ -69,6 +69,12 @@ class Lend(Command):
 
     account_id: str
     amount: int
+
+
+class WithdrawAll(Command):
+    """Take out all that is there, after an assessor has approved: the decision waits, and depends on the state."""
+
+    account_id: str
 
 
 class Deposited(Event):
@@ -169,6 +175,16 @@ class Account(Aggregate, key="account_id"):
         if not await assessor.approves(command.account_id, command.amount):
             raise Rejected("the assessor said no")
         return Deposited(account_id=command.account_id, amount=command.amount)
+
+    @decide
+    async def withdraw_all(self, command: WithdrawAll, assessor: Assessor) -> Withdrawn | None:
+        """Look, ask, then decide on what was seen: nothing may have come between."""
+        balance = self.balance
+        if not balance:
+            return None
+        if not await assessor.approves(command.account_id, balance):
+            raise Rejected("the assessor said no")
+        return Withdrawn(account_id=command.account_id, amount=balance)
 
     @evolve
     def deposited(self, event: Deposited) -> None:

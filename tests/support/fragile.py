@@ -64,6 +64,8 @@ class Fragile(Aggregate, key="key"):
             assert command.number + 1
         if how == "nothing":
             return
+        if how == "counted":
+            event = event.replace(number=len(self.done))
         yield event
 
     @evolve

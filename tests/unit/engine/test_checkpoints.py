@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from actum import Engine, StoreFull, ViewBroken
+from actum import Engine, Query, Row, StoreFull, View, ViewBroken, answer, project
 from actum import checkpoints as checkpoints_module
 from actum import core as core_module
 from actum.checkpoints import Checkpointer
@@ -24,6 +24,7 @@ from tests.support.bank import (
     Balances,
     Deposit,
     DepositEach,
+    Deposited,
     TopBalances,
     Withdraw,
     open_bank,
@@ -520,6 +521,64 @@ class TestViews:
             await expect_same_after_a_crash(store, bank, tmp_path / "copy")
             await bank.checkpoint()
             await expect_same_after_a_crash(store, bank, tmp_path / "copy")
+
+    @scene
+    async def test_rows_of_a_view_that_was_wrong_do_not_come_back(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A rebuild waits for a base that is being walked: what only the old view had must not be in it."""
+        store = tmp_path / "bank"
+        real, walked = Checkpointer._write_view, list[LiveView]()
+
+        async def write_view(self: Checkpointer, writer: Any, view: LiveView, items: Any, shape: Any) -> bool:
+            walked.append(view)
+            return await real(self, writer, view, items, shape)
+
+        async with open_bank(store, MistakeView, checkpoint_pause_seconds=0.02) as bank:
+            MistakeView.prefix = "wrong "
+            await bank.send(deposit(1))
+            MistakeView.prefix = ""
+            await bank.checkpoint()
+            monkeypatch.setattr(Checkpointer, "_write_view", write_view)
+            saving = asyncio.create_task(bank.checkpoint(base=True))
+            await until(lambda: walked)
+            await bank.rebuild(MistakeView)
+            assert await saving
+            await bank.checkpoint()
+            assert await bank.ask(Mistakes()) == ["ann"]
+            shutil.copytree(store, tmp_path / "copy")  # as a crash leaves it
+        async with open_bank(tmp_path / "copy", MistakeView) as bank:
+            assert await bank.ask(Mistakes()) == ["ann"]
+
+
+class Mistake(Row, key="name"):
+    """A row that a bug may have given a wrong name."""
+
+    name: str
+
+
+class Mistakes(Query[list[str]]):
+    """All names."""
+
+
+class MistakeView(View[Mistake]):
+    """A view whose handler has a bug that is mended while it runs.
+
+    Attributes:
+        prefix: the bug.
+    """
+
+    prefix = ""
+
+    @project
+    def deposited(self, event: Deposited) -> None:
+        """One row for each account."""
+        self.put(Mistake(name=MistakeView.prefix + event.account_id))
+
+    @answer
+    def names(self, query: Mistakes) -> list[str]:
+        """By walking."""
+        return [row.name for row in self]
 
 
 class TestGarbage:

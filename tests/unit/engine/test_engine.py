@@ -146,6 +146,17 @@ class TestOpening:
             (record,) = await bank.history(Account, "ann")
             assert record.timestamp.year >= 2024
 
+    @pytest.mark.parametrize(
+        "given",
+        [{"services": None}, {"services": "abc"}, {"upcasters": 5}, {"middleware": [5]}, {"options": {}}, {"log": 5}],
+        ids=str,
+    )
+    def test_what_is_no_argument(self, given: dict[str, Any]) -> None:
+        """Refused at once, by its name; no options are not the default ones."""
+        name = next(iter(given))
+        with pytest.raises(Invalid, match="store" if name == "log" else name):
+            Engine.open(given.pop("log", None) or MemoryLog(), Account, **{"services": [HeldAssessor()], **given})
+
 
 def failing(*_: Any, **__: Any) -> Any:
     """Something that breaks."""
@@ -259,6 +270,15 @@ class TestSendingMany:
         """An empty list gives an empty list."""
         async with open_bank() as bank:
             assert await bank.send_many([]) == []
+
+    @pytest.mark.parametrize("commands", [None, 5, {}, iter([deposit(1)])], ids=str)
+    @scene
+    async def test_what_is_no_sequence(self, commands: Any) -> None:
+        """Refused as a whole: an iterator may have no end."""
+        async with open_bank() as bank:
+            with pytest.raises(Invalid, match="is not a sequence: give a list"):
+                await bank.send_many(commands)
+            assert bank.statistics().pending == 0
 
     @scene
     async def test_more_than_a_mailbox_takes(self) -> None:

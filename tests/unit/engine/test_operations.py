@@ -6,10 +6,23 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import actum
 import pytest
-from actum import Engine, Invalid, MemoryLog, Options, ReadOnly, Row, StoreCorrupt, StoreMismatch, View, restore_store
+from actum import (
+    ActumError,
+    Engine,
+    Invalid,
+    MemoryLog,
+    Options,
+    ReadOnly,
+    Row,
+    StoreCorrupt,
+    StoreMismatch,
+    View,
+    restore_store,
+)
 from msgspec.structs import replace
 
 from tests.support.bank import (
@@ -240,6 +253,15 @@ async def test_backup_of_a_log_in_memory() -> None:
     async with open_bank() as bank:
         with pytest.raises(Invalid, match="no directory"):
             await bank.backup("nowhere")
+
+
+@pytest.mark.parametrize("path", [None, 5, "\0", b"bytes", "a" * 300], ids=["None", "5", "zero", "bytes", "long"])
+@scene
+async def test_backup_to_what_is_no_path(tmp_path: Path, path: Any) -> None:
+    """Refused with a sentence, also what only the file system refuses."""
+    async with open_bank(tmp_path / "bank") as bank:
+        with pytest.raises(ActumError, match="is not a path|can't be written"):
+            await bank.backup(path)
 
 
 @pytest.mark.parametrize(("position", "ends"), [(0, 0), (1, 1), (2, 1), (3, 1), (4, 4), (5, 4), (6, 6), (None, 6)])

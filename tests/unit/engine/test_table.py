@@ -470,6 +470,16 @@ class TestOrder:
         with pytest.raises(Invalid, match=rf"limit={limit} must be a whole number, at least 1$"):
             orders().order_by("total", limit=limit)
 
+    def test_a_limit_that_no_list_can_have_is_refused(self) -> None:
+        """Named with the most that is possible."""
+        with pytest.raises(Invalid, match="at most 9223372036854775807"):
+            orders().order_by("total", limit=10**30)
+
+    def test_names_that_are_no_text_are_refused(self) -> None:
+        """Also where they could not even be looked up."""
+        with pytest.raises(Invalid, match="no ordered index"):
+            orders().order_by([["total"]])  # type: ignore[arg-type]
+
     @pytest.mark.parametrize("index", ["status", ("total", "customer_id")])
     def test_undeclared_indexes_are_refused(self, index: str) -> None:
         """The message names the indexes that are declared, and the way to have one more."""
