@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from actum_storage import StorageError, copy_store
+from actum_storage import copy_store
 
 from actum import inspection
-from actum.errors import Invalid, shown
+from actum.errors import Invalid
 from actum.records import check_identifier, command_id_bytes
 
 if TYPE_CHECKING:
@@ -165,37 +163,17 @@ class Operations:
             progress: told where it stands, in another thread.
 
         Raises:
-            StoreMismatch: there is something at `destination`.
+            StoreMismatch: there is something at `destination`, or it is no path.
             StoreFull, StorageError: it can't be written; nothing is left behind, and this engine goes on.
-            Invalid: this engine has no directory, or `destination` is no path.
+            Invalid: this engine has no directory.
         """
         core = self._open_core()
         manifest = None if core.store is None else getattr(core.store, "manifest", None)
         if manifest is None:
             raise Invalid("this engine has no directory: a backup copies a store that lies on disk")
-        target = directory_of(destination)
-        try:
-            return await asyncio.to_thread(copy_store, manifest, core.log, target, progress=progress)
-        except OSError as error:  # such as a name that is too long
-            raise StorageError(f"{target} can't be written: {error}") from error
+        return await asyncio.to_thread(copy_store, manifest, core.log, destination, progress=progress)
 
     def release(self, aggregate: type[Aggregate], key: str) -> bool:
         """Let a quarantined aggregate work again; False if it was not in quarantine."""
         actor = inspection.streams_of(self._open_core(), aggregate).actors.get(check_identifier("key", key))
         return actor is not None and actor.release()
-
-
-def directory_of(path: str | PathLike[str]) -> Path:
-    """A path as the system takes it.
-
-    Raises:
-        Invalid: it is none, or holds what no path can.
-    """
-    try:
-        found = Path(path)
-        possible = b"\0" not in os.fsencode(found)
-    except (TypeError, ValueError) as error:
-        raise Invalid(f"{shown(path)} is not a path: {error}") from error
-    if not possible:
-        raise Invalid(f"{shown(path)} is not a path: it holds a zero byte")
-    return found

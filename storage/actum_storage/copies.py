@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from actum_storage import failpoints
 from actum_storage.directory import LOG, LOG_COMPACT, LOG_OLD, MANIFEST, WRITER_LOCK, StoreDirectory, finish_compaction
 from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch
-from actum_storage.files import DIRECTORY_MODE, make_directory, os_errors, sync_directory, sync_file
+from actum_storage.files import DIRECTORY_MODE, make_directory, os_errors, path_of, sync_directory, sync_file
 from actum_storage.frame import Batch, Frame, seal
 from actum_storage.layout import STREAM_SIZE
 from actum_storage.lmdb_log import LmdbLog
@@ -82,7 +82,7 @@ def copy_store(
         StoreCorrupt: the original is damaged, or the copy is not what was written.
     """
     started = time.monotonic()
-    destination = Path(destination).absolute()
+    destination = path_of(destination)
     refuse_destination(log, destination)
     unfinished = destination.with_name(destination.name + UNFINISHED)
     lock = None

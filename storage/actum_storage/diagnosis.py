@@ -29,7 +29,7 @@ from actum_storage.directory import (
 )
 from actum_storage.errors import StorageError, StoreInUse, StoreMismatch
 from actum_storage.file_systems import file_system_of, refused_reason, warned_reason
-from actum_storage.files import sync_data
+from actum_storage.files import path_of, sync_data
 from actum_storage.findings import Finding
 from actum_storage.lmdb_environment import MAP_BYTES, engine_version, readers_of
 from actum_storage.lmdb_pages import structure_faults
@@ -59,7 +59,7 @@ def diagnose(path: str | os.PathLike[str]) -> list[Finding]:
 
     One finding for each thing that was looked at, in a fixed order.
     """
-    directory = Path(path).absolute()
+    directory = path_of(path)
     if not directory.is_dir():
         kind = "it is not a directory" if directory.exists() else "there is no such directory"
         return [Finding("error", "directory", f"no store at {directory}: {kind}.")]

@@ -23,7 +23,7 @@ from actum_storage.ballast import Ballast
 from actum_storage.derived import Derived
 from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch, UnsafeFileSystem
 from actum_storage.file_systems import file_system_of, refused_reason
-from actum_storage.files import DIRECTORY_MODE, identity, make_directory, os_errors, sync_directory, sync_file
+from actum_storage.files import DIRECTORY_MODE, identity, make_directory, os_errors, path_of, sync_directory, sync_file
 from actum_storage.lmdb_log import LmdbLog
 from actum_storage.lmdb_pages import structure_faults, walkable
 from actum_storage.lock import WriterLock, is_held
@@ -114,7 +114,7 @@ class StoreDirectory:
         """
         if durability not in {"full", "relaxed"}:
             raise StorageError(f"durability {durability!r}: use 'full' or 'relaxed'")
-        directory = Path(path).absolute()
+        directory = path_of(path)
         for _ in range(0 if write else READ_ATTEMPTS_MAX):
             log = identity(directory / LOG)
             try:
@@ -184,7 +184,7 @@ class StoreDirectory:
 
 def is_store(path: str | os.PathLike[str]) -> bool:
     """Whether a directory calls itself a store, whole or damaged."""
-    return (Path(path) / MANIFEST).exists()
+    return (path_of(path) / MANIFEST).exists()
 
 
 def may_pass(error: StorageError, directory: Path, log: tuple[int, int] | None) -> bool:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actum_storage import failpoints
-from actum_storage.errors import StorageError, StoreFull
+from actum_storage.errors import StorageError, StoreFull, StoreMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
 #: Codes of the operating system for "no room": the disk's, a quota's, a limit's.
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -37,6 +37,27 @@ def os_errors(what: str) -> Generator[None]:
         if error.errno in NO_ROOM:
             raise StoreFull(f"{what}: {error.strerror}. Free space.") from error
         raise StorageError(f"{what}: {error}") from error
+
+
+def path_of(path: str | os.PathLike[str]) -> Path:
+    """An absolute path, of what a caller gave as one.
+
+    Raises:
+        StoreMismatch: it is none, or holds what no path can.
+    """
+    try:
+        found = Path(path).absolute()
+        possible = b"\0" not in os.fsencode(found)
+    except (TypeError, ValueError) as error:
+        raise StoreMismatch(f"a {type(path).__name__} is given that is no path ({error}): give a directory") from error
+    if not possible:
+        raise StoreMismatch("a path with a zero byte in it leads nowhere: give a directory")
+    try:
+        found.exists()  # asks the system, to which it may be too long
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise StoreMismatch(f"{found} is no path here: {error.strerror}") from error
+    return found
 
 
 def make_directory(path: Path) -> None:

@@ -280,7 +280,7 @@ async def backup(bank: Engine, wrong: Wrong) -> object:
 async def store(bank: Engine, wrong: Wrong) -> object:
     """Stores that are none, through every door that takes a path."""
     del bank
-    path = wrong.path()
+    path = wrong.random.choice([wrong.path, wrong.no_path])()
     match wrong.random.randrange(6):
         case 0:
             with actum.open_store(path) as opened:
@@ -299,8 +299,11 @@ async def store(bank: Engine, wrong: Wrong) -> object:
 
 
 async def schema(bank: Engine, wrong: Wrong) -> object:
-    """Schemas of what are no classes."""
+    """Schemas of what are no classes, and locks that are none compared."""
     del bank
+    if wrong.random.random() < 0.5:
+        locks = [actum.schema_lock(Account), {}, {"actum": 2}, {"events": 5}, {"events": {"X": 7}}, wrong.value()]
+        return actum.schema_changes(wrong.random.choice(locks), wrong.random.choice(locks))
     return actum.schema_lock(
         *[wrong.random.choice([Account, wrong.value()]) for _ in range(wrong.random.randint(0, 2))]
     )

@@ -11,7 +11,6 @@ from typing import Any
 import actum
 import pytest
 from actum import (
-    ActumError,
     Engine,
     Invalid,
     MemoryLog,
@@ -260,8 +259,16 @@ async def test_backup_of_a_log_in_memory() -> None:
 async def test_backup_to_what_is_no_path(tmp_path: Path, path: Any) -> None:
     """Refused with a sentence, also what only the file system refuses."""
     async with open_bank(tmp_path / "bank") as bank:
-        with pytest.raises(ActumError, match="is not a path|can't be written"):
+        with pytest.raises(StoreMismatch, match="no path|zero byte"):
             await bank.backup(path)
+    for door in (
+        actum.open_store,
+        actum.compact_store,
+        actum.diagnose,
+        lambda path: restore_store(path, tmp_path / "x"),
+    ):
+        with pytest.raises(StoreMismatch, match="no path|zero byte"):
+            door(path)
 
 
 @pytest.mark.parametrize(("position", "ends"), [(0, 0), (1, 1), (2, 1), (3, 1), (4, 4), (5, 4), (6, 6), (None, 6)])
