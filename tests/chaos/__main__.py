@@ -17,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 import actum
+from actum_storage import StoreDirectory
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def machine() -> str:
     """What the figures hold for."""
     with tempfile.TemporaryDirectory() as directory:
+        StoreDirectory.open(directory, write=True).close()
         found = {finding.name: finding.what for finding in actum.diagnose(directory)}
     return f"{os.cpu_count()} cores, {found['file system']}, {found['versions']}, durability full"
 
