@@ -47,7 +47,7 @@ class Platter:
         """Have the newest checkpoint say that it is of another log; "ahead" if of one that went on."""
         head = self.log.head
         *earlier, newest = self.checkpoints
-        position, digest, views = decode_plain(newest.closing)
+        position, digest, *rest = decode_plain(newest.closing)
         if not 0 < position < head.position:
             return ""  # it would hold all there is, whatever it says of itself
         last = self.log.frame_at(head.position)
@@ -55,7 +55,7 @@ class Platter:
         if last.count > 1:
             labels["inside a frame"] = (head.position - 1, last.hash)
         name = random.choice(list(labels))
-        self.checkpoints = [*earlier, Checkpoint(encode_chunk([*labels[name], views]), newest.chunks)]
+        self.checkpoints = [*earlier, Checkpoint(encode_chunk([*labels[name], *rest]), newest.chunks)]
         return name
 
 
