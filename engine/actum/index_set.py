@@ -18,7 +18,7 @@ right.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, pairwise
 from typing import Any, Final, NoReturn, final
 
@@ -43,7 +43,7 @@ class IndexSet:
 
     __slots__ = ("_fault", "_fields", "_nan_fields", "_rows", "all", "hashed", "ordered", "stale")
 
-    def __init__(self, schema: TableSchema, fields: dict[str, Field], rows: dict[Any, Any]) -> None:
+    def __init__(self, schema: TableSchema, fields: Mapping[str, Field], rows: dict[Any, Any]) -> None:
         self._fields = fields
         self._rows = rows
         self._fault = ""

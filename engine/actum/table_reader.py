@@ -54,7 +54,7 @@ class TableReader(Generic[R]):
 
     __slots__ = ("_fields", "_indexes", "_key", "_key_of", "_paths", "_plans", "_rows", "_schema")
 
-    def __init__(self, schema: TableSchema, fields: dict[str, Field], rows: dict[Any, R], indexes: IndexSet) -> None:
+    def __init__(self, schema: TableSchema, fields: Mapping[str, Field], rows: dict[Any, R], indexes: IndexSet) -> None:
         self._schema = schema
         self._fields = fields
         self._rows = rows

@@ -10,14 +10,19 @@ from __future__ import annotations
 import types
 import typing
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from math import isnan
 from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
+
+#: Row types whose fields are kept when they have been read.
+TYPES_MAX: Final = 1_024
 
 #: What a key or a field of an ordered index may be, each with the classes whose values sort among its own.
 ORDERED_KINDS: Final[dict[type, tuple[type, ...]]] = {
@@ -76,8 +81,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         return self.annotation.__name__ if plain else str(self.annotation).replace("typing.", "")
 
 
-def read_fields(row_type: type[msgspec.Struct]) -> dict[str, Field]:
-    """The fields of a row type by name.
+@lru_cache(maxsize=TYPES_MAX)
+def read_fields(row_type: type[msgspec.Struct]) -> Mapping[str, Field]:
+    """The fields of a row type by name; they are read once, since each table of such rows asks for them.
 
     Raises:
         NameError: an annotation names something that isn't defined.
@@ -164,7 +170,7 @@ def check_schema(schema: TableSchema) -> list[str]:
     return [fault if fault.startswith(row) else f"{row}: {fault}" for fault in faults]
 
 
-def key_faults(key: str, fields: dict[str, Field]) -> list[str]:
+def key_faults(key: str, fields: Mapping[str, Field]) -> list[str]:
     """What is wrong with the primary key: it must be there in every row, and break the ties of ordered indexes."""
     if key not in fields:
         return [f"key={key!r} is not a field: name one of {', '.join(fields)}"]
@@ -176,7 +182,7 @@ def key_faults(key: str, fields: dict[str, Field]) -> list[str]:
     return []
 
 
-def index_faults(option: str, index: tuple[str, ...], fields: dict[str, Field]) -> list[str]:
+def index_faults(option: str, index: tuple[str, ...], fields: Mapping[str, Field]) -> list[str]:
     """What is wrong with one index of the given option."""
     where = f"{option}={index_name(index)!r}"
     if not index:

@@ -396,7 +396,7 @@ class TestServices:
         assessor = HeldAssessor()
         catalogue = Catalogue.build([Account], [assessor])
         services = [decision.services for decision in catalogue.aggregates[0].decisions.values() if decision.is_async]
-        assert services == [(assessor,)]
+        assert services == [(assessor,)] * 2
         assert isinstance(assessor, Assessor)
 
 
