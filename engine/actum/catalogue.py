@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
 from typing import Any, cast, final
 
 import msgspec
@@ -376,8 +375,3 @@ def type_fault(described: type) -> str | None:
     if configuration is not None and not (configuration.tag_field == TAG_FIELD and isinstance(configuration.tag, str)):
         return f"{described.__name__}: an event's tag is a string in the field {TAG_FIELD!r}: remove tag_field="
     return None
-
-
-def key_getter(kind: AggregateKind) -> Callable[[Any], Any]:
-    """Reads the target of a command."""
-    return attrgetter(kind.key)

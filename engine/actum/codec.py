@@ -309,11 +309,11 @@ class Schema(msgspec.Struct, frozen=True):
 
 def schema_documents(event_types: Iterable[type[Event]]) -> dict[str, bytes]:
     """The JSON Schema of each event type, by a name that changes with the content."""
-    return dict(map(schema_document, event_types))
+    return dict(map(schema_document, cast("Iterable[type]", event_types)))
 
 
 @lru_cache(maxsize=TYPES_MAX)
-def schema_document(event_type: type[Event]) -> tuple[str, bytes]:
+def schema_document(event_type: type) -> tuple[str, bytes]:
     """The name and the JSON Schema of an event type; reading one takes as long as writing a hundred events."""
     tag = tag_of(event_type)
     document = msgspec.json.encode(Schema(tag, shape_of(event_type)), order="deterministic")

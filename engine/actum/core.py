@@ -178,7 +178,9 @@ class Core:
         """Keep room on the disk for closing."""
         size_max = self.options.ballast_bytes
         store = self.store
-        if store is not None and size_max and not await self.background.run(lambda: store.hold_ballast(size_max)):
+        if store is not None and not size_max:
+            await self.background.run(store.drop_ballast)
+        elif store is not None and not await self.background.run(lambda: store.hold_ballast(size_max)):
             log.warning("the disk has no room for a ballast file: with a full disk closing may save no checkpoint")
 
     async def _save_at(self, head: Head) -> None:

@@ -19,9 +19,10 @@ from typing import Any, cast
 from uuid import UUID
 
 import msgspec
+from msgspec import inspect
 
 from actum.handlers import MARK, Role, members_of
-from actum.shapes import shape_of
+from actum.shapes import parts_in, shape_of
 
 
 def digest(*parts: bytes) -> str:
@@ -34,7 +35,25 @@ def digest(*parts: bytes) -> str:
 
 
 def type_description(described: type) -> bytes:
-    """A type's JSON Schema and defaults, or its fields as written where it has no schema."""
+    """A type's JSON Schema and defaults, or its fields as written where it has no schema; and what makes its values."""
+    return plain_description(described) + b"\0" + fingerprint_of(list(makers_of(described)))
+
+
+def makers_of(described: type) -> Iterator[types.FunctionType]:
+    """The functions that give the fields of a type, and of those inside it, their values when they have none."""
+    try:
+        parts = list(parts_in(inspect.type_info(described)))
+    except Exception:  # noqa: BLE001  # as in `plain_description`
+        return
+    for kind in sorted((part.cls for part in parts if hasattr(part, "fields")), key=lambda kind: kind.__qualname__):
+        found = [getattr(kind, "__post_init__", None)]
+        if issubclass(kind, msgspec.Struct):
+            found += [field.default_factory for field in msgspec.structs.fields(kind)]
+        yield from (maker for maker in found if isinstance(maker, types.FunctionType))
+
+
+def plain_description(described: type) -> bytes:
+    """The fields of a type, with their plain defaults."""
     try:
         return msgspec.json.encode(shape_of(described), order="deterministic")
     except Exception:  # noqa: BLE001  # no schema: named as a fault elsewhere, or a state, which needs none
@@ -147,7 +166,8 @@ def is_simple(value: object) -> bool:
 def stable_repr(constant: object) -> str:
     """A constant as text that is the same in every process: a frozenset's order is not."""
     if isinstance(constant, enum.Enum):
-        return f"{type(constant).__qualname__}.{constant.name}={constant.value!r}"
+        value = f"={stable_repr(constant.value)}" if is_simple(constant.value) else ""
+        return f"{type(constant).__qualname__}.{constant.name}{value}"
     if isinstance(constant, frozenset):
         return f"frozenset({sorted(map(stable_repr, cast('frozenset[object]', constant)))})"
     if isinstance(constant, tuple):

@@ -25,7 +25,7 @@ from actum.shapes import shape_of
 from actum.upcasting import events_of, reached
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from actum_storage import Frame, Log
 
@@ -132,10 +132,10 @@ class SchemaGate:
     def _suspects(self, passed: Reading | None) -> dict[str, list[SchemaChange]]:
         """Stored schemas that today's can't take over, by tag, and how they differ.
 
-        A silent change counts only until the new schema was passed once: what can't be seen can't be looked for.
+        A silent change counts until a checkpoint says that the log was passed with the new schema: what can't be seen
+        can't be looked for, and that a schema is stored does not say that anything was written with it.
         """
         stored = self._log.schemas()
-        known = stored.keys() if passed is None else passed.schemas
         suspects: dict[str, list[SchemaChange]] = {}
         for name, document in stored.items():
             if name in self._reading.schemas:
@@ -143,12 +143,21 @@ class SchemaGate:
             old = decode_schema(document)
             tag, event_type = old.tag, self._readable.get(old.tag)
             changes = [lost_tag(tag)] if event_type is None else type_changes(tag, old.schema, shape_of(event_type))
-            was_passed = any(each in known for each in self._reading.schemas if tag_in(each) == tag)
+            was_passed = passed is not None and event_type is not None and self._follows(tag, passed, stored)
             breaking = [change for change in changes if change.breaking and not (change.silent and was_passed)]
             if breaking:
                 noted = suspects.setdefault(tag, [])
                 noted += [change for change in breaking if change not in noted]
         return suspects
+
+    def _follows(self, tag: str, passed: Reading, stored: Mapping[str, bytes]) -> bool:
+        """Whether today's schema of a type takes over one with which the log was passed."""
+        today = shape_of(self._readable[tag])
+        earlier = [stored[name] for name in passed.schemas if tag_in(name) == tag and name in stored]
+        return any(
+            not any(change.breaking for change in type_changes(tag, decode_schema(document).schema, today))
+            for document in earlier
+        )
 
     def _covers(self, passed: Reading, suspects: Collection[str]) -> bool:
         """Whether what that code could read today's can read too; what neither knows has not been there."""

@@ -11,7 +11,7 @@ import actum_storage
 from actum_storage import stream_hash
 
 from actum.codec import Schema, decode_schema, decode_stored
-from actum.records import datetime_of
+from actum.records import check_identifier, datetime_of
 from actum.verification import VerifyReport, read_head, verify
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ class Store:
 
     def history(self, aggregate: str, key: str) -> list[StoredRecord]:
         """The records of one aggregate, oldest first. Reads the log backwards until it has found the first."""
+        aggregate, key = check_identifier("aggregate", aggregate), check_identifier("key", key)
         wanted = stream_hash(aggregate, key)
         records: list[StoredRecord] = []
         for frame in self._store.frames_backwards():

@@ -171,12 +171,6 @@ def leading_to(event_type: type[Event], upcasts: Upcasts) -> list[Upcast]:
     return sorted(found, key=lambda upcast: str(upcast.source.__struct_config__.tag))
 
 
-def final_results(event_type: type[Event], upcasts: Upcasts) -> set[type[Event]]:
-    """The types of today that an event of a type, old or not, may be read as."""
-    upcast = upcasts.get(event_type)
-    return {event_type} if upcast is None else {each for each in reached(upcast, upcasts) if each not in upcasts}
-
-
 def check_upcasts(
     upcasts: Upcasts, handled: Collection[type[Event]], evolved: Collection[type[Event]], faults: list[str]
 ) -> None:

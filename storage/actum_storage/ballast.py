@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+#: What file systems allocate at a time.
+BLOCK_BYTES = 4096
+
+
 @final
 class Ballast:
     """The file, there or not; of a store that is open for writing."""
@@ -33,7 +37,10 @@ class Ballast:
         reserve = reserve_of(state)
         size = min(size_max, reserve)
         try:
-            if self._held() >= size:
+            held = self._held()
+            if held >= size:
+                if held >= size + BLOCK_BYTES:
+                    os.truncate(self._path, size)
                 return True
             if state.f_bavail * state.f_frsize < size + reserve:
                 return False

@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from actum_storage import failpoints
-from actum_storage.directory import LOG, LOG_COMPACT, LOG_OLD, MANIFEST, WRITER_LOCK, StoreDirectory, finish_compaction
+from actum_storage.directory import (
+    LOG,
+    LOG_COMPACT,
+    LOG_OLD,
+    MANIFEST,
+    WRITER_LOCK,
+    StoreDirectory,
+    finish_compaction,
+    is_store,
+)
 from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch
 from actum_storage.files import DIRECTORY_MODE, make_directory, os_errors, path_of, sync_directory, sync_file
 from actum_storage.frame import Batch, Frame, seal
@@ -83,7 +92,8 @@ def copy_store(
     """
     started = time.monotonic()
     destination = path_of(destination)
-    refuse_destination(log, destination)
+    with os_errors(f"{destination}: the copy can't be begun"):
+        refuse_destination(destination)
     unfinished = destination.with_name(destination.name + UNFINISHED)
     lock = None
     try:
@@ -112,7 +122,7 @@ def copy_store(
     return CopyReport(destination, head, frames, size, time.monotonic() - started)
 
 
-def refuse_destination(log: Log, destination: Path) -> None:
+def refuse_destination(destination: Path) -> None:
     """Refuse what is there already, and what would not be found as a store, or be tidied away.
 
     Raises:
@@ -122,8 +132,12 @@ def refuse_destination(log: Log, destination: Path) -> None:
         raise StoreMismatch(f"{destination} exists already: give the name of a new directory")
     if destination.name.endswith(UNFINISHED):
         raise StoreMismatch(f"{destination}: names that end in {UNFINISHED} are those of broken-off copies")
-    if isinstance(log, LmdbLog) and log.path.parent.resolve() in destination.resolve().parents:
-        raise StoreMismatch(f"{destination} lies inside the store that is copied: give a directory elsewhere")
+    if destination.name in ("", ".."):
+        raise StoreMismatch(f"{destination} is no name for a new directory")
+    path_of(destination.with_name(destination.name + UNFINISHED))
+    for above in destination.resolve().parents:
+        if is_store(above):
+            raise StoreMismatch(f"{destination} lies inside the store {above}: give a directory elsewhere")
 
 
 def compact_store(

@@ -156,7 +156,7 @@ def check_fsync(directory: Path) -> Iterator[Finding]:
     try:
         seconds = sorted(sync_seconds(directory))
     except OSError as error:
-        yield Finding("warning", "fsync", f"not measured: {error.strerror}.", "Only reading works here.")
+        yield Finding("warning", "fsync", f"not measured: {error.strerror}.", "Nothing can be written here.")
         return
     median, worst = statistics.median(seconds), max(seconds)
     what = f"{median * 1e3:.2f} ms median, {worst * 1e3:.2f} ms worst of {SYNCS}."

@@ -47,7 +47,8 @@ def path_of(path: str | os.PathLike[str]) -> Path:
     """
     try:
         found = Path(path).absolute()
-        possible = b"\0" not in os.fsencode(found)
+        possible = "\0" not in str(found)
+        str(found).encode()
     except (TypeError, ValueError) as error:
         raise StoreMismatch(f"a {type(path).__name__} is given that is no path ({error}): give a directory") from error
     if not possible:

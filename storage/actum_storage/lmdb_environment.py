@@ -56,6 +56,10 @@ def translated(error: lmdb.Error, where: str) -> StorageError:
         return StoreMismatch(f"{where}: written by another LMDB engine ({error})")
     if "already open in this process" in str(error):
         return StoreInUse(f"{where}: process {os.getpid()}, this one, has the store open already. Use that one.")
+    if error.code == errno.EACCES:
+        return StorageError(
+            f"{where}: {error}. Readers write to lock.mdb too: be the engine's user, or copy the store."
+        )
     if error.code in FULL_CODES:
         return StoreFull(f"{where}: {error}. Free space.")
     return StorageError(f"{where}: {error}")

@@ -122,5 +122,6 @@ def span(start: int, stop: int | None, head: Head) -> tuple[int, int]:
 def within(position: int, head: Head) -> int:
     """The position, if the log has it."""
     if not 1 <= position <= head.position:
-        raise NoSuchPosition(f"position {position}: the log holds positions 1 to {head.position}")
+        held = f"positions 1 to {head.position}" if head.position else "nothing yet"
+        raise NoSuchPosition(f"position {position}: the log holds {held}")
     return position

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import sys
@@ -39,7 +40,8 @@ def load(name: str) -> Application:
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        found = functools.reduce(getattr, attribute.split("."), importlib.import_module(module_name))
+        with contextlib.redirect_stdout(sys.stderr):  # what it prints is no part of an answer
+            found = functools.reduce(getattr, attribute.split("."), importlib.import_module(module_name))
     except (Exception, SystemExit) as error:  # whatever a module does when it is imported
         raise click.UsageError(f"--app {name}: {type(error).__name__}: {error}") from error
     components = getattr(found, "components", found)

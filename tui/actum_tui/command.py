@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from actum_tui.outcome import FAILED, INTERRUPTED
+from actum_tui.outcome import FAILED, INTERRUPTED, silenced
 from actum_tui.output import envelope
 from actum_tui.safe_text import safe_lines
 from actum_tui.verbs import copies, events, exports, health, read_models, schemas, streams
@@ -22,20 +22,27 @@ class Command(click.Group):
         given: Sequence[str] | None = positional[0] if positional else keywords.get("args")
         arguments = list(sys.argv[1:] if given is None else given)
         try:
-            code = super().main(*positional, **{**keywords, "standalone_mode": False})
-        except click.ClickException as error:
-            if "--json" in arguments:
-                click.echo(envelope(verb_of(error), None, None, [], fault_of(error)))
-            else:
-                context = error.ctx if isinstance(error, click.UsageError) else None
-                usage = [] if context is None else [context.get_usage(), ""]
-                click.echo("\n".join([*usage, f"Error: {safe_lines(error.format_message())}"]), err=True)
-            code = error.exit_code
+            try:
+                code = super().main(*positional, **{**keywords, "standalone_mode": False})
+            except click.ClickException as error:
+                refuse(error, json="--json" in arguments)
+                code = error.exit_code
+            sys.stdout.flush()
         except click.Abort:
             code = INTERRUPTED
-        except BrokenPipeError:
-            code = FAILED
+        except OSError:  # there is nobody to tell
+            code = silenced(FAILED)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def refuse(error: click.ClickException, *, json: bool) -> None:
+    """Say what is wrong with the command line."""
+    if json:
+        click.echo(envelope(verb_of(error), None, None, [], fault_of(error)))
+        return
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    usage = [] if context is None else [context.get_usage(), ""]
+    click.echo("\n".join([*usage, f"Error: {safe_lines(error.format_message())}"]), err=True)
 
 
 def verb_of(error: click.ClickException) -> str:

@@ -147,6 +147,21 @@ def to_json(content: object) -> str:
         return msgspec.json.encode(plain(content), enc_hook=str).decode()
 
 
+def fields_as_data(struct: msgspec.Struct) -> dict[str, object]:
+    """The fields of a row or a state by name, as JSON has them, however it is stored."""
+    names: tuple[str, ...] = struct.__struct_fields__
+    return {name: with_text_keys(msgspec.to_builtins(getattr(struct, name), enc_hook=str)) for name in names}
+
+
+def with_text_keys(content: object) -> object:
+    """The same with keys that JSON can have."""
+    if isinstance(content, dict):
+        return {str(key): with_text_keys(value) for key, value in cast("dict[object, object]", content).items()}
+    if isinstance(content, (list, tuple)):
+        return [with_text_keys(item) for item in cast("Sequence[object]", content)]
+    return content
+
+
 def plain(content: object) -> object:
     """The same with keys and texts that JSON can have."""
     if isinstance(content, dict):

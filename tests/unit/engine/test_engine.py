@@ -271,7 +271,9 @@ class TestSendingMany:
         async with open_bank() as bank:
             assert await bank.send_many([]) == []
 
-    @pytest.mark.parametrize("commands", [None, 5, {}, iter([deposit(1)])], ids=["None", "a number", "a dict", "an iterator"])
+    @pytest.mark.parametrize(
+        "commands", [None, 5, {}, iter([deposit(1)])], ids=["None", "a number", "a dict", "an iterator"]
+    )
     @scene
     async def test_what_is_no_sequence(self, commands: Any) -> None:
         """Refused as a whole: an iterator may have no end."""

@@ -40,6 +40,14 @@ def test_a_sparse_copy_is_filled(tmp_path: Path) -> None:
     assert held(path) >= 100_000
 
 
+def test_it_shrinks(tmp_path: Path) -> None:
+    """A smaller one that is asked for later gives the rest back."""
+    path = tmp_path / "ballast"
+    assert Ballast(path).hold(1 << 20)
+    assert Ballast(path).hold(100_000)
+    assert 100_000 <= held(path) < 200_000
+
+
 def test_a_disk_that_is_nearly_full_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Holding it there would only bring the end nearer."""
     monkeypatch.setattr(ballast, "reserve_of", lambda _: 1 << 60)

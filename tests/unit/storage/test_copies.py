@@ -140,7 +140,13 @@ def test_places_where_no_copy_can_be(path: Path, tmp_path: Path) -> None:
         for inside in (path / "log.old", path / "log" / "copy", path / "a" / "b", tmp_path / "link" / "copy"):
             with pytest.raises(StoreMismatch, match="lies inside the store"):
                 store.copy(inside)
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["link", "store"]
+        StoreDirectory.open(tmp_path / "other", write=True).close()
+        with pytest.raises(StoreMismatch, match=r"lies inside the store .*other"):
+            store.copy(tmp_path / "other" / "log.old")
+        for nothing in (tmp_path / "new" / "..", tmp_path / ("a" * 250), tmp_path / "\udcff"):
+            with pytest.raises(StoreMismatch):
+                store.copy(nothing)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["link", "other", "store"]
 
 
 def test_compacting_a_linked_log(path: Path, tmp_path: Path) -> None:

@@ -200,3 +200,27 @@ def test_warnings_are_beside_every_answer(one_event: str) -> None:
         assert (code, complained) == (0, ""), said
         (warning,) = json.loads(said)["warnings"]
         assert "is open to others (mode 0755)" in warning
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("events", "ls", "--bad", "--json"), ("status", "--json")], ids=str)
+def test_nobody_to_tell(arguments: tuple[str, ...], large: Path) -> None:
+    """A standard output that is full, or closed, is no traceback and no bad answer."""
+    with Path("/dev/full").open("w") as full:
+        code, _, complained = ended(started(*arguments, "-s", large, stdout=full))
+    assert (code, "Traceback" in complained) == (2, False)
+    process = started("status", "-s", large, stdout=None, preexec_fn=lambda: os.close(1))
+    code, _, complained = ended(process)
+    assert (code, complained) == (0, "")
+
+
+def test_following_from_beyond_the_head(tmp_path: Path) -> None:
+    """What comes before the position that was asked for is not shown."""
+    path = tmp_path / "bank"
+    actum.run(fill(path, 3))
+    follower = started("events", "tail", "-f", "--from", 6, "--json", "-s", path)
+    actum.run(fill(path, 1))
+    actum.run(fill(path, 5))
+    assert follower.stdout is not None
+    assert json.loads(follower.stdout.readline())["data"]["position"] == 6
+    follower.send_signal(signal.SIGTERM)
+    assert ended(follower)[0] == 143

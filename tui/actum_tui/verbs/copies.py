@@ -68,23 +68,28 @@ def compact(call: Call) -> Answer:
 
     With --app the checkpoints are written anew too, without what later ones have replaced.
     """
+    engine = None if call.app is None else call.engine(read_only=False)  # what is wrong with it is said before
     with call.progress("copying") as progress:
         report = actum.compact_store(call.path, any_file_system=call.any_file_system, progress=progress)
     data, shown = facts(report)
     saved = True
-    if call.app is not None:
+    if engine is not None:
         derived = report.path / "derived"
         data["checkpoint_bytes_before"] = before = bytes_in(derived)
-        saved = actum.run(save_base(call))
+        saved = actum.run(save_base(engine, call.warnings))
         data["checkpoint_bytes"] = after = bytes_in(derived)
-        shown.append(("checkpoints", f"{size(before)} before, {size(after)} now" if saved else "could not be saved"))
+        shown.append(("checkpoints", f"{size(before)} before, {size(after)} now" if saved else "not written anew"))
     return Answer(data, [pairs(*shown)], bad=not saved)
 
 
-async def save_base(call: Call) -> bool:
-    """Write the checkpoints anew; whether that worked."""
-    async with call.engine(read_only=False) as engine:
-        return await engine.checkpoint(base=True)
+async def save_base(engine: actum.Engine, warnings: list[str]) -> bool:
+    """Write the checkpoints anew; whether that worked, and if not a warning why."""
+    try:
+        async with engine:
+            return await engine.checkpoint(base=True)
+    except actum.ActumError as error:
+        warnings.append(str(error))
+        return False
 
 
 def bytes_in(directory: Path) -> int:

@@ -163,7 +163,7 @@ def tail(
         shown = [records_listing(found)] if found else ["no events"]
         return Answer({"records": [as_data(each) for each in found]}, shown)
     tell(call, found)
-    position = end + 1
+    position = max(start or 1, end + 1)
     while True:
         with call.open() as store, suppress(StoreFailed):  # when another log is in its place, that one is opened
             while stop is None or position <= stop:

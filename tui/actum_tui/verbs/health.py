@@ -55,6 +55,8 @@ def verify(call: Call, head: str | None) -> Answer:
 
     With --app also views and states: those in the checkpoints are compared with ones made again from the log.
     """
+    if call.app is not None:
+        call.application()  # what is wrong with it is said before the long reading
     with call.open() as store, call.progress("verifying") as progress:
         report = store.verify(head=head, progress=progress)
     findings = list(report.findings)
@@ -76,24 +78,22 @@ def verify(call: Call, head: str | None) -> Answer:
 async def view_findings(call: Call) -> list[actum.Finding]:
     """One finding for each view."""
     async with call.engine() as engine:
-        return [view_finding(f"view {view.__name__}", await engine.verify_view(view)) for view in call.views()]
+        return [await view_finding(engine, view) for view in call.views()]
 
 
 async def derived_findings(call: Call) -> list[actum.Finding]:
-    """One finding for each view, and one for the saved states of each class of aggregates."""
-    views = await view_findings(call)
-    async with call.engine() as engine:
-        return [
-            *views,
-            *[
-                states_finding(f"states of {one.__name__}", await engine.verify_snapshots(one))
-                for one in call.aggregates()
-            ],
-        ]
+    """One finding for each view and for the saved states of each class of aggregates; or why there can be none."""
+    try:
+        async with call.engine() as engine:
+            views = [await view_finding(engine, view) for view in call.views()]
+            return views + [await states_finding(engine, one) for one in call.aggregates()]
+    except actum.StoreMismatch as error:
+        return [actum.Finding("error", "classes", str(error))]
 
 
-def states_finding(name: str, differences: actum.SnapshotDifferences) -> actum.Finding:
-    """What a comparison of saved states came to."""
+async def states_finding(engine: actum.Engine, aggregate: type[actum.Aggregate]) -> actum.Finding:
+    """What comparing the saved states of a class came to."""
+    name, differences = f"states of {aggregate.__name__}", await engine.verify_snapshots(aggregate)
     if differences.ok:
         return actum.Finding("ok", name, f"{differences.snapshots:,} saved, as the log makes them")
     what = f"{len(differences.different):,} of {differences.snapshots:,} saved are not what the log makes: "
@@ -101,8 +101,13 @@ def states_finding(name: str, differences: actum.SnapshotDifferences) -> actum.F
     return actum.Finding("error", name, what, "Delete the directory derived/.")
 
 
-def view_finding(name: str, differences: actum.ViewDifferences) -> actum.Finding:
-    """What a comparison came to."""
+async def view_finding(engine: actum.Engine, view: type[actum.View[actum.Row]]) -> actum.Finding:
+    """What comparing a view came to."""
+    name = f"view {view.__name__}"
+    try:
+        differences = await engine.verify_view(view)
+    except actum.ViewBroken as error:
+        return actum.Finding("error", name, str(error))
     if differences.ok:
         return actum.Finding("ok", name, f"{differences.rows:,} rows, as the log makes them")
     what = (

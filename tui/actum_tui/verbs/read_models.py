@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import actum
 import click
 import msgspec
 from actum import Finding, Row, View
 
 from actum_tui.call import Call, verb
-from actum_tui.output import Answer, Listing, findings_listing
+from actum_tui.output import Answer, Listing, fields_as_data, findings_listing
 from actum_tui.verbs.health import view_findings
 
 
@@ -64,7 +62,7 @@ def show_view(call: Call, name: str, limit: int, key: str | None) -> Answer:
         key=lambda pair: (type(pair[0]).__name__, pair[0]) if isinstance(pair[0], (int, str)) else ("", str(pair[0]))
     )
     found = [row for row_key, row in rows if key is None or str(row_key) == key]
-    data: list[dict[str, Any]] = [msgspec.to_builtins(row, enc_hook=str, str_keys=True) for row in found[:limit]]
+    data = [fields_as_data(row) for row in found[:limit]]
     columns = tuple(data[0]) if data else ()
     made = Listing(columns, frozenset(name for name in columns if isinstance(data[0][name], (int, float))))
     for each in data:

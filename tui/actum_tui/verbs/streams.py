@@ -7,11 +7,10 @@ from typing import Any
 
 import actum
 import click
-import msgspec
 from actum import Aggregate
 
 from actum_tui.call import Call, verb
-from actum_tui.output import Answer, Listing, pairs
+from actum_tui.output import Answer, Listing, fields_as_data, pairs
 from actum_tui.verbs.events import as_data, moment, records_listing
 
 
@@ -64,7 +63,7 @@ def state(call: Call, aggregate: str, key: str, at: str | None) -> Answer:
     found, versions = actum.run(read())
     if not versions:
         raise click.ClickException(f"{aggregate}/{key} has no events")
-    data = msgspec.to_builtins(found, enc_hook=str, str_keys=True)
+    data = fields_as_data(found)
     return Answer({"aggregate": aggregate, "key": key, "state": data}, [pairs(*data.items())])
 
 
