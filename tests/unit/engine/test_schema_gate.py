@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 from unittest.mock import patch
 
@@ -273,11 +274,15 @@ async def test_a_replay_never_fails_with_a_key_error(tmp_path: Path) -> None:
 
 
 def teller(
-    fields: dict[str, Any], make: Callable[[type[Event], Write], list[Event]], **options: Any
+    fields: dict[str, Any],
+    make: Callable[[type[Event], Write], list[Event]],
+    defaults: Mapping[str, object] = MappingProxyType({}),
+    **options: Any,
 ) -> type[Aggregate]:
     """An aggregate with one event, of these fields besides its key, made from a command."""
     annotations = {"key": str, **fields}
-    told = types.new_class("Told", (Event,), options, lambda namespace: namespace.update(__annotations__=annotations))
+    content = {"__annotations__": annotations, **defaults}
+    told = types.new_class("Told", (Event,), options, lambda namespace: namespace.update(content))
 
     def write(self: Any, command: Write) -> list[Event]:
         return make(told, command)
@@ -301,13 +306,17 @@ def grades(*values: str) -> type[Aggregate]:
     return teller({"grade": Literal[values]}, make)
 
 
-def ledger(*fields: str, array_like: bool = True) -> type[Aggregate]:
-    """A teller whose event is stored by place, each field with the number of the place that it was written at."""
+def ledger(*fields: str, array_like: bool = True, last: str | None = None) -> type[Aggregate]:
+    """A teller whose event is stored by place, each field with the number of the place that it was written at.
+
+    A last field has a default.
+    """
+    defaults = {} if last is None else {last: 0}
 
     def make(told: Any, command: Write) -> list[Event]:
         return [told(key=command.key, **{what: number for number, what in enumerate(command.what)})]
 
-    return teller(dict.fromkeys(fields, int), make, array_like=array_like)
+    return teller(dict.fromkeys((*fields, *defaults), int), make, defaults, array_like=array_like)
 
 
 class Looks:
@@ -428,15 +437,30 @@ async def test_fields_that_are_stored_by_place_keep_their_places() -> None:
 
 @scene
 async def test_places_may_change_before_anything_is_stored(tmp_path: Path) -> None:
-    """What was passed stays passed, with and without derived state."""
+    """What was passed stays passed, also with a field more; without a checkpoint nobody knows who wrote what."""
     store, before, after = str(tmp_path / "bank"), ledger("credit", "debit"), ledger("debit", "credit")
     async with Engine.open(store, before, options=OPTIONS):
         pass
     await write(store, after, what=("debit", "credit"))
     await write(store, after, what=("debit", "credit"))
+    longer = ledger("debit", "credit", last="fee")
+    async with Engine.open(store, longer, options=OPTIONS) as engine:
+        assert "debit=0, credit=1" in str(await engine.state(longer, "a"))
     shutil.rmtree(tmp_path / "bank" / "derived")
-    async with Engine.open(store, after, options=OPTIONS) as engine:
-        assert "debit=0" in str(await engine.state(after, "a"))
+    with pytest.raises(StoreMismatch, match="the place of credit is that of debit now"):
+        await Engine.open(store, after, options=OPTIONS)
+
+
+@scene
+async def test_a_schema_that_wrote_nothing_is_no_witness(tmp_path: Path) -> None:
+    """It is stored at opening: that its order was known once does not say that anything was written in it."""
+    store, other, writer = str(tmp_path / "bank"), ledger("debit", "credit"), ledger("credit", "debit")
+    async with Engine.open(store, other, options=OPTIONS):
+        pass
+    await write(store, writer, what=("credit", "debit"))
+    shutil.rmtree(tmp_path / "bank" / "derived")  # as after a crash, or in a backup
+    with pytest.raises(StoreMismatch, match="the place of credit is that of debit now"):
+        await Engine.open(store, other, options=OPTIONS)
 
 
 @scene
