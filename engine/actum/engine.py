@@ -46,6 +46,10 @@ R = TypeVar("R")
 
 #: The longest `timeout` of `send`; a longer one is a mistake.
 TIMEOUT_SECONDS_MAX = 1e9
+#: Commands in one `send_many`: their answers are kept in memory until the last one has come.
+SEND_MANY_COMMANDS_MAX = 1_000_000
+#: Services, upcasters or middleware of one engine; more is a mistake.
+GIVEN_MAX = 10_000
 
 
 @final
@@ -313,10 +317,14 @@ class Engine(Operations):
 
         Raises:
             EngineClosed: the engine is not open.
-            Invalid: not a sequence of commands; one that is no command is refused on its own.
+            Invalid: not a sequence of commands, or of more than a million; one that is no command is refused on its own.
         """
         if not isinstance(commands, Sequence):
             raise Invalid(f"commands={shown(commands)} is not a sequence: give a list of commands")
+        if len(commands) > SEND_MANY_COMMANDS_MAX:
+            raise Invalid(
+                f"{len(commands):,} commands are too many for one call: give {SEND_MANY_COMMANDS_MAX:,} at most"
+            )
         if self._dispatch is not None:
             return [await outcome_of(self._dispatch, command) for command in commands]
         results: list[Receipt | ActumError] = []
@@ -446,6 +454,10 @@ def check_arguments(store: object, options: object, **sequences: object) -> None
     for name, sequence in sequences.items():
         if not isinstance(sequence, Sequence) or isinstance(sequence, (str, bytes)):
             raise Invalid(f"{name}={shown(sequence)} is not a sequence: give a list")
+        if len(cast("Sequence[object]", sequence)) > GIVEN_MAX:
+            raise Invalid(
+                f"{name}: {len(cast('Sequence[object]', sequence)):,} are too many: give {GIVEN_MAX:,} at most"
+            )
         layers = cast("Sequence[object]", sequence) if name == "middleware" else ()
         for layer in layers:
             if not callable(layer):

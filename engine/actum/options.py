@@ -86,5 +86,5 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, field.name)
             try:
                 msgspec.convert(value, field.type)
-            except msgspec.ValidationError as error:
+            except (msgspec.ValidationError, ValueError) as error:  # half a surrogate pair is no text either
                 raise Invalid(f"option {field.name}={shown(value)}: {error}") from error

@@ -125,7 +125,7 @@ def checked(which: str, lock: dict[str, Any]) -> Lock:
     try:
         read = msgspec.convert(lock, Lock)
         check_events(read.actum, lock["events"])
-    except (msgspec.ValidationError, Invalid) as error:
+    except (msgspec.ValidationError, ValueError, Invalid) as error:
         raise Invalid(f"the {which} schema lock can't be used: {error}. Make it again with schema_lock") from error
     except RecursionError:
         raise Invalid(f"the {which} schema lock is nested too deeply. Make it again with schema_lock") from None
