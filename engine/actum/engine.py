@@ -317,7 +317,7 @@ class Engine(Operations):
 
         Raises:
             EngineClosed: the engine is not open.
-            Invalid: not a sequence of commands, or of more than a million; one that is no command is refused on its own.
+            Invalid: not a sequence, or one of more than a million; what is no command in it is refused on its own.
         """
         if not isinstance(commands, Sequence):
             raise Invalid(f"commands={shown(commands)} is not a sequence: give a list of commands")

@@ -280,6 +280,16 @@ class TestSendingMany:
         async with open_bank() as bank:
             with pytest.raises(Invalid, match="is not a sequence: give a list"):
                 await bank.send_many(commands)
+
+    @scene
+    async def test_too_many(self) -> None:
+        """What would fill the memory with its answers is refused as a whole; so is a billion services."""
+        many: Any = range(10**9)
+        async with open_bank() as bank:
+            with pytest.raises(Invalid, match="1,000,000,000 commands are too many"):
+                await bank.send_many(many)
+        with pytest.raises(Invalid, match="services: 1,000,000,000 are too many"):
+            Engine.open(MemoryLog(), Account, services=many)
             assert bank.statistics().pending == 0
 
     @scene
