@@ -35,7 +35,7 @@ from actum_storage.lmdb_environment import MAP_BYTES, engine_version, readers_of
 from actum_storage.lmdb_pages import structure_faults
 from actum_storage.lock import is_held
 from actum_storage.manifest import Manifest
-from actum_storage.preflight import RESERVE_BYTES_MAX, UNFINISHED, check_data_file
+from actum_storage.preflight import UNFINISHED, check_data_file, reserve_of
 
 if TYPE_CHECKING:
     Check = Callable[[Path], Iterator[Finding]]
@@ -138,7 +138,7 @@ def check_room(directory: Path) -> Iterator[Finding]:
     share = usage.free / usage.total if usage.total else 0.0
     low = usage.free < FREE_BYTES_LOW and share < FREE_SHARE_LOW
     what = f"{usage.free:,} bytes free, {share:.0%} of the file system."
-    if usage.free < RESERVE_BYTES_MAX and low:
+    if usage.free < reserve_of(os.statvfs(directory)) and low:
         yield Finding("error", "room", what, "Free space: no command is taken now.")
         return
     yield Finding("warning" if low else "ok", "room", what, "Free space: a full disk takes no commands." if low else "")

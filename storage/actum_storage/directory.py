@@ -231,8 +231,8 @@ def refuse_kinds(directory: Path, *, write: bool) -> None:
         StoreCorrupt: naming it.
     """
     for name, fits in KINDS.items():
-        if name == DERIVED and not write:
-            continue  # whatever is there, it is no checkpoint
+        if name in (DERIVED, BALLAST) and not write:
+            continue  # a reader needs neither
         path = directory / name
         try:
             mode = path.stat().st_mode

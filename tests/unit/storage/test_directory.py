@@ -470,8 +470,10 @@ class TestWhatCanBeMadeAgain:
                 os.mkfifo(derived)
             case _:
                 derived.symlink_to(derived)
+        (path / "ballast").mkdir()
         with StoreDirectory.open(path, write=False) as store:
             assert (store.log.head.position, store.derived.read()) == (3, [])
+        (path / "ballast").rmdir()
         with pytest.raises(StoreCorrupt, match="derived is not a directory. Delete it: it is made again"):
             StoreDirectory.open(path, write=True)
         derived.unlink()
