@@ -62,18 +62,14 @@ PIECE_FRAMES_MAX = 256
 
 @final
 class LmdbLog:
-    """A `Log` in a directory; from `LmdbLog.open`, which `StoreDirectory` calls after its lock and its checks.
-
-    Attributes:
-        path: the directory.
-    """
+    """A `Log` in a directory; from `LmdbLog.open`, which `StoreDirectory` calls after its lock and its checks."""
 
     def __init__(
         self, environment: lmdb.Environment, path: Path, *, write: bool, create: bool, durability: Durability
     ) -> None:
         """Use `LmdbLog.open`."""
         self._environment = environment
-        self.path = path
+        self._path = path
         self._where = str(path / "data.mdb")
         self._write = write
         self._durability = durability
@@ -87,7 +83,7 @@ class LmdbLog:
         self._frames = environment.open_db(b"frames", create=create)
         self._schemas = environment.open_db(b"schemas", create=create)
         self._head = EMPTY
-        self._identity = identity(path / "data.mdb")
+        self._identity: tuple[int, int] | None = None
 
     @classmethod
     def open(cls, path: Path, *, write: bool, durability: Durability = "full") -> LmdbLog:
@@ -105,6 +101,7 @@ class LmdbLog:
         """
         where = str(path / "data.mdb")
         create = write and not (path / "data.mdb").exists()
+        opened = identity(path / "data.mdb")  # before LMDB opens it: the file may be replaced at any moment
         try:
             environment = open_environment(path, write=write, durability=durability)
         except lmdb.Error as error:
@@ -112,6 +109,7 @@ class LmdbLog:
         try:
             environment.reader_check()
             log = cls(environment, path, write=write, create=create, durability=durability)
+            log._identity = opened
             log._head = log._read_head(EMPTY)
         except BaseException as error:
             environment.close()
@@ -224,7 +222,7 @@ class LmdbLog:
         """Path, head and state."""
         state = "closed" if self._closed else "failed" if self._failure else "writing" if self._write else "read-only"
         relaxed = " RELAXED: nothing is fsynced" if self._durability == "relaxed" else ""
-        return f"<LmdbLog {self.path} head {self._head.position} {state}{relaxed}>"
+        return f"<LmdbLog {self._path} head {self._head.position} {state}{relaxed}>"
 
     def _chain(self, head: Head, *, backwards: bool) -> Chain:
         return Chain(self._where, head, partial(self._piece, backwards=backwards), self._head_before)
@@ -377,7 +375,7 @@ class LmdbLog:
         Raises:
             StoreFailed: it was.
         """
-        if identity(self.path / "data.mdb") != self._identity:
+        if identity(self._path / "data.mdb") != self._identity:
             raise StoreFailed(f"{self._where} is another file now: the store was compacted, or is gone. Open it again.")
 
     def _check_writable(self) -> None:
