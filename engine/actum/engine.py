@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 
 from actum_storage import ActumError, ForkGuard, ReadOnly, StoreDirectory
 
+from actum.arguments import check_arguments, metadata_of, wrong_loop
 from actum.batch import PLAIN, Metadata
 from actum.catalogue import Catalogue
 from actum.clock import Clock, CommandIds, SystemClock, TimeOrderedIds
@@ -22,7 +23,7 @@ from actum.errors import CommandTimeout, EngineClosed, Invalid, shown
 from actum.middleware import Envelope, Middleware, Send, wrapped
 from actum.operations import Operations
 from actum.options import Options
-from actum.records import Receipt, command_id_bytes, optional_identifier
+from actum.records import Receipt
 from actum.replies import Replies
 from actum.report import statistics_of
 from actum.scheduler import DECIDING
@@ -48,8 +49,6 @@ R = TypeVar("R")
 TIMEOUT_SECONDS_MAX = 1e9
 #: Commands in one `send_many`: their answers are kept in memory until the last one has come.
 SEND_MANY_COMMANDS_MAX = 1_000_000
-#: Services, upcasters or middleware of one engine; more is a mistake.
-GIVEN_MAX = 10_000
 
 
 @final
@@ -423,47 +422,6 @@ class Engine(Operations):
         return f"<Engine {self._store!r} {self._state}{position}>"
 
 
-def metadata_of(envelope: Envelope) -> Metadata:
-    """What was said beside a command, checked.
-
-    Raises:
-        Invalid: an id is not a UUID or a string of 1 to 200 bytes, or the version not a number from 0.
-    """
-    command_id, expected_version = envelope.command_id, envelope.expected_version
-    if expected_version is not None and not (type(expected_version) is int and expected_version >= 0):
-        raise Invalid(f"expected_version={shown(expected_version)} is not a version: give 0, 1, 2 ...")
-    return Metadata(
-        command_id_bytes=None if command_id is None else command_id_bytes(command_id),
-        user_id=optional_identifier("user_id", envelope.user_id),
-        correlation_id=optional_identifier("correlation_id", envelope.correlation_id),
-        causation_id=optional_identifier("causation_id", envelope.causation_id),
-        expected_version=expected_version,
-    )
-
-
-def check_arguments(store: object, options: object, **sequences: object) -> None:
-    """What `Engine.open` is given besides classes.
-
-    Raises:
-        Invalid: something else than a store, options, or sequences; or middleware that can't be called.
-    """
-    if not isinstance(store, (str, os.PathLike, OpenStore)) and not hasattr(store, "frames_backwards"):
-        raise Invalid(f"store={shown(store)} is no store: give the path of a directory, or a log such as MemoryLog()")
-    if options is not None and not isinstance(options, Options):
-        raise Invalid(f"options={shown(options)}: give actum.Options(...)")
-    for name, sequence in sequences.items():
-        if not isinstance(sequence, Sequence) or isinstance(sequence, (str, bytes)):
-            raise Invalid(f"{name}={shown(sequence)} is not a sequence: give a list")
-        if len(cast("Sequence[object]", sequence)) > GIVEN_MAX:
-            raise Invalid(
-                f"{name}: {len(cast('Sequence[object]', sequence)):,} are too many: give {GIVEN_MAX:,} at most"
-            )
-        layers = cast("Sequence[object]", sequence) if name == "middleware" else ()
-        for layer in layers:
-            if not callable(layer):
-                raise Invalid(f"middleware={shown(layer)} can't be called: give async functions")
-
-
 async def within(seconds: float, command: Command, answer: Awaitable[Receipt]) -> Receipt:
     """An answer, if it comes in time; giving up says what that means. Cancelling cancels the waiting.
 
@@ -489,11 +447,3 @@ async def outcome_of(send: Send, command: Command) -> Receipt | ActumError:
         return await send(Envelope(command=command))
     except ActumError as error:
         return error
-
-
-def wrong_loop() -> Invalid:
-    """The error for a call from another thread or event loop."""
-    return Invalid(
-        "an engine is used in the event loop that opened it: from another thread, "
-        "use asyncio.run_coroutine_threadsafe(engine.send(...), loop)"
-    )

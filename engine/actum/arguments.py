@@ -1,0 +1,68 @@
+"""What an engine is given, looked at before anything is done with it: everything wrong is refused with a sentence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from actum.batch import Metadata
+from actum.core import OpenStore
+from actum.errors import Invalid, shown
+from actum.options import Options
+from actum.records import command_id_bytes, optional_identifier
+
+if TYPE_CHECKING:
+    from actum.middleware import Envelope
+
+#: Services, upcasters or middleware of one engine; more is a mistake.
+GIVEN_MAX = 10_000
+
+
+def check_arguments(store: object, options: object, **sequences: object) -> None:
+    """What `Engine.open` is given besides classes.
+
+    Raises:
+        Invalid: something else than a store, options, or sequences; or middleware that can't be called.
+    """
+    if not isinstance(store, (str, os.PathLike, OpenStore)) and not hasattr(store, "frames_backwards"):
+        raise Invalid(f"store={shown(store)} is no store: give the path of a directory, or a log such as MemoryLog()")
+    if options is not None and not isinstance(options, Options):
+        raise Invalid(f"options={shown(options)}: give actum.Options(...)")
+    for name, sequence in sequences.items():
+        if not isinstance(sequence, Sequence) or isinstance(sequence, (str, bytes)):
+            raise Invalid(f"{name}={shown(sequence)} is not a sequence: give a list")
+        if len(cast("Sequence[object]", sequence)) > GIVEN_MAX:
+            raise Invalid(
+                f"{name}: {len(cast('Sequence[object]', sequence)):,} are too many: give {GIVEN_MAX:,} at most"
+            )
+        layers = cast("Sequence[object]", sequence) if name == "middleware" else ()
+        for layer in layers:
+            if not callable(layer):
+                raise Invalid(f"middleware={shown(layer)} can't be called: give async functions")
+
+
+def metadata_of(envelope: Envelope) -> Metadata:
+    """What was said beside a command, checked.
+
+    Raises:
+        Invalid: an id is not a UUID or a string of 1 to 200 bytes, or the version not a number from 0.
+    """
+    command_id, expected_version = envelope.command_id, envelope.expected_version
+    if expected_version is not None and not (type(expected_version) is int and expected_version >= 0):
+        raise Invalid(f"expected_version={shown(expected_version)} is not a version: give 0, 1, 2 ...")
+    return Metadata(
+        command_id_bytes=None if command_id is None else command_id_bytes(command_id),
+        user_id=optional_identifier("user_id", envelope.user_id),
+        correlation_id=optional_identifier("correlation_id", envelope.correlation_id),
+        causation_id=optional_identifier("causation_id", envelope.causation_id),
+        expected_version=expected_version,
+    )
+
+
+def wrong_loop() -> Invalid:
+    """The error for a call from another thread or event loop."""
+    return Invalid(
+        "an engine is used in the event loop that opened it: from another thread, "
+        "use asyncio.run_coroutine_threadsafe(engine.send(...), loop)"
+    )
