@@ -164,9 +164,8 @@ class Core:
         if self.read_only:
             self.scheduler.committer.stay_at(head)
         if looked_through and self.checkpointer is not None:
-            await self.checkpointer.checkpoint(
-                hasty=True
-            )  # it says what was passed: the next opening starts from there
+            # It says what the gate let pass: the next opening starts from there.
+            await self.checkpointer.checkpoint(hasty=True)
         if self.options.gc_policy == "freeze":
             garbage.calm(self)
         if not self.read_only:
