@@ -39,6 +39,7 @@ class Listing:
         columns: their names.
         right: those whose cells stand to the right: numbers.
         header: whether the names are shown.
+        folded: whether what is too wide for a terminal is folded; not what people copy, such as a head.
         rows: cells, as text.
         styles: of each row.
     """
@@ -46,6 +47,7 @@ class Listing:
     columns: tuple[str, ...]
     right: frozenset[str] = frozenset()
     header: bool = True
+    folded: bool = True
     rows: list[list[str]] = field(default_factory=list[list[str]])
     styles: list[str] = field(default_factory=list[str])
 
@@ -119,7 +121,7 @@ def show(answer: Answer) -> None:
 def show_listing(listing: Listing) -> None:
     """Print rows: as a table on a terminal, as lines where nobody looks, or where a table would take its time."""
     out = console()
-    if out.is_terminal and len(listing.rows) <= TABLE_ROWS_MAX:
+    if out.is_terminal and listing.folded and len(listing.rows) <= TABLE_ROWS_MAX:
         out.print(listing.table())
         return
     for line in listing.lines():
@@ -188,7 +190,7 @@ def cell_text(cell: object) -> str:
 
 def pairs(*rows: tuple[str, object]) -> Listing:
     """Names and values below each other."""
-    made = Listing(("name", "value"), header=False)
+    made = Listing(("name", "value"), header=False, folded=False)
     for name, value in rows:
         made.add(name, value)
     return made
