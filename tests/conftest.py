@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.disks import lack
+
 settings.register_profile("actum", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("actum")
 
@@ -20,9 +22,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "small disk"
     path.mkdir()
     if os.geteuid():
-        pytest.skip("mounting a small disk needs root")
+        lack("mounting a small disk needs root")
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", path], capture_output=True, check=False)
     if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode().strip()}")
+        lack(f"no small disk can be mounted here: {mounted.stderr.decode().strip()}")
     yield path
     subprocess.run(["umount", path], check=True)

@@ -31,6 +31,7 @@ from tests.chaos.forked import forked
 from tests.chaos.mutants import opened
 from tests.chaos.row import Outcome, Row, Violation
 from tests.support.bank import Account, Activities, AllBalances, Balances, DepositEach, Note, open_bank
+from tests.support.disks import OWN_MOUNTS
 from tests.support.processes import ENVIRONMENT
 
 STEPS = 40
@@ -195,13 +196,12 @@ def run(first: int, count: int) -> Outcome:
     """So many cases, in a mount namespace of their own.
 
     Raises:
-        RuntimeError: nothing can be mounted here.
+        RuntimeError: it can't be run, for example because nothing can be mounted here.
     """
-    ordinary = ["--map-root-user"] if os.geteuid() else []
-    command = ["unshare", "--mount", *ordinary, sys.executable, "-m", "tests.chaos.full", str(first), str(count)]
+    command = [*OWN_MOUNTS, sys.executable, "-m", "tests.chaos.full", str(first), str(count)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
     if done.returncode:
-        raise RuntimeError(f"no small disk can be mounted here: {done.stderr}")
+        raise RuntimeError(f"the row can't be run, perhaps because nothing can be mounted here: {done.stderr}")
     cases, violations, counts = json.loads(done.stdout)
     return Outcome(cases, [Violation(*violation) for violation in violations], counts)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from actum import StoreFull
 
 from tests.chaos.full import ROW
 from tests.support.bank import AllBalances, Deposit, open_bank
+from tests.support.disks import filled, need_mounts
 from tests.support.scenes import scene
 
 PARTS = 2
@@ -20,21 +20,12 @@ PARTS = 2
 @pytest.mark.parametrize("part", range(PARTS))
 def test_full_disks(part: int) -> None:
     """No violation in this part of the short row."""
+    need_mounts()
     count = ROW.short // PARTS
     outcome = ROW.run(part * count, count)
     assert outcome.violations == []
     assert outcome.cases == count
     assert all(outcome.counts.values())
-
-
-def filled(disk: Path) -> Path:
-    """Another program takes all room."""
-    other = disk / "other"
-    with other.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(1 << 12))
-    assert os.statvfs(disk).f_bavail == 0
-    return other
 
 
 @scene

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from actum_storage import Finding, StoreDirectory, diagnose, diagnosis, file_systems
 
 from tests.support.batches import fill
+from tests.support.disks import filled
 
 
 @pytest.fixture
@@ -157,9 +157,7 @@ def test_a_full_disk(small_disk: Path) -> None:
     """It takes no commands: an error."""
     with StoreDirectory.open(small_disk / "store", write=True):
         pass
-    with (small_disk / "other").open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(1 << 12))
+    filled(small_disk)
     findings = found(small_disk / "store")
     assert findings["room"].level == "error"
     assert findings["fsync"].level == "warning"

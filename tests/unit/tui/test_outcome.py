@@ -17,6 +17,7 @@ from actum import Engine
 
 from tests.support.bank import Deposit, DepositEach, open_bank
 from tests.support.commands import exit_code_of
+from tests.support.disks import filled
 from tests.support.processes import ENVIRONMENT, SECONDS_MAX, Conversation
 
 MAIN = "from actum_tui import main; main()"
@@ -168,12 +169,7 @@ def test_a_rebuild_that_is_not_saved(small_disk: Path) -> None:
     """It is not done, then: the next opening would need it again."""
     actum.run(fill(small_disk / "bank", 10))
     shutil.rmtree(small_disk / "bank" / "derived")
-    with (small_disk / "other").open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(1 << 12))
-        except OSError:
-            pass
+    filled(small_disk)
     app = "tests.support.bank_app:BANK"
     code, said, complained = ended(started("views", "rebuild", "Balances", "-a", app, "-s", small_disk / "bank"))
     assert (code, said) == (2, "")
