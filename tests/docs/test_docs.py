@@ -86,7 +86,7 @@ def test_every_module_is_in_the_architecture() -> None:
     named = set(re.findall(r"`([a-z_/]+)`", page[page.index("## Which file does what") : page.index("## Glossary")]))
     modules = {
         path.relative_to(ROOT / package).with_suffix("").as_posix()
-        for package in ("storage/actum_storage", "engine/actum", "tui/actum_tui")
+        for package in ("storage/actum_storage", "engine/actum", "tui/actum_tui", "bench/actum_bench")
         for path in (ROOT / package).rglob("*.py")
         if not path.name.startswith("__")
     }

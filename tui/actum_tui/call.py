@@ -98,33 +98,49 @@ class Call:
             yield lambda done, whole: bar.update(task, completed=done, total=whole)
 
 
-def verb(group: click.Group, name: str) -> Callable[[Callable[..., Answer | None]], click.Command]:
-    """Make a verb of a function that takes a `Call` and its own parameters, and gives an `Answer`, or prints."""
+#: What every verb takes.
+OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option("--json", is_flag=True, help="One envelope of JSON for programs."),
+    click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+)
+#: What every verb about a store takes before these.
+STORE_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option("--store", "-s", envvar="ACTUM_STORE", metavar="DIRECTORY", help="The store's directory."),
+    click.option("--app", "-a", envvar="ACTUM_APP", metavar="MODULE:ATTRIBUTE", help="Your classes."),
+    click.option(
+        "--any-file-system",
+        is_flag=True,
+        help="Also on a network file system, where a writer elsewhere is unseen.",
+    ),
+)
+
+
+def verb(
+    group: click.Group, name: str, *, store: bool = True
+) -> Callable[[Callable[..., Answer | None]], click.Command]:
+    """Make a verb of a function that takes a `Call` and its own parameters, and gives an `Answer`, or prints.
+
+    Args:
+        group: where it stands.
+        name: how it is typed.
+        store: whether it is about a store, and has the options that say which.
+    """
 
     def make(function: Callable[..., Answer | None]) -> click.Command:
         def callback(
-            store: str | None,
-            app: str | None,
-            any_file_system: bool,  # noqa: FBT001  # click passes options by name
-            json: bool,  # noqa: FBT001
+            json: bool,  # noqa: FBT001  # click passes options by name
             debug: bool,  # noqa: FBT001
-            **parameters: object,
+            **parameters: Any,  # noqa: ANN401
         ) -> None:
             full = name if group.name == "actum" else f"{group.name} {name}"
-            call = Call(full, store or setting("store"), app or setting("app"), any_file_system, json, debug)
+            call = Call(full, None, None, any_file_system=False, json=json, debug=debug)
+            if store:
+                call.store = parameters.pop("store") or setting("store")
+                call.app = parameters.pop("app") or setting("app")
+                call.any_file_system = parameters.pop("any_file_system")
             sys.exit(run(call, lambda: function(call, **parameters)))
 
-        options: list[Callable[[Any], Any]] = [
-            click.option("--store", "-s", envvar="ACTUM_STORE", metavar="DIRECTORY", help="The store's directory."),
-            click.option("--app", "-a", envvar="ACTUM_APP", metavar="MODULE:ATTRIBUTE", help="Your classes."),
-            click.option(
-                "--any-file-system",
-                is_flag=True,
-                help="Also on a network file system, where a writer elsewhere is unseen.",
-            ),
-            click.option("--json", is_flag=True, help="One envelope of JSON for programs."),
-            click.option("--debug", is_flag=True, help="Show the traceback of an error."),
-        ]
+        options = [*(STORE_OPTIONS if store else ()), *OPTIONS]
         decorated: Any = functools.update_wrapper(callback, function)
         for option in reversed(options):
             decorated = option(decorated)

@@ -1,0 +1,140 @@
+"""Experiments: subjects that take turns at the same work, and the goals that are read off their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from actum_bench.process import VoidRunError
+from actum_bench.repeats import Measure, series, take_turns
+from actum_bench.results import Better, Figure, Goal, Run, Sample, Skipped
+
+#: What each subject gave in one turn, by name.
+Turn = Mapping[str, Sample]
+
+#: Units and directions of figures by name; what is not here is a time, and better lower.
+FIGURES: dict[str, tuple[str, Better]] = {
+    "commands/s": ("1/s", "higher"),
+    "events/s": ("1/s", "higher"),
+    "commits": ("", "lower"),
+    "sent": ("", "higher"),
+    "busy turns": ("", "higher"),
+}
+
+
+class Wish(NamedTuple):
+    """A goal that one turn's figures speak about.
+
+    Attributes:
+        name: what is wanted.
+        bound: the value to reach.
+        better: "higher": at least `bound`; "lower": at most.
+        unit: "ratio", "s", "1/s", "B".
+        value: how it is read off a turn.
+    """
+
+    name: str
+    bound: float
+    better: Better
+    unit: str
+    value: Callable[[Turn], float]
+
+
+class Experiment(NamedTuple):
+    """One workload.
+
+    Attributes:
+        suite: as in `Run`.
+        workload: what is done.
+        durability: of all subjects.
+        subjects: who does it, by name.
+        wishes: the goals.
+        repeats: how often each subject does it.
+        note: what should be known beside the figures.
+    """
+
+    suite: str
+    workload: str
+    durability: str
+    subjects: Mapping[str, Measure]
+    wishes: Sequence[Wish]
+    repeats: int
+    note: str = ""
+
+    @property
+    def steps(self) -> int:
+        """How many measurements it takes."""
+        return self.repeats * len(self.subjects)
+
+
+class Outcome(NamedTuple):
+    """What came of an experiment.
+
+    Attributes:
+        runs: one for each subject.
+        goals: one for each wish.
+        skipped: in place of both when a run was void.
+    """
+
+    runs: list[Run]
+    goals: list[Goal]
+    skipped: list[Skipped]
+
+
+def carry_out(experiment: Experiment, note: Callable[[], object]) -> Outcome:
+    """Do it.
+
+    Args:
+        experiment: what to do.
+        note: called after each measurement.
+    """
+    try:
+        samples = take_turns(experiment.subjects, experiment.repeats, note)
+    except VoidRunError as error:
+        return Outcome([], [], [Skipped(experiment.suite, experiment.workload, str(error))])
+    turns: list[Turn] = [dict(zip(samples, turn, strict=True)) for turn in zip(*samples.values(), strict=True)]
+    goals = [
+        Goal(
+            name=wish.name,
+            bound=wish.bound,
+            better=wish.better,
+            unit=wish.unit,
+            samples=[wish.value(turn) for turn in turns],
+        )
+        for wish in experiment.wishes
+    ]
+    runs = [
+        Run(
+            suite=experiment.suite,
+            workload=experiment.workload,
+            subject=name,
+            durability=experiment.durability,
+            figures=[figure_of(figure, series(taken, figure)) for figure in taken[0].values],
+            checks=taken[-1].checks,
+            histograms=taken[-1].histograms,
+            note=experiment.note,
+        )
+        for name, taken in samples.items()
+    ]
+    return Outcome(runs, goals, [])
+
+
+def figure_of(name: str, samples: list[float]) -> Figure:
+    """A figure with its unit."""
+    unit, better = FIGURES.get(name, ("s", "lower"))
+    return Figure(name, unit, better, samples)
+
+
+def ratio(above: str, below: str, figure: str) -> Callable[[Turn], float]:
+    """How many times one subject's figure is another's."""
+    return lambda turn: turn[above].values[figure] / turn[below].values[figure]
+
+
+def value(subject: str, figure: str) -> Callable[[Turn], float]:
+    """One subject's figure."""
+    return lambda turn: turn[subject].values[figure]
+
+
+def largest(figure: str) -> Callable[[Turn], float]:
+    """The largest of all subjects' figures."""
+    return lambda turn: max(sample.values[figure] for sample in turn.values())

@@ -1,0 +1,1 @@
+"""What is measured: functions of keyword parameters, each called in a process of its own."""

@@ -1,0 +1,166 @@
+"""`bench quick`: one line for each operation in under a minute, most of it as a ratio to the floor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from actum_bench.experiments import Experiment, Turn, Wish, largest, ratio, value
+from actum_bench.measurements import busy, commands, imports, queries, rebuild
+from actum_bench.process import measure_of
+from actum_bench.repeats import REPEATS_MIN
+from actum_bench.results import Parameter
+
+ACCOUNTS = 10_000
+#: The share of the floor to be reached, by clients; and how many commands take about half a second.
+COMMANDS: dict[int, tuple[float, int]] = {1_000: (0.6, 80_000), 64: (0.75, 40_000), 1: (0.8, 1_500)}
+SEND_MANY = 1_000
+BUSY_CLIENTS = 64
+BUSY_COMMANDS = 20_000
+BUSY_TASKS = (1, 4)
+IDLE = "actum, idle loop"
+KINDS: tuple[Literal["queries", "strangers"], ...] = ("queries", "strangers")
+
+CLIENT_COST = "the clients run in the same loop and are part of the cost, for both subjects alike"
+
+
+def experiments(directory: str | None, *, rows: int = 100_000, events: int = 200_000) -> Iterator[Experiment]:
+    """What is measured.
+
+    Args:
+        directory: on which disk; the system's temporary directory if None.
+        rows: of the view that is asked.
+        events: that are folded in a rebuild.
+    """
+    for clients, (share, count) in COMMANDS.items():
+        yield commands_experiment(clients, share, count, directory)
+    yield send_many_experiment(directory)
+    yield busy_experiment(directory)
+    yield queries_experiment(rows)
+    yield rebuild_experiment(events)
+    yield imports_experiment()
+
+
+def commands_experiment(clients: int, share: float, count: int, directory: str | None) -> Experiment:
+    """Durable commands by clients that wait for each answer."""
+    given: dict[str, Parameter] = {
+        "clients": clients, "commands": count, "accounts": ACCOUNTS, "directory": directory,
+    }  # fmt: skip
+    return Experiment(
+        "floor",
+        f"commands, {clients:,} client{'s' * (clients > 1)}",
+        "full",
+        {"the floor": measure_of(commands.bare, **given), "actum": measure_of(commands.engine, **given)},
+        [
+            Wish(
+                f"commands/s, {clients:,} client{'s' * (clients > 1)}, of the floor",
+                share,
+                "higher",
+                "ratio",
+                ratio("actum", "the floor", "commands/s"),
+            )
+        ],
+        REPEATS_MIN,
+        CLIENT_COST,
+    )
+
+
+def send_many_experiment(directory: str | None) -> Experiment:
+    """A thousand commands with each call, against the floor at a thousand clients."""
+    _, count = COMMANDS[SEND_MANY]
+    given: dict[str, Parameter] = {"commands": count, "accounts": ACCOUNTS, "directory": directory}
+    return Experiment(
+        "floor",
+        "send_many, 1,000 commands a call",
+        "full",
+        {
+            "the floor, 1,000 clients": measure_of(commands.bare, clients=SEND_MANY, **given),
+            "actum": measure_of(commands.many, size=SEND_MANY, **given),
+        },
+        [
+            Wish(
+                "commands/s by send_many, of the floor at 1,000 clients",
+                1.0,
+                "higher",
+                "ratio",
+                ratio("actum", "the floor, 1,000 clients", "commands/s"),
+            )
+        ],
+        REPEATS_MIN,
+        CLIENT_COST,
+    )
+
+
+def busy_experiment(directory: str | None) -> Experiment:
+    """Acknowledgements beside busy tasks on the same loop."""
+    given: dict[str, Parameter] = {
+        "clients": BUSY_CLIENTS, "commands": BUSY_COMMANDS, "accounts": ACCOUNTS, "directory": directory,
+    }  # fmt: skip
+    subjects = {IDLE: measure_of(busy.engine, tasks=0, kind=KINDS[0], **given)} | {
+        f"actum, {tasks} busy with {kind}": measure_of(busy.engine, tasks=tasks, kind=kind, **given)
+        for kind in KINDS
+        for tasks in BUSY_TASKS
+    }
+    return Experiment(
+        "floor",
+        f"acknowledgements, {BUSY_CLIENTS} clients, busy loop",
+        "full",
+        subjects,
+        [
+            Wish("ack p99, 64 clients, busy loop", 0.005, "lower", "s", largest("ack p99")),
+            Wish(
+                "the same, of the idle loop's",
+                3.0,
+                "lower",
+                "ratio",
+                times_idle,
+            ),
+        ],
+        REPEATS_MIN,
+        CLIENT_COST,
+    )
+
+
+def times_idle(turn: Turn) -> float:
+    """How many times the idle loop's latency the worst of the busy ones is."""
+    return largest("ack p99")(turn) / value(IDLE, "ack p99")(turn)
+
+
+def queries_experiment(rows: int) -> Experiment:
+    """Questions answered in the loop."""
+    return Experiment(
+        "floor",
+        f"queries, a view of {rows:,} rows",
+        "memory",
+        {"actum": measure_of(queries.engine, rows=rows, queries=2_000)},
+        [
+            Wish("a point query", 3e-6, "lower", "s", value("actum", "point")),
+            Wish("a page of 20 rows by an ordered index", 30e-6, "lower", "s", value("actum", "page")),
+        ],
+        REPEATS_MIN,
+    )
+
+
+def rebuild_experiment(events: int) -> Experiment:
+    """A view made again from the log."""
+    given: dict[str, Parameter] = {"events": events, "accounts": 20_000}
+    return Experiment(
+        "floor",
+        f"rebuild of a view, {events:,} events",
+        "memory",
+        {"the floor": measure_of(rebuild.bare, **given), "actum": measure_of(rebuild.engine, **given)},
+        [Wish("rebuild, of the floor", 0.65, "higher", "ratio", ratio("actum", "the floor", "events/s"))],
+        REPEATS_MIN,
+    )
+
+
+def imports_experiment() -> Experiment:
+    """The start of an application."""
+    return Experiment(
+        "floor",
+        "import actum",
+        "-",
+        {"actum": measure_of(imports.actum)},
+        [Wish("import actum", 0.08, "lower", "s", value("actum", "import"))],
+        REPEATS_MIN,
+    )

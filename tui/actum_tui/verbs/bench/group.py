@@ -1,0 +1,22 @@
+"""The group of verbs `actum bench`."""
+
+from __future__ import annotations
+
+import click
+
+from actum_tui.verbs.bench import quick
+
+
+@click.group("bench")
+def bench() -> None:
+    """Measure actum on this machine: against the floor, under load, as it grows, beside its peers.
+
+    Every title says how durable; every file says on which machine; a run whose check fails gives no figure.
+    """
+
+
+def register(command: click.Group) -> None:
+    """Add the group."""
+    for module in (quick,):
+        module.register(bench)
+    command.add_command(bench)
