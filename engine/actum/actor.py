@@ -1,14 +1,9 @@
-"""The actor: one live aggregate, its state and its mailbox. The only place that changes an aggregate's state.
-
-A command goes through three steps, and the state changes only in the last, after all that can fail:
-1. decide: the user's handler, all its events collected;
-2. check: every event encoded and decoded again;
-3. accept: evolve the state, append the records to the open batch, note the receipt.
+"""The actor: one live aggregate, its state and its mailbox. `turn` decides its commands; what is rare is here.
 
 State, version and position are tentative until the batch is durable, and visible to nobody else. If a handler has a
 bug, or a batch is lost to a full disk, the actor forgets its state and reads it again from the log.
 
-An actor has no task of its own: the scheduler calls `run` in the loop. It has no mailbox while it is idle.
+An actor has no task of its own: the scheduler gives it turns in the loop. It has no mailbox while it is idle.
 """
 
 from __future__ import annotations
@@ -18,28 +13,28 @@ import logging
 from typing import TYPE_CHECKING, Any, cast, final
 
 from actum_storage import ActumError, StorageError
-from msgspec import Raw
 
-from actum.batch import PLAIN
-from actum.codec import command_fault, encode_into
+from actum.codec import command_fault
 from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, Rejected
 from actum.messages import Event
 from actum.records import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from actum.aggregate import Aggregate
-    from actum.batch import Delivery, Metadata, OpenBatch, Outcome, Reply
+    from actum.batch import Delivery, Metadata, Outcome, Reply
     from actum.streams import Replay, Streams
 
     #: A decision that was waited for: its command, and its events or what it raised.
     Decided = tuple[Delivery, "Checked | None", BaseException | None]
+    #: Takes a decision into the open batch; False if it has no room, or a handler failed.
+    Accept = Callable[["Actor", Delivery, "Checked"], bool]
 
 log = logging.getLogger("actum.actor")
 
 #: Events that passed the check: their bytes, and what a replay will see.
-Checked = list[tuple[bytes, Event]]
+Checked = tuple[tuple[bytes, Event], ...]
 
 
 @final
@@ -54,6 +49,10 @@ class Actor:
         mailbox: commands that wait, None for none.
         scheduled: whether it stands in the scheduler's queue.
         deciding: the command whose asynchronous decision is under way.
+        decided: a decision that was waited for, or found no room: it comes first in the next turn.
+        commands: that wrote, since its waking.
+        snapshot_version: the version that is saved, or was when it woke.
+        stream: the hash of its stream.
         failures: bugs in a row.
         fault: the last of them.
         touched: when it last worked, in ticks of the directory.
@@ -62,8 +61,8 @@ class Actor:
     """
 
     __slots__ = (
-        "_commands", "_decided", "_lost", "_snapshot_version", "_stream", "_window", "_woken", "awaits", "deciding",
-        "failures", "fault", "key", "mailbox", "position", "scheduled", "state", "streams", "touched", "version",
+        "_lost", "_window", "_woken", "awaits", "commands", "decided", "deciding", "failures", "fault", "key",
+        "mailbox", "position", "scheduled", "snapshot_version", "state", "stream", "streams", "touched", "version",
         "waiting",
     )  # fmt: skip
 
@@ -82,23 +81,23 @@ class Actor:
         self.touched = 0
         self.awaits: list[Actor] | None = None
         self.waiting = False
-        self._stream = stream
-        self._decided: Decided | None = None
+        self.stream = stream
+        self.decided: Decided | None = None
         self._lost: Exception | None = None
         self._woken = 0
         self._window: dict[bytes, tuple[int, int]] | None = None
-        self._commands = 0
-        self._snapshot_version = 0
+        self.commands = 0
+        self.snapshot_version = 0
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits for it or depends on it."""
-        return not (self.mailbox or self.scheduled or self.waiting) and self.deciding is None and self._decided is None
+        return not (self.mailbox or self.scheduled or self.waiting) and self.deciding is None and self.decided is None
 
     @property
     def can_run(self) -> bool:
         """Whether there is work that nothing else has to come before."""
-        return bool(self.mailbox or self._decided is not None) and self.deciding is None and not self.waiting
+        return bool(self.mailbox or self.decided is not None) and self.deciding is None and not self.waiting
 
     def waits_for(self, actor: Actor) -> bool:
         """Whether it is that actor, or waits for its answer, directly or through others."""
@@ -109,42 +108,9 @@ class Actor:
         """Whether its commands are refused."""
         return self.failures >= self.streams.scheduler.options.quarantine_failures_max
 
-    def run(self, batch: OpenBatch) -> None:
-        """Take commands until the mailbox is empty, the turn's budget is spent, or something has to be waited for.
-
-        Args:
-            batch: where events and receipts go.
-        """
-        if (self.state is None or self._decided is not None) and not self._prepare(batch):
-            return
-        mailbox = self.mailbox
-        if mailbox is None or self.deciding is not None:
-            return
-        taken = 0
-        scheduler = self.streams.scheduler
-        budget = scheduler.budget
-        try:
-            while taken < budget and taken < len(mailbox) and self.state is not None:
-                delivery = mailbox[taken]
-                taken += 1
-                _, reply, metadata = delivery
-                if reply.done():
-                    scheduler.pending -= 1  # dropped whole: nobody waits for it any more
-                    continue
-                if metadata is not PLAIN and self._answered(reply, metadata):
-                    continue
-                if not self._decide(delivery, batch):
-                    break
-        finally:  # what was taken leaves the mailbox even if a handler raises something that goes on
-            scheduler.budget -= taken
-            if taken == len(mailbox):
-                self.mailbox = None
-            else:
-                del mailbox[:taken]
-
-    def _prepare(self, batch: OpenBatch) -> bool:
+    def prepare(self, accept: Accept) -> bool:
         """Wake, and go on with a decision that was waited for; False if the mailbox has to wait."""
-        if not self.mailbox and self._decided is None:
+        if not self.mailbox and self.decided is None:
             return False
         if self.state is None:
             error = self._quarantine() if self.quarantined else self._wake()
@@ -152,28 +118,12 @@ class Actor:
                 self.refuse_all(error)
             if self.state is None:
                 return False
-        return self._decided is None or self._resume(batch)
+        return (self.decided is None or self._resume(accept)) and self.state is not None
 
-    def _decide(self, delivery: Delivery, batch: OpenBatch) -> bool:
-        """Step 1 and 2; False if the actor has to wait."""
-        command = delivery[0]
-        function, services, is_async = self.streams.decisions[type(command)]
-        try:
-            result = function(self.state, command, *services)
-            if is_async:
-                self.deciding = delivery
-                self.streams.scheduler.spawn(self._decide_async(delivery, result), f"decide {self!r}")
-                return False
-            # By its type, not by isinstance, which costs four times as much for a class with a metaclass.
-            events = [self.streams.check(result)] if type(result) in self.streams.evolves else self._collect(result)
-        except (Rejected, Invalid) as error:
-            self.failures = 0
-            self._answer(delivery[1], error)
-            return True
-        except BaseException as error:  # noqa: BLE001  # a user's handler may raise anything
-            self._fail(delivery, error)
-            return True
-        return self._accept(delivery, events, batch)
+    def wait_for(self, delivery: Delivery, result: Awaitable[object]) -> None:
+        """Have an asynchronous decision made while others work on."""
+        self.deciding = delivery
+        self.streams.scheduler.spawn(self._decide_async(delivery, result), f"decide {self!r}")
 
     async def _decide_async(self, delivery: Delivery, result: Awaitable[object]) -> None:
         """Wait for an asynchronous decision, then ask for a turn. Cancelled only by a close that ran out of time.
@@ -185,22 +135,22 @@ class Actor:
         scheduler.enter(self, delivery)
         decided: Decided
         try:
-            decided = delivery, self._collect(await result), None
+            decided = delivery, self.collect(await result), None
         except BaseException as error:  # noqa: BLE001  # as above; a cancelled decision answers its caller too
             decided = delivery, None, first_of(error)
         if self.deciding is not delivery:
             return  # it was given up: the engine is closed, and its caller was told
-        self._decided = decided
+        self.decided = decided
         self.deciding = self.awaits = None
         scheduler.schedule(self)
         if isinstance(decided[2], (KeyboardInterrupt, SystemExit)):
             raise decided[2]
 
-    def _resume(self, batch: OpenBatch) -> bool:
+    def _resume(self, accept: Accept) -> bool:
         """Go on with a decision that was waited for; False if the batch has no room for it yet."""
-        assert self._decided is not None
-        delivery, events, error = self._decided
-        self._decided = None
+        assert self.decided is not None
+        delivery, events, error = self.decided
+        self.decided = None
         if self._lost is not None:
             self._answer(delivery[1], self._lost)
             self._lost = None
@@ -209,84 +159,33 @@ class Actor:
             assert error is not None
             self._refuse(delivery, error)
             return True
-        return self._accept(delivery, events, batch)
+        return accept(self, delivery, events)
 
-    def _collect(self, result: Any) -> Checked:
+    def collect(self, result: Any) -> Checked:
         """Step 2: what the handler gave, or still gives as a generator, as checked events."""
         if result is None:
-            return []
-        check = self.streams.check
+            return ()
+        check = self.streams.check_known
         if isinstance(result, Event):
-            return [check(result)]
-        events = [check(event) for event in result]
+            return (check(result),)
+        events = tuple([check(event) for event in result])
         self.streams.check_size(events)
         return events
 
-    def _accept(self, delivery: Delivery, events: Checked, batch: OpenBatch) -> bool:
-        """Step 3; False if the batch has no room: the decision is kept for the next one."""
-        if not events:
-            self._accept_nothing(delivery)
-            return True
-        if not batch.has_room(len(events)):
-            self._decided = (delivery, events, None)
-            return False
-        _, reply, metadata = delivery
-        streams, state, key = self.streams, self.state, self.key
-        scheduler, name, evolves, mutable = streams.scheduler, streams.name, streams.evolves, streams.mutable
-        now_ns = scheduler.now_ns()
-        if metadata is PLAIN:
-            command_id, correlation_id, causation_id, user_id = scheduler.make_id(now_ns), None, None, None
-        else:
-            command_id = metadata.command_id_bytes or scheduler.make_id(now_ns)
-            correlation_id, causation_id, user_id = metadata.correlation_id, metadata.causation_id, metadata.user_id
-        version, previous = self.version, self.position
-        records, offsets, happened = batch.records, batch.offsets, batch.events
-        position, size, count = batch.first + len(happened), len(records), len(happened)
-        try:
-            for payload, event in events:
-                version += 1
-                offsets.append(len(records))
-                encode_into(
-                    (
-                        Raw(payload), name, key, version, previous, now_ns, command_id,
-                        correlation_id, causation_id, user_id,
-                    ),
-                    records,
-                    -1,
-                )  # fmt: skip
-                previous = position
-                position += 1
-                kind = type(event)
-                evolves[kind](state, streams.decode(payload) if mutable and kind in mutable else event)
-        except BaseException as error:  # noqa: BLE001  # as in `_decide`; and to reject is too late here
-            del records[size:], offsets[count:]
-            self._fail(delivery, error)
-            return True
+    def reject(self, reply: Reply, error: Exception) -> None:
+        """Answer a command that a handler refused."""
+        self.failures = 0
+        self._answer(reply, error)
 
-        # From here on nothing can fail.
-        batch.actors.setdefault(self, self.position)
-        for _, event in events:
-            happened.append(event)
-            batch.streams.append(self._stream)
-        self.version, self.position, self.failures = version, previous, 0
-        written = streams.copied(events) if mutable or len(events) > 1 else (events[0][1],)
-        batch.receipts.append((reply, Receipt(command_id, key, version, previous, written)))
-        self._commands += 1
-        if metadata is not PLAIN and metadata.command_id_bytes is not None:
-            self._remember(command_id, previous)
-        if version - self._snapshot_version >= streams.snapshot_events_max:
-            self.snapshot()
-        return True
-
-    def _accept_nothing(self, delivery: Delivery) -> None:
+    def accept_nothing(self, delivery: Delivery) -> None:
         """A command that led to no event."""
         scheduler = self.streams.scheduler
         self.failures = 0
         _, reply, metadata = delivery
-        command_id = metadata.command_id_bytes or scheduler.make_id(scheduler.now_ns())
+        command_id = metadata.command_id_bytes or scheduler.make_id(scheduler.turn_ns)
         self._answer(reply, Receipt(command_id, self.key, self.version, self.position, ()))
 
-    def _answered(self, reply: Reply, metadata: Metadata) -> bool:
+    def answered(self, reply: Reply, metadata: Metadata) -> bool:
         """Whether the metadata decide the answer: a repeated command, or a wrong expected version."""
         if metadata.command_id_bytes is not None:
             try:
@@ -317,14 +216,14 @@ class Actor:
             self._window = {key: (at, number) for number, (key, at) in enumerate(found.items(), 1 - len(found))}
         position, number = self._window.get(command_id, (None, 0))
         limit = self.streams.scheduler.options.dedup_commands_max
-        return position if self._commands - number < limit else None
+        return position if self.commands - number < limit else None
 
-    def _remember(self, command_id: bytes, position: int) -> None:
+    def remember(self, command_id: bytes, position: int) -> None:
         """Put a command into the window, and the oldest out."""
         window = self._window
         assert window is not None, "a command with an id is looked up before it is decided"
         window.pop(command_id, None)
-        window[command_id] = position, self._commands
+        window[command_id] = position, self.commands
         if len(window) > self.streams.scheduler.options.dedup_commands_max:
             del window[next(iter(window))]
 
@@ -372,9 +271,9 @@ class Actor:
     def _awake(self, replay: Replay) -> None:
         """Take over what a replay found."""
         self.version = replay.version
-        self._snapshot_version = replay.snapshot_version
+        self.snapshot_version = replay.snapshot_version
         self._woken = self.position
-        self._commands = 0
+        self.commands = 0
         self._window = {} if self.position == 0 else None
         self.state = replay.state
 
@@ -388,7 +287,7 @@ class Actor:
         self.forget()
         self.position = position
         self.streams.forget_snapshot(self.key, position)
-        if self.deciding is not None or self._decided is not None:
+        if self.deciding is not None or self.decided is not None:
             self._lost = error
 
     def give_up(self, error: Exception) -> None:
@@ -402,12 +301,12 @@ class Actor:
         """Save the state of an actor that is awake, for the next waking and the next checkpoint."""
         assert self.state is not None
         self.streams.save_snapshot(self.key, self.version, self.position, self.state)
-        self._snapshot_version = self.version
+        self.snapshot_version = self.version
 
     @property
     def events_since_snapshot(self) -> int:
         """Events that a waking would have to replay, as long as the actor is awake."""
-        return self.version - self._snapshot_version if self.state is not None else 0
+        return self.version - self.snapshot_version if self.state is not None else 0
 
     def _refuse(self, delivery: Delivery, error: BaseException) -> None:
         """Answer an asynchronous decision that raised. What a service does is not the aggregate's fault: not counted.
@@ -421,7 +320,7 @@ class Actor:
         self._answer(delivery[1], command_fault(delivery[0]) or self._command_failed(error))
         self.forget()
 
-    def _fail(self, delivery: Delivery, error: BaseException) -> None:
+    def fail(self, delivery: Delivery, error: BaseException) -> None:
         """Answer a command on which a handler had a bug; the state can't be trusted any more and is read again.
 
         Raises:
@@ -468,9 +367,9 @@ class Actor:
 
     def refuse_all(self, error: Exception) -> None:
         """Answer everything that waits, a kept decision included, with the same error."""
-        if self._decided is not None:
-            self._answer(self._decided[0][1], error)
-            self._decided = self._lost = None
+        if self.decided is not None:
+            self._answer(self.decided[0][1], error)
+            self.decided = self._lost = None
         waiting, self.mailbox = self.mailbox or [], None
         for _, reply, _ in waiting:
             self._answer(reply, error)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from actum.views import LiveView
 
 
-#: Where a command goes: the streams of its aggregate, those awake, and what reads its target. A plain tuple, since
-#: one is taken apart for every command.
-CommandRoute: TypeAlias = "tuple[Streams, Mapping[str, Actor], Callable[[Any], Any]]"
+#: Where a command goes: the streams of its aggregate, what finds those awake, and what reads its target. A plain
+#: tuple, since one is taken apart for every command.
+CommandRoute: TypeAlias = "tuple[Streams, Callable[[Any], Actor | None], Callable[[Any], Any]]"
 
 
 @final
@@ -52,7 +52,7 @@ class Bus:
         self._commands: dict[type, CommandRoute] = {}
         for kind in catalogue.aggregates:
             streams = directory.streams[kind.name]
-            route = (streams, streams.actors, attrgetter(kind.key))
+            route = (streams, streams.actors.get, attrgetter(kind.key))
             self._commands.update((command, route) for command in kind.decisions)
         self._queries = {
             query: QueryRoute(kind.name, function)
@@ -69,10 +69,10 @@ class Bus:
         route = self._commands.get(type(command))
         if route is None:
             raise unknown(command, Command, "command", self._commands)
-        streams, actors, key_of = route
+        streams, awake, key_of = route
         key = key_of(command)
         try:
-            actor = actors.get(key)
+            actor = awake(key)
         except Exception:  # noqa: BLE001  # not hashable, or it says it is not: no key either
             actor = None
         return self._directory.wake(streams, key) if actor is None else actor

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import struct
 import time
+from collections.abc import Callable
+from itertools import count, repeat
 from random import Random
 from typing import Protocol
 
@@ -50,24 +52,23 @@ class TimeOrderedIds:
     they are unique, not secret.
     """
 
-    __slots__ = ("_counter", "_getrandbits", "_prefix", "_until_ns")
+    __slots__ = ("_getrandbits", "_next", "_until_ns")
 
     def __init__(self, seed: int | None = None) -> None:
         """Seeded by the operating system unless given."""
         self._getrandbits = Random(seed).getrandbits
         self._until_ns = 0
-        self._prefix = 0
-        self._counter = 0
+        self._next: Callable[[], bytes] = bytes
 
     def make(self, now_ns: int) -> bytes:
         """The next id, at or after the given time; a clock that goes back does not bring ids back."""
         if now_ns >= self._until_ns:
             self._start(now_ns // MILLISECOND_NS)
-        self._counter = counter = self._counter + 1
-        return pack_halves(self._prefix, counter)
+        return self._next()
 
     def _start(self, millisecond: int) -> None:
         """Begin a millisecond: time, version, 12 random bits; then variant and 61 random bits, one left to count."""
         self._until_ns = (millisecond + 1) * MILLISECOND_NS
-        self._prefix = millisecond << 16 | 0x7000 | self._getrandbits(12)
-        self._counter = 1 << 63 | self._getrandbits(61)
+        prefix = millisecond << 16 | 0x7000 | self._getrandbits(12)
+        first = 1 << 63 | self._getrandbits(61)
+        self._next = map(pack_halves, repeat(prefix), count(first)).__next__  # no Python frame for each id

@@ -83,6 +83,7 @@ class Codec:
         "_encode",
         "_options",
         "_upcasts",
+        "check",
         "event_types",
     )
 
@@ -103,6 +104,7 @@ class Codec:
         self._decode_payload: Callable[[bytes], Event] = msgspec.msgpack.Decoder(union).decode
         fact = msgspec.defstruct("Fact", [("event", union)], array_like=True, frozen=True, gc=False)
         self._decode_facts: Callable[[Any], list[Any]] = msgspec.msgpack.Decoder(list[fact]).decode  # type: ignore[valid-type]
+        self.check = self._checker()
         record = record_type(union)
         self._decode_record: Callable[[Any], Record] = msgspec.msgpack.Decoder(record).decode
         self._decode_records: Callable[[Any], list[Record]] = msgspec.msgpack.Decoder(list[record]).decode  # type: ignore[valid-type]
@@ -111,12 +113,11 @@ class Codec:
         """An event from its checked bytes."""
         return self._decode_payload(payload)
 
-    def checker(self, aggregate: str, evolves: Mapping[type[Event], object]) -> Callable[[Event], tuple[bytes, Event]]:
-        """The check of what an aggregate emits: a closure, because it runs for every event.
+    def _checker(self) -> Callable[[Event], tuple[bytes, Event]]:
+        """The check of an event that its aggregate knows: a closure, because it runs for every event.
 
         It gives the bytes of an event and the event as a replay will see it. It raises `Invalid` if a field has the
-        wrong type or can't be encoded or the event is too large, and `TypeError` if the aggregate doesn't know the
-        event: that is a bug.
+        wrong type or can't be encoded or the event is too large.
         """
         encode, decode = self._encode, self._decode_payload
         bytes_max, limit = min(
@@ -125,8 +126,6 @@ class Codec:
         )
 
         def check(event: Event) -> tuple[bytes, Event]:
-            if type(event) not in evolves:
-                raise TypeError(f"{aggregate} emitted {shown(event)}, for which it has no @evolve handler")
             try:
                 payload = encode(event)
                 decoded = decode(payload)
@@ -140,7 +139,18 @@ class Codec:
 
         return check
 
-    def check_size(self, events: list[tuple[bytes, Event]]) -> None:
+    def checker(self, aggregate: str, evolves: Mapping[type[Event], object]) -> Callable[[Event], tuple[bytes, Event]]:
+        """The check of anything that an aggregate emits: as `check`; `TypeError`, a bug, for what it doesn't know."""
+        check = self.check
+
+        def check_known(event: Event) -> tuple[bytes, Event]:
+            if type(event) not in evolves:
+                raise TypeError(f"{aggregate} emitted {shown(event)}, for which it has no @evolve handler")
+            return check(event)
+
+        return check_known
+
+    def check_size(self, events: Sequence[tuple[bytes, Event]]) -> None:
         """Refuse a command whose events don't fit: all in one frame, and into half of its bytes.
 
         Raises:

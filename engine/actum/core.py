@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager, nullcontext
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 
 from actum_storage import StoreFull
@@ -117,6 +118,7 @@ class Core:
             for kind in catalogue.views
         }
         self.loop = asyncio.get_running_loop()
+        self.thread = get_ident()
         self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
         self.read_only = read_only
         self.scheduler = Scheduler(
@@ -125,6 +127,10 @@ class Core:
         for kind in catalogue.aggregates:
             self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler)
         self.bus = Bus(catalogue, self.directory, self.views)
+        #: Bound once: these three are called for every command.
+        self.actor_for, self.create_future, self.deliver = (
+            self.bus.actor_for, self.loop.create_future, self.scheduler.deliver,
+        )  # fmt: skip
         self.recovery = Recovery(
             log, self.codec, self.directory, self.background, slice_events=options.replay_slice_events
         )

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from asyncio import get_running_loop
 from collections.abc import Sequence
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 
 from actum_storage import ActumError, ForkGuard, ReadOnly, StoreDirectory
@@ -300,11 +300,11 @@ class Engine(Operations):
             raise self._closed()
         core = self._core
         assert core is not None
-        if core.loop is not get_running_loop():
+        if core.thread != get_ident():
             raise wrong_loop()
-        actor = core.bus.actor_for(command)
-        reply: asyncio.Future[Receipt] = core.loop.create_future()
-        core.scheduler.deliver(actor, command, reply, metadata)
+        actor = core.actor_for(command)
+        reply: asyncio.Future[Receipt] = core.create_future()
+        core.deliver(actor, command, reply, metadata)
         return reply
 
     async def send_many(self, commands: Sequence[Command]) -> list[Receipt | ActumError]:

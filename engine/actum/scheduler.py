@@ -18,6 +18,7 @@ from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 
 from actum.committer import Committer
 from actum.errors import EngineClosed, Overloaded, Reentrant
+from actum.turn import take_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -51,7 +52,7 @@ class Scheduler:
     Attributes:
         options: the engine's.
         pending: commands accepted and not answered: waiting, being decided, or being committed.
-        budget: commands that the turn under way may still decide.
+        turn_ns: when it began, by the clock; all that is decided in it has this time.
         rejected: commands answered with an error.
         accepted: commands answered with a receipt.
         committer: writes what the turns decide.
@@ -59,8 +60,8 @@ class Scheduler:
 
     __slots__ = (
         "_after_commit", "_batch_ended", "_changed", "_directory", "_loop", "_pending_max", "_ready", "_settled",
-        "_tasks", "_turn_scheduled", "accepted", "budget", "committer", "mailbox_size_max", "make_id", "now_ns",
-        "options", "pending", "rejected",
+        "_tasks", "_turn_scheduled", "accepted", "committer", "mailbox_size_max", "make_id", "now_ns",
+        "options", "pending", "rejected", "turn_ns",
     )  # fmt: skip
 
     def __init__(
@@ -92,7 +93,7 @@ class Scheduler:
         self.now_ns = clock.now_ns
         self.make_id = ids.make
         self.pending = 0
-        self.budget = 0
+        self.turn_ns = 0
         self.rejected = 0
         self.accepted = 0
         self._pending_max = options.commands_pending_max
@@ -122,35 +123,42 @@ class Scheduler:
             Reentrant: the actor is the one that sends, and would wait for itself.
             StoreFailed: the log can't be written any more.
         """
-        mailbox = actor.mailbox
-        if self.pending >= self._pending_max:
-            self._directory.sweep(self.committer.durable)  # the actor may have been made for this command only
-            raise Overloaded(
-                f"the engine is full ({self._pending_max:,} commands waiting, commands_pending_max): try again later",
-                retry_after_seconds=RETRY_AFTER_SECONDS,
-            )
-        if mailbox is None:
-            mailbox = actor.mailbox = []
-        elif len(mailbox) >= self.mailbox_size_max:
+        pending, mailbox = self.pending, actor.mailbox
+        if pending >= self._pending_max:
+            raise self._full()
+        if mailbox is not None and len(mailbox) >= self.mailbox_size_max:
             raise Overloaded(
                 f"the mailbox of {actor!r} is full (mailbox_size_max={self.mailbox_size_max}): try again later",
                 retry_after_seconds=RETRY_AFTER_SECONDS,
             )
-        if self.committer.failure is not None:
-            raise self.store_failed()
-        sender = DECIDING.get()
-        if sender is not None:
-            self._note_wait(sender, actor, command, reply)
-        mailbox.append((command, reply, metadata))
-        self.pending += 1
+        if self._tasks:  # a decision that sends is one of them
+            self._note_wait(actor, command, reply)
+        if mailbox is None:
+            actor.mailbox = [(command, reply, metadata)]
+        else:
+            mailbox.append((command, reply, metadata))
+        self.pending = pending + 1
         if not actor.scheduled:
             actor.scheduled = True
             self._ready.append(actor)
             if not self._turn_scheduled:
                 self._schedule_turn()
 
-    def _note_wait(self, sender: tuple[Actor, Delivery], actor: Actor, command: Command, reply: Reply) -> None:
+    def _full(self) -> Exception:
+        """Why the engine takes no command now."""
+        if self.committer.failure is not None:
+            return self.store_failed()
+        self._directory.sweep(self.committer.durable)  # the actor may have been made for this command only
+        return Overloaded(
+            f"the engine is full ({self._pending_max:,} commands waiting, commands_pending_max): try again later",
+            retry_after_seconds=RETRY_AFTER_SECONDS,
+        )
+
+    def _note_wait(self, actor: Actor, command: Command, reply: Reply) -> None:
         """A decision sends a command and, as far as one can know, waits for the answer; a circle would wait forever."""
+        sender = DECIDING.get()
+        if sender is None:
+            return
         decider, delivery = sender
         if decider.deciding is not delivery:
             return  # a task that outlived the decision that started it
@@ -189,8 +197,11 @@ class Scheduler:
         """Let ready actors work until the batch is full or the turn long enough; commit what they decided."""
         self._turn_scheduled = False
         committer, directory = self.committer, self._directory
+        if committer.failure is not None:
+            self._refuse_ready()
+        self.turn_ns = self.now_ns()
         try:
-            self._work(committer.open)
+            take_turn(self, directory, self._ready, committer.open)
         finally:  # a handler may raise KeyboardInterrupt or SystemExit; what was decided before is committed
             committer.flush()
             if directory.crowded:
@@ -199,24 +210,12 @@ class Scheduler:
                 self._schedule_turn()
             self._notify()
 
-    def _work(self, batch: OpenBatch) -> None:
-        """One turn's commands."""
-        ready, tick, use = self._ready, self._directory.tick, self._directory.recent.move_to_end
-        self.budget = self.options.turn_commands_max
-        while ready and self.budget > 0 and not batch.full:
-            actor = ready.popleft()
+    def _refuse_ready(self) -> None:
+        """The log can't be written any more: nobody gets a turn."""
+        while self._ready:
+            actor = self._ready.popleft()
             actor.scheduled = False
-            if self.committer.failure is not None:
-                actor.refuse_all(self.store_failed())
-                continue
-            actor.touched = tick
-            use(actor)
-            try:
-                actor.run(batch)
-            finally:
-                if (actor.mailbox is not None or batch.full) and actor.can_run:
-                    actor.scheduled = True
-                    ready.append(actor)
+            actor.refuse_all(self.store_failed())
 
     def _schedule_turn(self) -> None:
         """Have one turn soon."""
@@ -273,6 +272,7 @@ class Scheduler:
             for reply, _ in (*batch.receipts, *batch.answers):
                 self._reply(reply, self._loss(error))
         if self.committer.failure is not None:
+            self._pending_max = 0  # the one look at it that every command takes finds the failure too
             for actor in list(self._directory.actors()):
                 actor.refuse_all(self.store_failed())
         self._after_batch()

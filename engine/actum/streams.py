@@ -57,8 +57,9 @@ class Streams:
     """
 
     __slots__ = (
-        "_codec", "_decode_state", "_log", "actors", "check", "check_size", "decisions", "decode", "evolves", "heads",
-        "keys_changed", "kind", "mutable", "name", "scheduler", "snapshot_events_max", "snapshots", "snapshots_changed",
+        "_codec", "_decode_state", "_log", "accepting", "actors", "check", "check_known", "check_size", "deciding",
+        "decisions", "decode", "evolves", "heads", "keys_changed", "kind", "mutable", "name", "scheduler", "snapshots",
+        "snapshots_changed",
     )  # fmt: skip
 
     def __init__(self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler) -> None:
@@ -72,12 +73,17 @@ class Streams:
         }
         self.evolves = kind.evolves
         self.scheduler = scheduler
-        self.snapshot_events_max = scheduler.options.snapshot_events_max
-        self.check = codec.checker(kind.name, kind.evolves)
+        self.check = codec.check
+        self.check_known = codec.checker(kind.name, kind.evolves)
         self.check_size = codec.check_size
         self.decode = codec.decode
         #: Events that can hold a list, a dict or a set: views, the caller and the state each get one of their own.
         self.mutable = frozenset(event for event in kind.evolves if event.__struct_config__.gc)
+        #: What deciding and what accepting a command needs, a tuple each: taken apart it is cheaper than attributes.
+        self.deciding = (scheduler, self.decisions, self.evolves, self.check)
+        self.accepting = (
+            self.name, self.evolves, self.mutable, self.decode, scheduler.options.snapshot_events_max,
+        )  # fmt: skip
         self.actors: dict[str, Actor] = {}
         self.heads: dict[str, int] = {}
         self.keys_changed: set[str] = set()
@@ -87,7 +93,7 @@ class Streams:
         self._log = log
         self._decode_state = decoder_of(kind.aggregate)
 
-    def copied(self, events: list[tuple[bytes, Event]]) -> tuple[Event, ...]:
+    def copied(self, events: Iterable[tuple[bytes, Event]]) -> tuple[Event, ...]:
         """Events for a receipt: the caller may do with them what it likes."""
         return tuple([self.decode(payload) if type(event) in self.mutable else event for payload, event in events])
 

@@ -200,12 +200,11 @@ def views_before_commit() -> None:
 def no_event_check() -> None:
     """Events are not decoded again before they are written."""
 
-    def checker(self: Codec, aggregate: str, evolves: Any) -> Any:
-        del aggregate, evolves
+    def checker(self: Codec) -> Any:
         encode = self._encode
         return lambda event: (encode(event), event)
 
-    opened(Codec).checker = checker
+    opened(Codec)._checker = checker
 
 
 def keep_state_after_a_bug() -> None:

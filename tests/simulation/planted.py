@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from actum import checkpoints
+from actum import checkpoints, turn
 from actum.actor import Actor
 from actum.batch import OpenBatch
 from actum.checkpoints import Checkpointer
@@ -95,17 +95,17 @@ def forget_ids_asleep() -> None:
 
 def forget_ids_awake() -> None:
     """Command ids are not remembered while awake."""
-    opened(Actor)._remember = lambda self, command_id, position: None
+    opened(Actor).remember = lambda self, command_id, position: None
 
 
 def ignore_versions() -> None:
     """`expected_version` is not looked at."""
-    real = Actor._answered
+    real = Actor.answered
 
     def answered(self: Actor, reply: Any, metadata: Any) -> bool:
         return real(self, reply, replace(metadata, expected_version=None))
 
-    opened(Actor)._answered = answered
+    opened(Actor).answered = answered
 
 
 def stay_after_a_loss() -> None:
@@ -156,15 +156,16 @@ def sleep_with_tentative_events() -> None:
 
 def leak_pending() -> None:
     """A command that nobody waits for any more is counted for ever."""
-    real = Actor.run
+    real = turn.work
 
-    def run(self: Actor, batch: OpenBatch) -> None:
-        dropped = sum(delivery[1].done() for delivery in self.mailbox or ())
-        real(self, batch)
-        if self.mailbox is None:
-            self.streams.scheduler.pending += dropped
+    def work(actor: Actor, budget: int, accept: Any) -> int:
+        dropped = sum(delivery[1].done() for delivery in actor.mailbox or ())
+        taken = real(actor, budget, accept)
+        if actor.mailbox is None:
+            actor.streams.scheduler.pending += dropped
+        return taken
 
-    opened(Actor).run = run
+    opened(turn).work = work
 
 
 def snapshots_name_a_wrong_place() -> None:
@@ -184,12 +185,12 @@ def checkpoints_forget_removals() -> None:
 
 def half_commands() -> None:
     """The last event of a command that writes several is lost on the way."""
-    real = Actor._collect
+    real = Actor.collect
 
     def collect(self: Actor, result: Any) -> Any:
         return real(self, result)[:2]
 
-    opened(Actor)._collect = collect
+    opened(Actor).collect = collect
 
 
 def shorten_windows() -> None:
@@ -200,7 +201,7 @@ def shorten_windows() -> None:
         position = real(self, command_id)
         assert self._window is not None
         limit = self.streams.scheduler.options.dedup_commands_max // 2
-        return position if position is not None and self._commands - self._window[command_id][1] < limit else None
+        return position if position is not None and self.commands - self._window[command_id][1] < limit else None
 
     opened(Actor)._known = known
 
@@ -212,9 +213,9 @@ def evict_the_newest() -> None:
         window = self._window
         assert window is not None
         if len(window) < self.streams.scheduler.options.dedup_commands_max:
-            window[command_id] = position, self._commands
+            window[command_id] = position, self.commands
 
-    opened(Actor)._remember = remember
+    opened(Actor).remember = remember
 
 
 def wake_too_early() -> None:

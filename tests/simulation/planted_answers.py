@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from actum import CommandFailed, Overloaded, Receipt, inspection
+from actum import CommandFailed, Overloaded, Receipt, inspection, turn
 from actum.actor import Actor
 from actum.batch import OpenBatch
 from actum.core import Core
 from actum.operations import Operations
 from actum.scheduler import Scheduler
+from actum.streams import Streams
 from actum_storage import StoreFull
 from msgspec.structs import replace
 
 from tests.simulation.history import LIFE_NS, NEW_YEAR_NS
 from tests.support.bank import Withdraw
 
+if TYPE_CHECKING:
+    from actum.actor import Accept, Checked
+    from actum.batch import Delivery
+
 
 def opened(owner: object) -> Any:
     """A class or a module whose parts may be replaced."""
     return owner
+
+
+def accept_by(instead: Callable[[Accept, Actor, Delivery, Checked], bool]) -> None:
+    """Decisions are taken into batches in another way; it is given the right one."""
+    real = turn.accepter
+
+    def accepter(scheduler: Scheduler, batch: OpenBatch) -> Accept:
+        return partial(instead, real(scheduler, batch))
+
+    opened(turn).accepter = accepter
 
 
 def tell_every_fifth_batch(error: Exception) -> None:
@@ -82,25 +98,28 @@ def overloaded_without_reason() -> None:
 
 def overdraw() -> None:
     """A withdrawal is decided on more money than there is."""
-    real = Actor._decide
+    real = Streams.__init__
 
-    def decide(self: Actor, delivery: Any, batch: OpenBatch) -> bool:
-        if not isinstance(delivery[0], Withdraw):
-            return real(self, delivery, batch)
-        event, function = None, self.streams.decisions[Withdraw][0]
-        account = opened(self.state)
-        account.balance += 100
-        try:
-            event = function(account, delivery[0])
-        except Exception:  # noqa: BLE001  # then it is decided as it should be
+    def initialize(self: Streams, *arguments: Any) -> None:
+        real(self, *arguments)
+        if Withdraw not in self.decisions:
+            return
+        function, services, is_async = self.decisions[Withdraw]
+
+        def richer(account: Any, command: Withdraw) -> Any:
             event = None
-        finally:
-            account.balance -= 100
-        if event is None:
-            return real(self, delivery, batch)
-        return self._accept(delivery, [self.streams.check(event)], batch)
+            account.balance += 100
+            try:
+                event = function(account, command)
+            except Exception:  # noqa: BLE001  # then it is decided as it should be
+                event = None
+            finally:
+                account.balance -= 100
+            return function(account, command) if event is None else event
 
-    opened(Actor)._decide = decide
+        self.decisions[Withdraw] = richer, services, is_async
+
+    opened(Streams).__init__ = initialize
 
 
 def decide_on_lost_ground() -> None:
@@ -117,15 +136,14 @@ def decide_on_lost_ground() -> None:
 
 def drop_who_gave_up() -> None:
     """A command that was taken is dropped when nobody waits for it any more."""
-    real = Actor._accept
 
-    def accept(self: Actor, delivery: Any, events: Any, batch: OpenBatch) -> bool:
+    def instead(accept: Accept, actor: Actor, delivery: Delivery, events: Checked) -> bool:
         if delivery[1].done():
-            self.streams.scheduler.pending -= 1
+            actor.streams.scheduler.pending -= 1
             return True
-        return real(self, delivery, events, batch)
+        return accept(actor, delivery, events)
 
-    opened(Actor)._accept = accept
+    accept_by(instead)
 
 
 class DeafReply:
@@ -217,13 +235,12 @@ def answer_too_early() -> None:
 
 def lose_metadata(name: str) -> None:
     """What was sent beside a command is not stored."""
-    real = Actor._accept
 
-    def accept(self: Actor, delivery: Any, events: Any, batch: OpenBatch) -> bool:
+    def instead(accept: Accept, actor: Actor, delivery: Delivery, events: Checked) -> bool:
         command, reply, metadata = delivery
-        return real(self, (command, reply, replace(metadata, **{name: None})), events, batch)
+        return accept(actor, (command, reply, replace(metadata, **{name: None})), events)
 
-    opened(Actor)._accept = accept
+    accept_by(instead)
 
 
 def lose_users() -> None:
