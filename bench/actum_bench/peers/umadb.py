@@ -35,7 +35,8 @@ THREADS_MAX = 1_000
 SECONDS_MAX = 20.0
 #: How often it is looked whether the read model has caught up.
 LOOK_SECONDS = 0.0005
-STARTED = "UmaDB started"
+#: How often a server that is starting is asked.
+ASK_SECONDS = 0.01
 DEPOSITED = "Deposited"
 
 #: The server; it ends with standard input, so that it never outlives who started it.
@@ -139,19 +140,22 @@ def measure(*, clients: int, commands: int, accounts: int, directory: str | None
 def server(path: str) -> Generator[str]:
     """A server on a free port of this machine; where it is.
 
+    Args:
+        path: a directory for its database, and for what it says.
+
     Raises:
         ServerError: it did not start.
     """
-    address = f"127.0.0.1:{free_port()}"
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, "--listen", address, "--db-path", Path(path) / "bank.db"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    address, said = f"127.0.0.1:{free_port()}", Path(path) / "server.txt"
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, "--listen", address, "--db-path", Path(path) / "bank.db"],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+        )
     try:
-        await_start(process)
+        await_start(process, f"http://{address}", said)
         yield f"http://{address}"
     finally:
         process.terminate()
@@ -162,15 +166,19 @@ def server(path: str) -> Generator[str]:
             process.communicate()
 
 
-def await_start(process: subprocess.Popen[str]) -> None:
-    """Read what it says until it has started."""
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        if line.startswith(STARTED):
+def await_start(process: subprocess.Popen[bytes], url: str, said: Path) -> None:
+    """Ask it until it answers."""
+    until = time.monotonic() + SECONDS_MAX
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            umadb.Client(url).head()
+        except umadb.TransportError:
+            time.sleep(ASK_SECONDS)
+        else:
             return
-        said = line.strip() or said
-    raise ServerError(f"UmaDB's server did not start: {said}")
+    lines = said.read_text(errors="replace").split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    raise ServerError(f"UmaDB's server did not start: {last}")
 
 
 def free_port() -> int:
