@@ -11,7 +11,7 @@ from actum_bench.load.reading import figures_of
 from actum_bench.load.settings import Settings
 from actum_bench.process import in_child
 from actum_bench.repeats import REPEATS_MIN, Measure, take_turns
-from actum_bench.results import Run
+from actum_bench.results import Parameter, Run
 
 SUBJECT = "actum"
 CLIENT_SHARE = (
@@ -54,12 +54,17 @@ def trial(
         workload=title_of(settings, repeats),
         subject=SUBJECT,
         durability=settings.durability,
-        parameters=settings.parameters | {"repeats": repeats},
+        parameters=shared_parameters(settings) | {"repeats": repeats},
         figures=figures_of(samples),
         checks=samples[-1].checks,
         histograms={name: merged(sample.histograms[name] for sample in samples) for name in names},
         note=CLIENT_SHARE if settings.clients is None else f"{CLIENT_SHARE}; {HIDES_WAITING}",
     )
+
+
+def shared_parameters(settings: Settings) -> dict[str, Parameter]:
+    """What others need to do the same: not the directory, whose file system is in the environment."""
+    return {name: value for name, value in settings.parameters.items() if name != "directory"}
 
 
 def title_of(settings: Settings, repeats: int) -> str:

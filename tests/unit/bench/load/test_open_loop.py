@@ -19,10 +19,10 @@ STALL_NS = 50_000_000
 LONG_NS = 1_000_000
 
 
-def recorded(kind: int, *, stall_at: int = -1, refuse_at: int = -1) -> Recording:
+def recorded(kind: int, *, stall_at: int = -1, refuse_at: int = -1, stall_ns: int = STALL_NS) -> Recording:
     """A hundred operations of one kind, one each millisecond."""
     pace = StandingPace()
-    server = StallingServer(pace, stall_at=stall_at, stall_ns=STALL_NS, refuse_at=refuse_at)
+    server = StallingServer(pace, stall_at=stall_at, stall_ns=stall_ns, refuse_at=refuse_at)
     plan = Plan(bytes([kind] * COUNT), array("q", range(COUNT)))
     return asyncio.run(open_loop(Client(server, Accounts(COUNT), plan, pace), every_millisecond(COUNT)))
 
@@ -60,6 +60,14 @@ def test_errors_are_counted_by_kind(kind: int) -> None:
     recording = recorded(kind, refuse_at=7)
     assert recording.errors == {"ActumError": 1}
     assert recording.answered == COUNT - 1
+
+
+def test_what_can_never_be_sent_in_time_is_given_up() -> None:
+    """A stall many times as long as the schedule ends the run; what was not sent is an error, and all are counted."""
+    recording = recorded(0, stall_at=10, stall_ns=10_000_000_000)
+    assert recording.errors == {"never sent": COUNT - 10}
+    assert recording.answered == 10
+    assert recording.planned == COUNT
 
 
 def test_a_bug_ends_the_run() -> None:

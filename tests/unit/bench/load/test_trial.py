@@ -39,6 +39,14 @@ def test_an_error_that_did_not_occur_is_none() -> None:
     assert figure.unit == ""
 
 
+def test_results_name_no_directory() -> None:
+    """What is saved can be given to others: the directory that was measured in is not in it."""
+    placed = Settings(workload="a", directory="/somewhere/private")
+    run = trial(placed, 1, lambda: None, measure_each=made_up)
+    assert "/somewhere/private" not in str(run)
+    assert run.parameters["workload"] == "a"
+
+
 def test_too_few_repeats_are_in_the_title() -> None:
     """Fewer than five are said to be so, five are not."""
     assert title_of(SETTINGS, 1).endswith(", 1 repeat ONLY")

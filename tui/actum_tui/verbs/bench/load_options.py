@@ -16,7 +16,7 @@ from actum_bench.load.subjects import NoSubjectError, subject_of
 from actum_bench.load.workloads import WORKLOADS
 from actum_bench.repeats import REPEATS_MIN
 
-LETTERS = ", ".join(f"{letter}: {workload.title}" for letter, workload in WORKLOADS.items())
+LETTERS = "; ".join(f"{letter}: {workload.title}" for letter, workload in WORKLOADS.items())
 SECONDS_MAX = 1_000.0
 KEYS_MAX = 10_000_000
 RATE_MAX = 10_000_000.0

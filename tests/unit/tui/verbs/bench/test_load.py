@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import actum_tui.verbs.bench.load as load_verb
 import pytest
+from actum_bench.load import histogram, subjects
 from actum_bench.load.measurement import measured
 from actum_bench.load.settings import Settings
 from actum_bench.load.trial import trial
@@ -73,6 +75,26 @@ def test_a_void_run_exits_with_1_and_shows_no_figure(tmp_path: Path, monkeypatch
     code, out, _ = exit_code_of("bench", "load", *TINY, "--json")
     assert code == 1
     assert json.loads(out)["data"]["runs"] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        pytest.param(histogram, "pip install 'actum[bench]'", id="the extra"),
+        pytest.param(subjects, "part of the checkout", id="the shop"),
+    ],
+)
+def test_what_is_missing_is_named(module: ModuleType, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra, or without the shop, one sentence says what to do, before anything is measured."""
+
+    def missing(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(module, "import_module", missing)
+    code, out, err = exit_code_of("bench", "load", "--on", "shop")
+    assert code == 2
+    assert out == ""
+    assert words in " ".join(err.split())
 
 
 @pytest.mark.parametrize(
