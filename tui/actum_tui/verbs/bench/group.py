@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from actum_tui.verbs.bench import peers, quick
+from actum_tui.verbs.bench import load, peers, quick, sweep
 
 
 @click.group("bench")
@@ -17,6 +17,6 @@ def bench() -> None:
 
 def register(command: click.Group) -> None:
     """Add the group."""
-    for module in (quick, peers):
+    for module in (quick, load, sweep, peers):
         module.register(bench)
     command.add_command(bench)

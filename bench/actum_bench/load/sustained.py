@@ -1,0 +1,91 @@
+"""`bench sweep`: rates of one workload tried until the highest one that meets the objectives is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from actum_bench.load.settings import Settings
+from actum_bench.load.slo import Objective, verdict
+from actum_bench.load.sweep import Search, Step
+from actum_bench.load.trial import measure_settings, trial
+from actum_bench.repeats import Measure
+from actum_bench.results import Figure, Run
+
+HIGHEST = "highest sustainable rate"
+
+
+class Reach(NamedTuple):
+    """Where to look.
+
+    Attributes:
+        first: the rate to begin with.
+        lowest: of rates that are tried.
+        highest: of rates that are tried.
+        precision: how near, as a share, a rate that breaks has to be to one that holds.
+        repeats: how often the rate that was found is measured again.
+    """
+
+    first: float = 1_000.0
+    lowest: float = 1.0
+    highest: float = 1_000_000.0
+    precision: float = 0.05
+    repeats: int = 5
+
+
+class Sustained(NamedTuple):
+    """What was found.
+
+    Attributes:
+        rate: the highest that meets the objectives; None if none does.
+        steps: every rate that was tried, in order.
+        runs: one for each step; the last one is of the rate that was found, if one was.
+    """
+
+    rate: float | None
+    steps: list[Step]
+    runs: list[Run]
+
+
+def sustained(
+    settings: Settings,
+    objectives: Sequence[Objective],
+    reach: Reach,
+    note: Callable[[], object],
+    *,
+    measure_each: Callable[[Settings], Measure] = measure_settings,
+) -> Sustained:
+    """Look for the highest rate.
+
+    Args:
+        settings: of every run but for the rate.
+        objectives: what is to hold, beside no errors and no growing queue.
+        reach: where to look.
+        note: called after each run.
+        measure_each: makes what is called for one run.
+
+    Raises:
+        VoidRunError: a check of a run does not hold, or a run failed.
+    """
+    runs: list[Run] = []
+
+    def attempt(rate: float, repeats: int) -> str:
+        at = msgspec.structs.replace(settings, rate=rate)
+        runs.append(trial(at, repeats, note, suite="sweep", measure_each=measure_each))
+        return verdict(runs[-1], objectives)
+
+    search = Search(
+        attempt,
+        first=reach.first,
+        lowest=reach.lowest,
+        highest=reach.highest,
+        precision=reach.precision,
+        repeats=reach.repeats,
+    )
+    rate = search.find()
+    if rate is not None:
+        found = Figure(HIGHEST, "1/s", "higher", [rate])
+        runs[-1] = msgspec.structs.replace(runs[-1], figures=[found, *runs[-1].figures])
+    return Sustained(rate, search.steps, runs)
