@@ -18,7 +18,7 @@ import msgspec
 
 from actum_bench.extras import imported
 from actum_bench.likeness import differences
-from actum_bench.repeats import REPEATS_MIN, middle
+from actum_bench.repeats import REPEATS_MIN, middle, unstable
 from actum_bench.results import Better, Figure, Results, Run
 
 #: What is less likely than this by chance is no chance.
@@ -61,6 +61,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         p: of the Mann-Whitney test; None with too few samples.
         verdict: what to think of it.
         words: the same for people: "1.08x faster".
+        unstable: whether the samples of one of the two differ so much that their median says little.
     """
 
     workload: str
@@ -77,6 +78,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     p: float | None
     verdict: Verdict
     words: str
+    unstable: bool
 
     @property
     def gain(self) -> float | None:
@@ -256,6 +258,7 @@ def change_of(run: Run, before: Figure, after: Figure) -> Change:
         p=p,
         verdict=verdict,
         words=words_for(verdict, ratio, after.better, after.unit),
+        unstable=unstable(old) or unstable(new),
     )
 
 

@@ -23,4 +23,4 @@ def imported(name: str, *, extra: str = "bench") -> Any:  # noqa: ANN401  # most
     try:
         return import_module(name)
     except ImportError as error:
-        raise MissingExtraError(f"{name} is missing: pip install 'actum[{extra}]'") from error
+        raise MissingExtraError(f"{name.partition('.')[0]} is missing: pip install 'actum[{extra}]'") from error

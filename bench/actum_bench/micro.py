@@ -25,7 +25,11 @@ FOLDER = Path(__file__).parents[1] / "micro"
 SETTINGS = "pytest.toml"
 SHARE_DONE = re.compile(r"\[ *(\d+)%\]")
 NOTHING_FOUND = 5
-#: So many of pytest's last lines say what went wrong.
+#: The one plugin that is needed: others cost time, some of it measured.
+PLUGINS = ("-p", "pytest_benchmark.plugin")
+#: How lines begin that say what went wrong.
+FAULTS = ("FAILED", "ERROR:", "ERROR ")
+#: If there are none, so many of pytest's last lines are shown.
 LINES_SHOWN = 3
 
 
@@ -86,17 +90,17 @@ def measure(pattern: str | None, progress: Callable[[int, int], object], *, fold
         if code == NOTHING_FOUND:
             raise NoBenchmarksError(f"no micro benchmark matches {pattern!r}")
         if code != 0:
-            raise VoidRunError("the micro benchmarks failed: " + " / ".join(said[-LINES_SHOWN:]))
+            faults = [line for line in said if line.startswith(FAULTS)] or said[-LINES_SHOWN:]
+            raise VoidRunError(f"the micro benchmarks failed: {'; '.join(faults)}")
         return runs_of(file.read_bytes())
 
 
 def run_pytest(options: list[str], folder: Path, progress: Callable[[int, int], object]) -> tuple[int, list[str]]:
     """Run pytest over the folder; its exit code, and what it said."""
-    command = [sys.executable, "-m", "pytest", "-v", "-c", str(folder / SETTINGS), *options, str(folder)]
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "pytest", "-v", *PLUGINS, "-c", str(folder / SETTINGS), *options, str(folder)]
     said: list[str] = []
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=surroundings
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=surroundings()
     ) as process:
         assert process.stdout is not None
         try:
@@ -110,6 +114,12 @@ def run_pytest(options: list[str], folder: Path, progress: Callable[[int, int], 
             process.kill()  # nobody waits for it any more
             raise
     return process.returncode, said
+
+
+def surroundings() -> dict[str, str]:
+    """The environment without what others told pytest; no plugin comes in by itself, and no line is cut."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "200"}
 
 
 def runs_of(content: bytes) -> list[Run]:

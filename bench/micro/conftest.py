@@ -65,6 +65,11 @@ class AsyncBench(Protocol):
         ...
 
 
+def pytest_benchmark_generate_machine_info() -> dict[str, object]:
+    """Nothing: `Environment` says it, and pytest-benchmark takes a second to find out."""
+    return {}
+
+
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, benchmark: Any) -> Bench:
     """Time a function: n calls in each round, in one loop of Python."""

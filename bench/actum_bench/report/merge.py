@@ -53,14 +53,18 @@ def merge(sources: Sequence[Source]) -> Merged:
     """Put files together, the oldest first; where two measured the same, the newer one counts."""
     ordered = sorted(sources, key=lambda source: source.results.environment.taken)
     warnings: list[str] = []
-    runs: dict[object, Run] = {}
+    runs: list[Run] = []
     goals: dict[str, Goal] = {}
     skipped: dict[tuple[str, str], Skipped] = {}
     for source in ordered:
-        for run in source.results.runs:
-            if runs.pop(identity(run), None) is not None:
-                warnings.append(f"measured twice, the newer one counts ({source.name}): {run.title}")
-            runs[identity(run)] = placeless(run)
+        again = {identity(run) for run in source.results.runs}
+        warnings += [
+            f"measured twice, the newer one counts ({source.name}): {run.title}"
+            for run in runs
+            if identity(run) in again
+        ]
+        runs = [run for run in runs if identity(run) not in again]
+        runs += map(placeless, source.results.runs)
         for goal in source.results.goals:
             goals.pop(goal.name, None)
             goals[goal.name] = goal
@@ -73,7 +77,7 @@ def merge(sources: Sequence[Source]) -> Merged:
         ]
         if source.results.environment.revision != newest.revision:
             warnings.append(f"{source.name} and {ordered[-1].name} measured different revisions of actum")
-    alike = not warnings or all(not differences(source.results.environment, newest) for source in ordered)
+    alike = all(not differences(source.results.environment, newest) for source in ordered)
     environments = {source.name: source.results.environment for source in (ordered[-1:] if alike else ordered)}
     warnings = [
         *dict.fromkeys([*(text for source in ordered for text in source.results.environment.warnings), *warnings])
@@ -82,7 +86,7 @@ def merge(sources: Sequence[Source]) -> Merged:
         Results(
             command="; ".join(dict.fromkeys(source.results.command for source in ordered)),
             environment=msgspec.structs.replace(newest, warnings=warnings),
-            runs=list(runs.values()),
+            runs=runs,
             goals=list(goals.values()),
             skipped=list(skipped.values()),
         ),

@@ -63,20 +63,14 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def svg(chart: Chart) -> str:
-    """A picture as an SVG file."""
+def files_of(chart: Chart) -> tuple[str, bytes]:
+    """A picture as an SVG file and as a PNG file."""
     with settings():
-        written = StringIO()
-        drawn(chart).savefig(written, format="svg", metadata={"Date": None, "Title": chart.title})
-    return re.sub(r"[ \t]+$", "", written.getvalue(), flags=re.MULTILINE)
-
-
-def png(chart: Chart) -> bytes:
-    """A picture as a PNG file."""
-    with settings():
-        written = BytesIO()
-        drawn(chart).savefig(written, format="png", dpi=DOTS_PER_INCH)
-    return written.getvalue()
+        figure = drawn(chart)
+        vector, raster = StringIO(), BytesIO()
+        figure.savefig(vector, format="svg", metadata={"Date": None, "Title": chart.title})
+        figure.savefig(raster, format="png", dpi=DOTS_PER_INCH)
+    return re.sub(r"[ \t]+$", "", vector.getvalue(), flags=re.MULTILINE), raster.getvalue()
 
 
 @contextmanager
@@ -120,7 +114,7 @@ def drawn(chart: Chart) -> Any:  # noqa: ANN401  # a matplotlib Figure, which co
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)
     figure.suptitle(
-        textwrap.fill(chart.title, TITLE_CHARACTERS), x=0.01, horizontalalignment="left", fontsize=10.5, weight="bold"
+        fitted(chart.title, TITLE_CHARACTERS, 3), x=0.01, horizontalalignment="left", fontsize=10.5, weight="bold"
     )
     match chart:
         case Lines():
@@ -145,7 +139,7 @@ def draw_lines(figure: Any, axes: Any, chart: Lines) -> None:  # noqa: ANN401
             color=colour,
             linestyle=dash,
             linewidth=1.6,
-            label=textwrap.fill(line.label, LABEL_CHARACTERS),
+            label=fitted(line.label, LABEL_CHARACTERS, 2),
             marker=marker,
             markersize=4 if smooth else 6,
             markevery=8 if smooth else 1,
@@ -166,8 +160,8 @@ def draw_lines(figure: Any, axes: Any, chart: Lines) -> None:  # noqa: ANN401
                     verticalalignment="top",
                 )
     set_scales(axes, chart)
-    axes.set_xlabel(chart.x_label)
-    axes.set_ylabel(chart.y_label)
+    axes.set_xlabel(fitted(chart.x_label, LABEL_CHARACTERS, 1))
+    axes.set_ylabel(fitted(chart.y_label, LABEL_CHARACTERS, 1))
     axes.grid(visible=True, linewidth=0.6)
     columns = 1 if len(chart.series) == 1 else 2
     figure.legend(loc="outside lower center", ncols=columns, frameon=False, handlelength=4)
@@ -212,6 +206,11 @@ def set_words(axis: Any, words: Callable[[float], str]) -> None:  # noqa: ANN401
     axis.set_major_formatter(imported("matplotlib.ticker").FuncFormatter(written))
 
 
+def fitted(text: str, width: int, lines: int) -> str:
+    """The text in at most so many lines; what does not fit is left out, and that is shown."""
+    return "\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder=" …"))
+
+
 def apart(places: list[float]) -> list[float]:
     """The places on a logarithmic scale at which there is room for a number."""
     nearest = (places[-1] / places[0]) ** NEAREST_SHARE
@@ -249,7 +248,7 @@ def draw_bars(axes: Any, chart: Bars) -> None:  # noqa: ANN401
     set_log_scale(axes, "x", high / low)
     axes.set_xlim(low, high * (high / low) ** WORDS_SHARE)
     set_words(axes.xaxis, lambda value: f"{value:g}x")
-    labels = [f"{textwrap.shorten(bar.label, LABEL_CHARACTERS, placeholder=' …')}\n{bar.words}" for bar in chart.bars]
+    labels = [f"{fitted(bar.label, LABEL_CHARACTERS, 1)}\n{bar.words}" for bar in chart.bars]
     set_rows(axes, labels, chart.x_label)
 
 
@@ -269,7 +268,7 @@ def draw_marks(axes: Any, chart: Marks) -> None:  # noqa: ANN401
     set_log_scale(axes, "x", high / low)
     axes.set_xlim(low, high * (high / low) ** (2 * WORDS_SHARE))
     set_words(axes.xaxis, lambda value: amount(value, ""))
-    labels = [textwrap.fill(mark.label, LABEL_CHARACTERS) for mark in reversed(chart.marks)]
+    labels = [fitted(mark.label, LABEL_CHARACTERS, 2) for mark in reversed(chart.marks)]
     set_rows(axes, labels, chart.x_label)
 
 
@@ -280,4 +279,4 @@ def set_rows(axes: Any, labels: list[str], x_label: str) -> None:  # noqa: ANN40
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=True, axis="x", linewidth=0.6)
-    axes.set_xlabel(x_label)
+    axes.set_xlabel(fitted(x_label, TITLE_CHARACTERS, 1))

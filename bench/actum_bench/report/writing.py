@@ -10,7 +10,7 @@ from actum_bench.report.charts import charts
 from actum_bench.report.markdown import markdown
 from actum_bench.report.merge import Merged, Source, merge
 from actum_bench.report.page import Picture, page
-from actum_bench.report.plots import inline_svg, png, svg
+from actum_bench.report.plots import files_of, inline_svg
 
 PLOTS = "plots"
 
@@ -51,9 +51,9 @@ def write(sources: Sequence[Source], directory: Path, progress: Callable[[int, i
     for number, chart in enumerate(found):
         progress(number, len(found))
         plots.mkdir(exist_ok=True)
-        vector = svg(chart)
+        vector, raster = files_of(chart)
         pictures.append(Picture(chart, inline_svg(chart, vector)))
-        for name, content in ((f"{chart.name}.svg", vector.encode()), (f"{chart.name}.png", png(chart))):
+        for name, content in ((f"{chart.name}.svg", vector.encode()), (f"{chart.name}.png", raster)):
             (plots / name).write_bytes(content)
             files.append(plots / name)
     if plots.is_dir():

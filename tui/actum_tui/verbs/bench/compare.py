@@ -14,6 +14,8 @@ from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing
 from actum_tui.verbs.bench.files import loaded
 
+#: Smaller than this is just small.
+P_SHOWN_MIN = 0.001
 STYLES = {"better": "green", "worse": "bold red", "not significant": "", "too few samples": "yellow"}
 
 
@@ -103,8 +105,8 @@ def changes_listing(changes: list[Change]) -> Listing:
             amount(change.after, change.unit),
             "" if change.ratio is None else f"{change.ratio - 1:+.1%}",
             f"{change.low - 1:+.1%} to {change.high - 1:+.1%}" if bounded else "",  # type: ignore[operator]
-            "" if change.p is None else f"{change.p:.3f}",
-            change.words,
+            "" if change.p is None else "<0.001" if change.p < P_SHOWN_MIN else f"{change.p:.3f}",
+            change.words + ", UNSTABLE" * change.unstable,
             style=STYLES[change.verdict],
         )
     return made
