@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from actum_bench.amounts import amount, reached, steadiness, wanted
-from actum_bench.repeats import middle, unstable
+from actum_bench.repeats import middle, ratios, unstable
 from actum_bench.report.percentiles import UnreadableHistogramError, curve
 from actum_bench.report.plain_text import plain_text
 from actum_bench.results import Figure, Goal, Parameter, Run
@@ -193,14 +193,18 @@ def bar_of(goal: Goal) -> Bar:
 
 def floor_charts(runs: Sequence[Run]) -> Iterator[Lines]:
     """Commands by clients, the engine and the floor."""
-    groups: defaultdict[str, defaultdict[str, list[Dot]]] = defaultdict(lambda: defaultdict(list))
+    rates: defaultdict[str, dict[tuple[str, int], Figure]] = defaultdict(dict)
     for run in runs:
         clients = clients_of(run)
         figure = run.figure("commands/s")
         if run.suite == "floor" and clients and figure and figure.samples:
-            groups[run.durability][run.subject].append(dot_of(clients, figure))
-    for durability, subjects in groups.items():
-        series = beside_the_floor(series_of(subjects))
+            rates[run.durability][run.subject, clients] = figure
+    for durability, figures in rates.items():
+        subjects: defaultdict[str, list[Dot]] = defaultdict(list)
+        for (subject, clients), figure in figures.items():
+            words = share_of(figures.get((FLOOR, clients)), figure) if subject != FLOOR else ""
+            subjects[subject].append(dot_of(clients, figure)._replace(words=words))
+        series = series_of(subjects)
         yield Lines(
             f"floor-{slug(durability)}",
             f"Commands a second by clients, beside the floor · durability {durability}",
@@ -214,17 +218,11 @@ def floor_charts(runs: Sequence[Run]) -> Iterator[Lines]:
         )
 
 
-def beside_the_floor(series: list[Series]) -> list[Series]:
-    """The same, with the share of the floor written beside the others' points."""
-    floor = {dot.x: dot.y for line in series if line.label.startswith(FLOOR) for dot in line.dots}
-    return [
-        line
-        if line.label.startswith(FLOOR)
-        else line._replace(
-            dots=[dot._replace(words=f"{dot.y / floor[dot.x]:.2f}" if floor.get(dot.x) else "") for dot in line.dots]
-        )
-        for line in series
-    ]
+def share_of(floor: Figure | None, figure: Figure) -> str:
+    """How much of the floor's rate another is: the median of the pairs that took turns, as the goals have it."""
+    if floor is None or len(floor.samples) != len(figure.samples) or min(floor.samples) <= 0:
+        return ""
+    return f"{middle(ratios(figure.samples, floor.samples)):.2f}"
 
 
 def clients_of(run: Run) -> int:

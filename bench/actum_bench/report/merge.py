@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import NamedTuple
 
 import msgspec
@@ -84,7 +85,7 @@ def merge(sources: Sequence[Source]) -> Merged:
     ]
     return Merged(
         Results(
-            command="; ".join(dict.fromkeys(source.results.command for source in ordered)),
+            command="; ".join(dict.fromkeys(without_places(source.results.command) for source in ordered)),
             environment=msgspec.structs.replace(newest, warnings=warnings),
             runs=runs,
             goals=list(goals.values()),
@@ -104,3 +105,8 @@ def placeless(run: Run) -> Run:
     """The run without where its stores lay: a report is passed on, and paths are nobody else's business."""
     kept: dict[str, Parameter] = {name: value for name, value in run.parameters.items() if name not in PLACES}
     return msgspec.structs.replace(run, parameters=kept)
+
+
+def without_places(command: str) -> str:
+    """A command with files for paths, as in `placeless`."""
+    return " ".join(PurePath(word).name if PurePath(word).is_absolute() else word for word in command.split(" "))

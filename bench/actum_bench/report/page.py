@@ -34,11 +34,10 @@ body { margin: 0 auto; max-width: 68rem; padding: 1.5rem; background: var(--pape
   font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { font-size: 1.3rem; margin: 2.2rem 0 .6rem; }
 h3 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
-p.environment, figcaption, td.spread { color: var(--faint); }
+p.environment, figcaption { color: var(--faint); }
 code { font-family: ui-monospace, monospace; font-size: .92em; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .86rem; width: 100%; }
-caption { text-align: left; color: var(--faint); padding: 0 0 .3rem; }
 th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--grid); vertical-align: top; }
 thead th { border-bottom: 2px solid var(--ink); }
 tbody tr:nth-child(even) { background: var(--stripe); }

@@ -151,13 +151,14 @@ def draw_lines(figure: Any, axes: Any, chart: Lines) -> None:  # noqa: ANN401
             if dot.hollow:
                 axes.plot([dot.x], [dot.y], color=colour, marker=marker, markersize=6, markerfacecolor=PAPER)
             if dot.words:
+                on_top = dot.y >= max(other.y for line in chart.series for other in line.dots if other.x == dot.x)
                 axes.annotate(
                     dot.words,
-                    (dot.x, dot.y),
-                    xytext=(0, -11),
+                    (dot.x, dot.high if on_top else dot.low),
+                    xytext=(0, 7 if on_top else -7),
                     textcoords="offset points",
                     horizontalalignment="center",
-                    verticalalignment="top",
+                    verticalalignment="bottom" if on_top else "top",
                 )
     set_scales(axes, chart)
     axes.set_xlabel(fitted(chart.x_label, LABEL_CHARACTERS, 1))

@@ -18,6 +18,10 @@ SUITES = {
 }  # fmt: skip
 
 
+#: The column of parameters.
+WITH = "with"
+
+
 class Table(NamedTuple):
     """Rows of text under names.
 
@@ -32,6 +36,12 @@ class Table(NamedTuple):
     columns: tuple[str, ...]
     right: frozenset[str]
     rows: Sequence[tuple[str, ...]]
+
+    def without(self, column: str) -> Table:
+        """The same without one column."""
+        place = self.columns.index(column)
+        columns = self.columns[:place] + self.columns[place + 1 :]
+        return self._replace(columns=columns, rows=[row[:place] + row[place + 1 :] for row in self.rows])
 
 
 def goals_table(goals: Sequence[Goal]) -> Table:
@@ -56,7 +66,9 @@ def goals_table(goals: Sequence[Goal]) -> Table:
 
 def figures_tables(runs: Sequence[Run]) -> Iterator[Table]:
     """Every figure of every run that counts, by suite."""
-    for suite in dict.fromkeys(run.suite for run in runs):
+    known = list(SUITES)
+    suites = dict.fromkeys(run.suite for run in runs)
+    for suite in sorted(suites, key=lambda suite: known.index(suite) if suite in known else len(known)):
         rows = [
             (
                 run.workload,
@@ -74,12 +86,13 @@ def figures_tables(runs: Sequence[Run]) -> Iterator[Table]:
             for figure in run.figures
             if figure.samples
         ]
-        yield Table(
+        table = Table(
             SUITES.get(suite, suite),
-            ("workload", "subject", "durability", "with", "figure", "median", "samples", "spread", "repeats"),
+            ("workload", "subject", "durability", WITH, "figure", "median", "samples", "spread", "repeats"),
             frozenset({"median", "samples", "repeats"}),
             rows,
         )
+        yield table if any(row[table.columns.index(WITH)] for row in rows) else table.without(WITH)
 
 
 def void_table(merged: Merged) -> Table:

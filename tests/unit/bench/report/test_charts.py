@@ -51,6 +51,16 @@ def test_floor() -> None:
     assert {dot.words for dot in floor.dots} == {""}
 
 
+def test_share_of_the_floor_is_that_of_pairs() -> None:
+    """The share is the median of the pairs that took turns, and missing where there are no pairs."""
+    floor, engine = rate_of("commands, 1 client", "the floor", 1.0), rate_of("commands, 1 client", "actum", 1.0)
+    floor.figures[0].samples[:] = [10.0, 20.0, 40.0]
+    engine.figures[0].samples[:] = [10.0, 10.0, 10.0]
+    assert lines_of(floor, engine)[0].series[1].dots[0].words == "0.50"
+    engine.figures[0].samples.pop()
+    assert lines_of(floor, engine)[0].series[1].dots[0].words == ""
+
+
 def test_goals() -> None:
     """Each goal is as many times better than wanted as it is, in its own direction, within bounds."""
     goals = [

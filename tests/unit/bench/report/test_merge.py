@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from actum_bench.report.merge import Source, merge
 from actum_bench.results import Skipped
@@ -60,8 +61,11 @@ def test_environments_differ() -> None:
 
 def test_places_are_not_passed_on() -> None:
     """Where the stores lay is left out: a report is for others."""
-    merged = merge([Source("x.json", results_of(run_of([1.0], parameters={"directory": "/home/me", "keys": 5})))])
+    results = results_of(run_of([1.0], parameters={"directory": "/home/me", "keys": 5}))
+    results = msgspec.structs.replace(results, command="actum bench load --save /home/me/x.json -w a/b")
+    merged = merge([Source("x.json", results)])
     assert merged.results.runs[0].parameters == {"keys": 5}
+    assert merged.results.command == "actum bench load --save x.json -w a/b"
 
 
 def test_void_and_skipped() -> None:
