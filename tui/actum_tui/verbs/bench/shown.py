@@ -1,40 +1,16 @@
-"""How figures are shown: medians with units that people read, the spread, and UNSTABLE where it is large."""
+"""How figures are shown in a terminal: listings of runs and goals."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actum_bench.repeats import middle, spread, unstable
+from actum_bench.amounts import amount, reached, steadiness, wanted
+from actum_bench.repeats import middle
 from actum_bench.results import Goal, Run
 
 from actum_tui.output import Listing
 
-#: Units of time from the largest, and below which number of seconds each ends.
-TIMES = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
-SIZES = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
-#: From here on a rate has no decimals.
-WHOLE = 100
-
-
-def amount(value: float, unit: str) -> str:
-    """A value with its unit, three digits of it or so."""
-    if unit == "s":
-        name, factor = next(((name, factor) for name, factor in TIMES if value >= factor), TIMES[-1])
-        return f"{value / factor:.3g} {name}" if value / factor < WHOLE else f"{value / factor:,.0f} {name}"
-    if unit == "B":
-        name, factor = next(((name, factor) for name, factor in SIZES if value >= factor), ("B", 1.0))
-        return f"{value / factor:.3g} {name}"
-    if unit == "ratio":
-        return f"{value:.2f}"
-    number = f"{value:,.0f}" if value >= WHOLE else f"{value:.3g}"
-    return f"{number} {unit}".rstrip()
-
-
-def steadiness(samples: list[float]) -> str:
-    """How much repeats differ."""
-    if len(samples) < 2:  # noqa: PLR2004  # one value has no spread
-        return ""
-    return f"±{spread(samples):.0%}{' UNSTABLE' if unstable(samples) else ''}"
+__all__ = ["amount", "goals_listing", "runs_listing", "steadiness"]
 
 
 def runs_listing(runs: Sequence[Run]) -> Listing:
@@ -54,14 +30,13 @@ def goals_listing(goals: Sequence[Goal]) -> Listing:
     """Every goal, and whether the median reaches it."""
     made = Listing(("goal", "wanted", "median", "", "spread"), frozenset({"wanted", "median"}))
     for goal in goals:
-        median = middle(goal.samples)
-        reached = median >= goal.bound if goal.better == "higher" else median <= goal.bound
+        is_reached = reached(goal)
         made.add(
             goal.name,
-            ("≥ " if goal.better == "higher" else "≤ ") + amount(goal.bound, goal.unit),
-            amount(median, goal.unit),
-            "reached" if reached else "MISSED",
+            wanted(goal),
+            amount(middle(goal.samples), goal.unit),
+            "reached" if is_reached else "MISSED",
             steadiness(goal.samples),
-            style="" if reached else "yellow",
+            style="" if is_reached else "yellow",
         )
     return made

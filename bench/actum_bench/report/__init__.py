@@ -1,0 +1,1 @@
+"""The report: results files merged, drawn, and written as one web page, as Markdown and as JSON."""

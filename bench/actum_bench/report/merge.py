@@ -1,0 +1,112 @@
+"""Several results files as one: what is in two of them counts once, and differing environments are said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import NamedTuple
+
+import msgspec
+
+from actum_bench.comparison import PLACES, work_of
+from actum_bench.environment import Environment
+from actum_bench.likeness import differences
+from actum_bench.results import Goal, Parameter, Results, Run, Skipped
+
+
+class Source(NamedTuple):
+    """One file.
+
+    Attributes:
+        name: of the file, without its place.
+        results: what is in it.
+    """
+
+    name: str
+    results: Results
+
+
+class Merged(NamedTuple):
+    """What a report is made of.
+
+    Attributes:
+        results: everything, with the environment of the newest file.
+        environments: by the names of the files; just one if all are alike.
+        warnings: what makes the figures worth less.
+    """
+
+    results: Results
+    environments: dict[str, Environment]
+    warnings: list[str]
+
+    @property
+    def counted(self) -> list[Run]:
+        """The runs whose checks all hold."""
+        return [run for run in self.results.runs if not run.void]
+
+    @property
+    def void(self) -> list[Run]:
+        """The others."""
+        return [run for run in self.results.runs if run.void]
+
+
+def merge(sources: Sequence[Source]) -> Merged:
+    """Put files together, the oldest first; where two measured the same, the newer one counts."""
+    ordered = sorted(sources, key=lambda source: source.results.environment.taken)
+    warnings: list[str] = []
+    runs: list[Run] = []
+    goals: dict[str, Goal] = {}
+    skipped: dict[tuple[str, str], Skipped] = {}
+    for source in ordered:
+        again = {identity(run) for run in source.results.runs}
+        warnings += [
+            f"measured twice, the newer one counts ({source.name}): {run.title}"
+            for run in runs
+            if identity(run) in again
+        ]
+        runs = [run for run in runs if identity(run) not in again]
+        runs += map(placeless, source.results.runs)
+        for goal in source.results.goals:
+            goals.pop(goal.name, None)
+            goals[goal.name] = goal
+        skipped |= {(gap.suite, gap.subject): gap for gap in source.results.skipped}
+    newest = ordered[-1].results.environment
+    for source in ordered[:-1]:
+        warnings += [
+            f"{source.name} and {ordered[-1].name} were not taken alike: {words}"
+            for words in differences(source.results.environment, newest)
+        ]
+        if source.results.environment.revision != newest.revision:
+            warnings.append(f"{source.name} and {ordered[-1].name} measured different revisions of actum")
+    alike = all(not differences(source.results.environment, newest) for source in ordered)
+    environments = {source.name: source.results.environment for source in (ordered[-1:] if alike else ordered)}
+    warnings = [
+        *dict.fromkeys([*(text for source in ordered for text in source.results.environment.warnings), *warnings])
+    ]
+    return Merged(
+        Results(
+            command="; ".join(dict.fromkeys(without_places(source.results.command) for source in ordered)),
+            environment=msgspec.structs.replace(newest, warnings=warnings),
+            runs=runs,
+            goals=list(goals.values()),
+            skipped=list(skipped.values()),
+        ),
+        environments,
+        warnings,
+    )
+
+
+def identity(run: Run) -> tuple[object, ...]:
+    """What makes two runs the same measurement."""
+    return run.suite, run.workload, run.subject, run.durability, str(sorted(work_of(run).items()))
+
+
+def placeless(run: Run) -> Run:
+    """The run without where its stores lay: a report is passed on, and paths are nobody else's business."""
+    kept: dict[str, Parameter] = {name: value for name, value in run.parameters.items() if name not in PLACES}
+    return msgspec.structs.replace(run, parameters=kept)
+
+
+def without_places(command: str) -> str:
+    """A command with files for paths, as in `placeless`."""
+    return " ".join(PurePath(word).name if PurePath(word).is_absolute() else word for word in command.split(" "))

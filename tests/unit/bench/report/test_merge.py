@@ -1,0 +1,81 @@
+"""Several results files as one."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from actum_bench.report.merge import Source, merge
+from actum_bench.results import Skipped
+
+from tests.support.made_results import around, goal_of, results_of, run_of
+
+
+def test_newer_counts() -> None:
+    """What two files measured is taken from the newer one, whatever their order, and that is said."""
+    old = Source("old.json", results_of(run_of(around(1.0)), goals=[goal_of("g", 1.0, [1.0])], taken="2026-01-01"))
+    new = Source("new.json", results_of(run_of(around(2.0)), goals=[goal_of("g", 1.0, [2.0])], taken="2026-01-02"))
+    merged = merge([new, old])
+    assert [run.figures[0].samples for run in merged.results.runs] == [around(2.0)]
+    assert [goal.samples for goal in merged.results.goals] == [[2.0]]
+    assert merged.warnings == ["measured twice, the newer one counts (new.json): a · actum · durability full"]
+    assert merged.results.environment.taken == "2026-01-02"
+
+
+def test_one_file_is_kept_as_it_is() -> None:
+    """What one file has twice stays there twice: nobody knows which one is newer."""
+    runs = [run_of(around(1.0)), run_of(around(2.0))]
+    merged = merge([Source("one.json", results_of(*runs))])
+    assert merged.results.runs == runs
+    assert merged.warnings == []
+
+
+def test_other_work_is_kept() -> None:
+    """Runs that differ in suite, workload, subject, durability or parameters are all kept."""
+    runs = [
+        run_of(around(1.0)),
+        run_of(around(1.0), suite="scale"),
+        run_of(around(1.0), workload="b"),
+        run_of(around(1.0), subject="the floor"),
+        run_of(around(1.0), durability="relaxed"),
+        run_of(around(1.0), parameters={"events": 1}),
+    ]
+    merged = merge([Source(f"{number}.json", results_of(run)) for number, run in enumerate(runs)])
+    assert merged.results.runs == runs
+    assert merged.warnings == []
+    assert len(merged.environments) == 1
+
+
+def test_environments_differ() -> None:
+    """Files of different machines are reported together with a warning, each with its environment."""
+    one = Source("one.json", results_of(run_of(around(1.0)), cpu="Other", warnings=["it was busy"]))
+    two = Source("two.json", results_of(run_of(around(1.0), workload="b"), taken="2026-02-02", revision="other"))
+    merged = merge([one, two])
+    assert list(merged.environments) == ["one.json", "two.json"]
+    assert merged.warnings == [
+        "it was busy",
+        "one.json and two.json were not taken alike: the processor differs: Other, then Imagined 9000",
+        "one.json and two.json measured different revisions of actum",
+    ]
+    assert merged.results.environment.warnings == merged.warnings
+
+
+def test_places_are_not_passed_on() -> None:
+    """Where the stores lay is left out: a report is for others."""
+    results = results_of(run_of([1.0], parameters={"directory": "/home/me", "keys": 5}))
+    results = msgspec.structs.replace(results, command="actum bench load --save /home/me/x.json -w a/b")
+    merged = merge([Source("x.json", results)])
+    assert merged.results.runs[0].parameters == {"keys": 5}
+    assert merged.results.command == "actum bench load --save x.json -w a/b"
+
+
+def test_void_and_skipped() -> None:
+    """Void runs are kept apart, and what was skipped twice is listed once."""
+    skipped = [Skipped("peers", "x", "not there")]
+    merged = merge([Source(name, results_of(run_of([1.0], ok=False), skipped=skipped)) for name in ("a", "b")])
+    assert (merged.counted, len(merged.void), merged.results.skipped) == ([], 1, skipped)
+
+
+def test_nothing_to_merge() -> None:
+    """A report of no file does not exist."""
+    with pytest.raises(IndexError):
+        merge([])

@@ -1,0 +1,61 @@
+"""`actum bench report`: results files as a page, tables and pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from actum_bench.amounts import reached
+from actum_bench.extras import MissingExtraError
+from actum_bench.report.merge import Source
+from actum_bench.report.writing import write
+
+from actum_tui.call import Call, verb
+from actum_tui.output import Answer
+from actum_tui.verbs.bench.files import loaded
+
+
+def register(group: click.Group) -> None:
+    """Add the verb."""
+    files = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+    to = click.option(
+        "--to",
+        metavar="DIRECTORY",
+        type=click.Path(path_type=Path),
+        default=Path("bench/results"),
+        show_default=True,
+        help="Where to.",
+    )
+    verb(group, "report", store=False)(files(to(run)))
+
+
+def run(call: Call, files: tuple[Path, ...], to: Path) -> Answer:
+    """Make a report of results files: report.html, results.md, results.json, and pictures.
+
+    Several files become one report; what two of them measured is taken from the newer one.
+    """
+    sources = [Source(path.name, loaded(path)) for path in files]
+    try:
+        with call.progress("drawing") as progress:
+            written = write(sources, to, progress)
+    except MissingExtraError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{to} can't be written: {error.strerror}") from error
+    call.warnings += written.warnings
+    results = written.merged.results
+    count = sum(map(reached, results.goals))
+    content = {
+        "files": [str(path) for path in written.files],
+        "goals": len(results.goals),
+        "goals_reached": count,
+        "runs": len(written.merged.counted),
+        "void": len(written.merged.void),
+        "skipped": len(results.skipped),
+    }
+    counts = f"{len(written.merged.counted)} runs, {len(written.merged.void)} void, {len(results.skipped)} not measured"
+    shown = [
+        f"{counts}; {count} of {len(results.goals)} goals reached",
+        *map(str, written.files),
+    ]
+    return Answer(content, shown)
