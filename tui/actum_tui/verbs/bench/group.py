@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from actum_tui.verbs.bench import quick
+from actum_tui.verbs.bench import quick, recover, scale
 
 
 @click.group("bench")
@@ -17,6 +17,6 @@ def bench() -> None:
 
 def register(command: click.Group) -> None:
     """Add the group."""
-    for module in (quick,):
+    for module in (quick, recover, scale):
         module.register(bench)
     command.add_command(bench)

@@ -1,0 +1,116 @@
+"""Checkpoints under load: what they cost those who wait for answers meanwhile, and the throughput over a long run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import actum
+from actum import Engine, EngineStatistics, Options
+
+from actum_bench.branches import VIEWS, Branch
+from actum_bench.filled import Shape, copied_store, equal, shown
+from actum_bench.load import Load, Part
+from actum_bench.results import Check, Sample
+
+
+def window(*, clients: int, rows: int, dirty: int, windows: int, base: bool, workspace: str) -> Sample:
+    """Checkpoints while clients wait for answers, compared with the same load just before each.
+
+    The clients pay into `dirty` accounts of `rows`, one after the other, so when each has been paid into since the
+    last checkpoint, exactly so many rows have to be saved. Each row has an aggregate of its own, which is awake.
+
+    Args:
+        clients: how many, each waiting for its answers.
+        rows: of the view, all in a checkpoint already.
+        dirty: rows that have changed when a checkpoint begins; more of them change while it is made.
+        windows: checkpoints made.
+        base: whether each writes all rows anew instead of what has changed.
+        workspace: where filled stores are kept.
+    """
+    shape = Shape(branches=rows, accounts=rows, events=rows)
+
+    async def main(path: str) -> Sample:
+        options = Options(checkpoint_seconds=0, actors_max=max(100_000, dirty))
+        async with Engine.open(path, Branch, VIEWS[0], options=options) as engine:
+            load = Load(engine, shape, accounts=dirty, clients=clients)
+            spans: list[tuple[int, int, int]] = []
+            saved = True
+            async with load:
+                await load.reach(dirty)  # everybody is awake then
+                saved &= await engine.checkpoint()
+                for _ in range(windows):
+                    begin = time.perf_counter_ns()
+                    await load.reach(load.answered + dirty)
+                    middle = time.perf_counter_ns()
+                    saved &= await engine.checkpoint(base=base)
+                    spans.append((begin, middle, time.perf_counter_ns()))
+            statistics = engine.statistics()
+            checks = [
+                *shown(engine, shape, payments=load.answered),
+                equal("checkpoints made", windows + 1, checkpoints_of(statistics)),
+                Check("every checkpoint was made", saved, str(statistics.checkpoints)),
+            ]
+        return Sample(compared(load, spans), checks)
+
+    with copied_store(shape, workspace) as path:
+        return actum.run(main(path))
+
+
+def compared(load: Load, spans: list[tuple[int, int, int]]) -> dict[str, float]:
+    """The figures of the spans before the checkpoints, and of those in which they were made."""
+    before, during = Part(), Part()
+    for begin, middle, end in spans:
+        before.add(load, begin, middle)
+        during.add(load, middle, end)
+    return {
+        "checkpoint": during.seconds / len(spans),
+        "commands/s before": before.rate,
+        "commands/s in the window": during.rate,
+        "ack p99.9 before": before.quantile(0.999),
+        "ack p99.9 in the window": during.quantile(0.999),
+        "ack max in the window": during.quantile(1),
+    }
+
+
+def run(*, clients: int, rows: int, dirty: int, seconds: float, every: float, workspace: str) -> Sample:
+    """Throughput over a while, with a checkpoint every few seconds or without.
+
+    Args:
+        clients: how many, each waiting for its answers.
+        rows: of the view, all in a checkpoint already.
+        dirty: rows that are paid into, one after the other.
+        seconds: how long.
+        every: the seconds between two checkpoints; 0 for none.
+        workspace: where filled stores are kept.
+    """
+    shape = Shape(branches=rows, accounts=rows, events=rows)
+
+    async def main(path: str) -> Sample:
+        options = Options(checkpoint_seconds=every, checkpoint_events_min=1, actors_max=max(100_000, dirty))
+        async with Engine.open(path, Branch, VIEWS[0], options=options) as engine:
+            load = Load(engine, shape, accounts=dirty, clients=clients)
+            async with load:
+                await load.reach(dirty)  # everybody is awake then
+                begin = time.perf_counter_ns()
+                made = -checkpoints_of(engine.statistics())
+                await asyncio.sleep(seconds)
+                end = time.perf_counter_ns()
+                made += checkpoints_of(engine.statistics())
+            checks = shown(engine, shape, payments=load.answered)
+            # One may be under way when the time is over, and each begins up to a second late.
+            least = max(1, int(seconds / (every + 1)) - 1) if every else 0
+            ok = made >= least if every else made == 0
+            checks.append(Check("checkpoints meanwhile", ok, f"at least {least} expected, {made} made"))
+        part = Part()
+        part.add(load, begin, end)
+        return Sample({"commands/s": part.rate, "ack p99.9": part.quantile(0.999), "checkpoints": made}, checks)
+
+    with copied_store(shape, workspace) as path:
+        return actum.run(main(path))
+
+
+def checkpoints_of(statistics: EngineStatistics) -> int:
+    """How many were made since opening."""
+    assert statistics.checkpoints is not None, "a store on the disk has checkpoints"
+    return statistics.checkpoints.count
