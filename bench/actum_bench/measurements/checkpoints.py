@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import NamedTuple
 
 import actum
 from actum import Engine, EngineStatistics, Options
@@ -34,17 +35,17 @@ def window(*, clients: int, rows: int, dirty: int, windows: int, base: bool, wor
         options = Options(checkpoint_seconds=0, actors_max=max(100_000, dirty))
         async with Engine.open(path, Branch, VIEWS[0], options=options) as engine:
             load = Load(engine, shape, accounts=dirty, clients=clients)
-            spans: list[tuple[int, int, int]] = []
+            spans: list[Span] = []
             saved = True
             async with load:
                 await load.reach(dirty)  # everybody is awake then
                 saved &= await engine.checkpoint()
                 for _ in range(windows):
-                    begin = time.perf_counter_ns()
+                    begin = moment(engine)
                     await load.reach(load.answered + dirty)
-                    middle = time.perf_counter_ns()
+                    middle = moment(engine)
                     saved &= await engine.checkpoint(base=base)
-                    spans.append((begin, middle, time.perf_counter_ns()))
+                    spans.append(Span(begin, middle, moment(engine)))
             statistics = engine.statistics()
             checks = [
                 *shown(engine, shape, payments=load.answered),
@@ -57,12 +58,37 @@ def window(*, clients: int, rows: int, dirty: int, windows: int, base: bool, wor
         return actum.run(main(path))
 
 
-def compared(load: Load, spans: list[tuple[int, int, int]]) -> dict[str, float]:
-    """The figures of the spans before the checkpoints, and of those in which they were made."""
+class Moment(NamedTuple):
+    """When, in nanoseconds of `time.perf_counter_ns`, and what the engine had committed by then."""
+
+    at: int
+    commits: int
+    commit_seconds: float
+
+
+class Span(NamedTuple):
+    """From `begin` to `middle` there was no checkpoint, from `middle` to `end` one was made."""
+
+    begin: Moment
+    middle: Moment
+    end: Moment
+
+
+def moment(engine: Engine) -> Moment:
+    """Now."""
+    statistics = engine.statistics()
+    return Moment(time.perf_counter_ns(), statistics.commits, statistics.commit_seconds)
+
+
+def compared(load: Load, spans: list[Span]) -> dict[str, float]:
+    """The figures of the spans before the checkpoints, and of those in which they were made.
+
+    How long a commit takes says how much of a difference is the disk's, which both share.
+    """
     before, during = Part(), Part()
-    for begin, middle, end in spans:
-        before.add(load, begin, middle)
-        during.add(load, middle, end)
+    for span in spans:
+        before.add(load, span.begin.at, span.middle.at)
+        during.add(load, span.middle.at, span.end.at)
     return {
         "checkpoint": during.seconds / len(spans),
         "commands/s before": before.rate,
@@ -70,7 +96,15 @@ def compared(load: Load, spans: list[tuple[int, int, int]]) -> dict[str, float]:
         "ack p99.9 before": before.quantile(0.999),
         "ack p99.9 in the window": during.quantile(0.999),
         "ack max in the window": during.quantile(1),
+        "commit before": commit_of([(span.begin, span.middle) for span in spans]),
+        "commit in the window": commit_of([(span.middle, span.end) for span in spans]),
     }
+
+
+def commit_of(parts: list[tuple[Moment, Moment]]) -> float:
+    """How long a commit took on average."""
+    commits = sum(end.commits - begin.commits for begin, end in parts)
+    return sum(end.commit_seconds - begin.commit_seconds for begin, end in parts) / max(1, commits)
 
 
 def run(*, clients: int, rows: int, dirty: int, seconds: float, every: float, workspace: str) -> Sample:
