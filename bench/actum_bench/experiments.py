@@ -19,6 +19,14 @@ FIGURES: dict[str, tuple[str, Better]] = {
     "commits": ("", "lower"),
     "sent": ("", "higher"),
     "busy turns": ("", "higher"),
+    "commands/s before": ("1/s", "higher"),
+    "commands/s in the window": ("1/s", "higher"),
+    "checkpoints": ("", "higher"),
+    "memory after opening": ("B", "lower"),
+    "by hand": ("B", "lower"),
+    "engine": ("B", "lower"),
+    "engine, unsaved": ("B", "lower"),
+    "beyond": ("B", "lower"),
 }
 
 
