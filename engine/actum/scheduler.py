@@ -255,8 +255,10 @@ class Scheduler:
         self.accepted += len(batch.receipts)
         self.pending -= len(batch.receipts)
         for reply, receipt in batch.receipts:
-            if not reply.done():
+            try:
                 reply.set_result(receipt)
+            except asyncio.InvalidStateError:  # nobody waits any more; to ask first would cost more
+                continue
         for reply, outcome in batch.answers:
             self._reply(reply, outcome)
         self._after_batch()

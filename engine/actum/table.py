@@ -71,6 +71,7 @@ class Table(Generic[R]):
         "_reader",
         "_row_type",
         "dirty",
+        "put",
         "removed",
         "rows",
         "schema",
@@ -104,34 +105,44 @@ class Table(Generic[R]):
         self._nan_fields = self._indexes.nan_fields
         self._index_pending_max = index_pending_max
         self._page_rows_max = page_rows_max
+        #: Inserts a row, or replaces the one with its key; see `_putter`.
+        self.put = self._putter()
 
     # Writing: by projections.
 
-    def put(self, row: R) -> None:
-        """Insert a row, or replace the one with its key.
+    def _putter(self) -> Callable[[R], None]:
+        """What inserts a row, or replaces the one with its key: a closure, since it runs for nearly every event.
 
-        Raises:
-            WriteOutsideProjection: the table is not writable now.
-            Invalid: not a row of this table, or the key or an indexed field is NaN.
+        It raises `WriteOutsideProjection` if the table is not writable now, and `Invalid` for what is not a row of this
+        table, or if the key or an indexed field is NaN.
         """
-        if not self.writable:
-            raise self._refusal("put")
-        if type(row) is not self._row_type:
-            raise Invalid(f"put() takes a {self._row_type.__name__}, not {shown(row)}")
-        for name in self._nan_fields:
-            refuse_nan(row, name)
-        key = self._key_of(row)
-        if self.removed and key in self.removed and key not in self.rows:
-            self.dirty.pop(key, None)  # it comes last among the rows, so it has to come last in the cut
-        stale = self._indexes.stale
-        if stale is None:
-            self.rows[key] = self.dirty[key] = row
-            return
-        if key not in stale:
-            stale[key] = self.rows.get(key)
-        self.rows[key] = self.dirty[key] = row
-        if len(stale) >= self._index_pending_max:
-            self._indexes.apply()
+        row_type, key_of, rows, indexes, nan_fields = (
+            self._row_type, self._key_of, self.rows, self._indexes, self._nan_fields,
+        )  # fmt: skip
+        index_pending_max = self._index_pending_max
+
+        def put(row: R) -> None:
+            if not self.writable:
+                raise self._refusal("put")
+            if type(row) is not row_type:
+                raise Invalid(f"put() takes a {row_type.__name__}, not {shown(row)}")
+            if nan_fields:
+                for name in nan_fields:
+                    refuse_nan(row, name)
+            key = key_of(row)
+            if self.removed and key in self.removed and key not in rows:
+                self.dirty.pop(key, None)  # it comes last among the rows, so it has to come last in the cut
+            stale = indexes.stale
+            if stale is None:
+                rows[key] = self.dirty[key] = row
+                return
+            if key not in stale:
+                stale[key] = rows.get(key)
+            rows[key] = self.dirty[key] = row
+            if len(stale) >= index_pending_max:
+                indexes.apply()
+
+        return put
 
     def remove(self, key: object) -> bool:
         """Take out the row with this key; False if there is none.
