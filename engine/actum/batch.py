@@ -72,17 +72,19 @@ class OpenBatch:
         events: what was decided, as a replay will see it.
         receipts: who gets which receipt.
         answers: who gets another answer, decided on tentative events.
+        events_max: events that it takes.
+        bytes_half: half of the bytes that it takes; with more of them it takes no further command.
         full: whether a command did not fit.
         actors: the actors that wrote, with the position that each had before: where to go back to if the commit does
             not happen.
     """
 
     __slots__ = (
-        "_bytes_half",
-        "_events_max",
         "actors",
         "answers",
+        "bytes_half",
         "events",
+        "events_max",
         "first",
         "full",
         "offsets",
@@ -95,8 +97,8 @@ class OpenBatch:
         """Empty, at the position of its first record to be."""
         self.first = first
         self.full = False
-        self._events_max = events_max
-        self._bytes_half = bytes_max // 2
+        self.events_max = events_max
+        self.bytes_half = bytes_max // 2
         self.records = bytearray()
         self.offsets: list[int] = []
         self.streams: list[bytes] = []
@@ -115,7 +117,7 @@ class OpenBatch:
 
         A command is at most half a frame large, so a batch below half is sure to have room for its bytes.
         """
-        if len(self.events) + events <= self._events_max and len(self.records) <= self._bytes_half:
+        if len(self.events) + events <= self.events_max and len(self.records) <= self.bytes_half:
             return True
         self.full = True
         return False

@@ -8,7 +8,7 @@ follow from the log.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import msgspec
 
@@ -18,7 +18,7 @@ from actum.schema_gate import check_evolved
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from actum_storage import Log
 
@@ -58,8 +58,8 @@ class Streams:
 
     __slots__ = (
         "_codec", "_decode_state", "_log", "accepting", "actors", "check", "check_known", "check_size", "deciding",
-        "decisions", "decode", "evolves", "heads", "keys_changed", "kind", "mutable", "name", "scheduler", "snapshots",
-        "snapshots_changed",
+        "decisions", "decode", "evolves", "heads", "keys_changed", "kind", "mutable", "name", "scheduler", "simple",
+        "snapshots", "snapshots_changed",
     )  # fmt: skip
 
     def __init__(self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler) -> None:
@@ -73,7 +73,7 @@ class Streams:
         }
         self.evolves = kind.evolves
         self.scheduler = scheduler
-        self.check = codec.check
+        self.check: Callable[[Any], tuple[bytes, Event]] = codec.check
         self.check_known = codec.checker(kind.name, kind.evolves)
         self.check_size = codec.check_size
         self.decode = codec.decode
@@ -84,6 +84,15 @@ class Streams:
         self.accepting = (
             self.name, self.evolves, self.mutable, self.decode, scheduler.options.snapshot_events_max,
         )  # fmt: skip
+        #: The same for commands that are decided at once and without services, with the events that hold no container.
+        simple_evolves: dict[type, Callable[[Any, Any], None]] = {
+            event: function for event, function in kind.evolves.items() if event not in self.mutable
+        }
+        self.simple = {
+            command: (function, simple_evolves, self.check, self.name, scheduler.options.snapshot_events_max)
+            for command, (function, services, is_async) in self.decisions.items()
+            if not services and not is_async
+        }
         self.actors: dict[str, Actor] = {}
         self.heads: dict[str, int] = {}
         self.keys_changed: set[str] = set()

@@ -118,6 +118,7 @@ def overdraw() -> None:
             return function(account, command) if event is None else event
 
         self.decisions[Withdraw] = richer, services, is_async
+        self.simple[Withdraw] = richer, *self.simple[Withdraw][1:]
 
     opened(Streams).__init__ = initialize
 
