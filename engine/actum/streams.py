@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from actum.messages import Event
     from actum.scheduler import Scheduler
 
+    Evolve = Callable[[Any, Any], None]
+    #: A handler of a command, and what its events need: their `@evolve`, the check, the aggregate's name, how many
+    #: events are replayed at most.
+    Simple = tuple[Callable[[Any, Any], object], Mapping[type, Evolve], Callable[[Any], tuple[bytes, Event]], str, int]
+
 
 log = logging.getLogger("actum.streams")
 
@@ -73,7 +78,7 @@ class Streams:
         }
         self.evolves = kind.evolves
         self.scheduler = scheduler
-        self.check: Callable[[Any], tuple[bytes, Event]] = codec.check
+        self.check = codec.check
         self.check_known = codec.checker(kind.name, kind.evolves)
         self.check_size = codec.check_size
         self.decode = codec.decode
@@ -85,10 +90,10 @@ class Streams:
             self.name, self.evolves, self.mutable, self.decode, scheduler.options.snapshot_events_max,
         )  # fmt: skip
         #: The same for commands that are decided at once and without services, with the events that hold no container.
-        simple_evolves: dict[type, Callable[[Any, Any], None]] = {
+        simple_evolves: dict[type, Evolve] = {
             event: function for event, function in kind.evolves.items() if event not in self.mutable
         }
-        self.simple = {
+        self.simple: dict[type, Simple] = {
             command: (function, simple_evolves, self.check, self.name, scheduler.options.snapshot_events_max)
             for command, (function, services, is_async) in self.decisions.items()
             if not services and not is_async
