@@ -18,6 +18,7 @@ from actum.codec import command_fault
 from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, Rejected
 from actum.messages import Event
 from actum.records import Receipt
+from actum.window import CommandWindow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -85,7 +86,7 @@ class Actor:
         self.decided: Decided | None = None
         self._lost: Exception | None = None
         self._woken = 0
-        self._window: dict[bytes, tuple[int, int]] | None = None
+        self._window: CommandWindow | None = None
         self.commands = 0
         self.snapshot_version = 0
 
@@ -208,24 +209,21 @@ class Actor:
     def _known(self, command_id: bytes) -> int | None:
         """The position of the last event of an earlier command with this id, if it is among the last that wrote.
 
-        The window holds positions and numbers: commands since waking are 1, 2, 3 ..., those found in the stream 0, -1,
-        -2 ... Commands without an id of their own are counted, not held.
+        Commands without an id of their own are counted, not held.
         """
         if self._window is None:
-            found = self.streams.read_window(self._woken)
-            self._window = {key: (at, number) for number, (key, at) in enumerate(found.items(), 1 - len(found))}
-        position, number = self._window.get(command_id, (None, 0))
-        limit = self.streams.scheduler.options.dedup_commands_max
-        return position if self.commands - number < limit else None
+            self._window = CommandWindow(self.streams.read_window(self._woken))
+        found = self._window.find(command_id)
+        if found is None:
+            return None
+        position, number = found
+        return position if self.commands - number < self.streams.scheduler.options.dedup_commands_max else None
 
     def remember(self, command_id: bytes, position: int) -> None:
-        """Put a command into the window, and the oldest out."""
-        window = self._window
-        assert window is not None, "a command with an id is looked up before it is decided"
-        window.pop(command_id, None)
-        window[command_id] = position, self.commands
-        if len(window) > self.streams.scheduler.options.dedup_commands_max:
-            del window[next(iter(window))]
+        """Put a command into the window."""
+        assert self._window is not None, "a command with an id is looked up before it is decided"
+        size_max = self.streams.scheduler.options.dedup_commands_max
+        self._window.add(command_id, position, self.commands, size_max)
 
     def _wake(self) -> Exception | None:
         """Read the state from snapshot and log; it stays None if that has to wait, for a commit or a long stream."""
@@ -274,7 +272,7 @@ class Actor:
         self.snapshot_version = replay.snapshot_version
         self._woken = self.position
         self.commands = 0
-        self._window = {} if self.position == 0 else None
+        self._window = CommandWindow({}) if self.position == 0 else None
         self.state = replay.state
 
     def forget(self) -> None:

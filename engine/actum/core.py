@@ -127,10 +127,6 @@ class Core:
         for kind in catalogue.aggregates:
             self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler)
         self.bus = Bus(catalogue, self.directory, self.views)
-        #: Bound once: these three are called for every command.
-        self.actor_for, self.create_future, self.deliver = (
-            self.bus.actor_for, self.loop.create_future, self.scheduler.deliver,
-        )  # fmt: skip
         self.recovery = Recovery(
             log, self.codec, self.directory, self.background, slice_events=options.replay_slice_events
         )

@@ -82,6 +82,7 @@ class Engine(Operations):
         self._background = background
         self._read_only = read_only
         self._core: Core | None = None
+        self._taking: Core | None = None  # the same while commands are taken
         self._state: Literal["new", "opening", "open", "read-only", "closing", "closed", "forked"] = "new"
         self._guard: ForkGuard | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -171,11 +172,13 @@ class Engine(Operations):
         self._core = core
         self._guard = ForkGuard(release=self._forked)
         self._state = "read-only" if self._read_only else "open"
+        self._taking = None if self._read_only else core
         return self
 
     def _forked(self) -> None:
         """In a forked child: the writer's thread does not exist there, so nothing may be sent."""
         self._state = "forked"
+        self._taking = None
 
     def _open_log(self) -> tuple[Log, OpenStore | None]:
         """The log to write, and the store it lies in, if it lies in one."""
@@ -212,6 +215,7 @@ class Engine(Operations):
         if self._state in ("open", "read-only"):
             core = self._open_core()
             self._state = "closing"
+            self._taking = None
             self._closing = asyncio.create_task(self._stop(core), name="actum close")
         if self._closing is not None:
             try:
@@ -296,15 +300,14 @@ class Engine(Operations):
 
     def _deliver(self, command: Command, metadata: Metadata) -> asyncio.Future[Receipt]:
         """Put a command into its actor's mailbox; the future of its receipt."""
-        if self._state != "open" and not self._ending_a_decision():
-            raise self._closed()
-        core = self._core
-        assert core is not None
+        core = self._taking
+        if core is None:
+            core = self._core_of_a_decision()
         if core.thread != get_ident():
             raise wrong_loop()
-        actor = core.actor_for(command)
-        reply: asyncio.Future[Receipt] = core.create_future()
-        core.deliver(actor, command, reply, metadata)
+        actor = core.bus.actor_for(command)
+        reply: asyncio.Future[Receipt] = core.loop.create_future()
+        core.scheduler.deliver(actor, command, reply, metadata)
         return reply
 
     async def send_many(self, commands: Sequence[Command]) -> list[Receipt | ActumError]:
@@ -334,10 +337,7 @@ class Engine(Operations):
 
     async def _send_part(self, commands: Sequence[Command]) -> list[Receipt | ActumError]:
         """As many commands as a mailbox takes."""
-        if self._state != "open" and not self._ending_a_decision():
-            raise self._closed()
-        core = self._core
-        assert core is not None
+        core = self._taking or self._core_of_a_decision()
         if core.loop is not asyncio.get_running_loop():
             raise wrong_loop()
         answered = core.loop.create_future()
@@ -392,10 +392,13 @@ class Engine(Operations):
             raise wrong_loop()
         return self._core
 
-    def _ending_a_decision(self) -> bool:
-        """Whether the engine is closing and the caller is a decision that was accepted before: it may end its work."""
+    def _core_of_a_decision(self) -> Core:
+        """The parts of a closing engine, for a decision that was accepted before: it may end its work."""
         sender = DECIDING.get()
-        return self._state == "closing" and sender is not None and sender[0].deciding is sender[1]
+        if self._state != "closing" or sender is None or sender[0].deciding is not sender[1]:
+            raise self._closed()
+        assert self._core is not None
+        return self._core
 
     def _closed(self) -> ActumError:
         """The error for an engine that is not open, or that only reads.

@@ -201,7 +201,8 @@ def shorten_windows() -> None:
         position = real(self, command_id)
         assert self._window is not None
         limit = self.streams.scheduler.options.dedup_commands_max // 2
-        return position if position is not None and self.commands - self._window[command_id][1] < limit else None
+        found = self._window.find(command_id)
+        return position if found is not None and self.commands - found[1] < limit else None
 
     opened(Actor)._known = known
 
@@ -210,10 +211,10 @@ def evict_the_newest() -> None:
     """A window that is full forgets the newest command id instead of the oldest."""
 
     def remember(self: Actor, command_id: bytes, position: int) -> None:
-        window = self._window
-        assert window is not None
-        if len(window) < self.streams.scheduler.options.dedup_commands_max:
-            window[command_id] = position, self.commands
+        size_max = self.streams.scheduler.options.dedup_commands_max
+        assert self._window is not None
+        if len(self._window) < size_max:
+            self._window.add(command_id, position, self.commands, size_max)
 
     opened(Actor).remember = remember
 
