@@ -35,6 +35,7 @@ from actum_storage.errors import (
 from actum_storage.files import identity
 from actum_storage.fork import ForkGuard
 from actum_storage.frame import copy_value, hash_of, key_position, parse_at, parse_header, seal
+from actum_storage.headroom import Headroom
 from actum_storage.layout import POSITION
 from actum_storage.lmdb_environment import FULL_CODES, PERHAPS_FULL_CODES, open_environment, translated
 from actum_storage.log import EMPTY, Head, span, within
@@ -84,6 +85,8 @@ class LmdbLog:
         self._schemas = environment.open_db(b"schemas", create=create)
         self._head = EMPTY
         self._identity: tuple[int, int] | None = None
+        self._page_bytes = environment.stat()["psize"]
+        self._headroom = Headroom(path / "data.mdb") if write and durability == "full" else None
 
     @classmethod
     def open(cls, path: Path, *, write: bool, durability: Durability = "full") -> LmdbLog:
@@ -217,6 +220,8 @@ class LmdbLog:
             if not self._closed:
                 self._closed = True
                 self._environment.close()
+                if self._headroom is not None:
+                    self._headroom.close()
 
     def __repr__(self) -> str:
         """Path, head and state."""
@@ -287,6 +292,8 @@ class LmdbLog:
                 f" Nothing of it was written, the head is still {self._head.position}. Free space; writing goes on by"
                 " itself."
             )
+        if self._headroom is not None and self._headroom.wants_to_know(size):
+            self._headroom.provide((self._environment.info()["last_pgno"] + 1) * self._page_bytes, size)
         try:
             if failpoints.active:
                 failpoints.hit("log.commit.begin")

@@ -63,6 +63,10 @@ class FailingEnvironment:
         if write:
             raise self.error
 
+    def info(self) -> Any:
+        """Of the real one."""
+        return self.real.info()
+
     def close(self) -> None:
         """Close the real one."""
         self.real.close()
