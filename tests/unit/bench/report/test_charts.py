@@ -102,7 +102,12 @@ def test_growth_by_what_the_workload_names() -> None:
     """Where several sizes grow together, the one that the workload names is drawn over."""
     (chart,) = lines_of(
         *(
-            run_of(around(1.0), workload=f"{count} aggregates", parameters={"events": count * 5, "aggregates": count})
+            run_of(
+                around(1.0),
+                figure="opening",
+                workload=f"{count} aggregates",
+                parameters={"events": count * 5, "aggregates": count},
+            )
             for count in (10, 20)
         )
     )
@@ -114,7 +119,11 @@ def test_growth_with_and_without() -> None:
     """What runs differ in besides their size gets a curve of its own."""
     (chart,) = lines_of(
         *(
-            run_of(around(events * (2.0 - checkpoint)), parameters={"events": events, "checkpoint": checkpoint})
+            run_of(
+                around(events * (2.0 - checkpoint)),
+                figure="opening",
+                parameters={"events": events, "checkpoint": checkpoint},
+            )
             for checkpoint in (False, True)
             for events in (10, 100)
         )
@@ -127,7 +136,7 @@ def test_growth_with_and_without() -> None:
 
 def test_one_size_is_no_growth() -> None:
     """A single size is not a curve."""
-    assert lines_of(run_of(around(1.0), parameters={"events": 10})) == []
+    assert lines_of(run_of(around(1.0), figure="opening", parameters={"events": 10})) == []
 
 
 def test_latencies() -> None:
