@@ -189,6 +189,7 @@ def growth_charts(runs: Sequence[Run]) -> Iterator[Lines]:
         size = size_of(found)
         if size is None:
             continue
+        title = found[0].workload if len({run.workload for run in found}) == 1 else workload
         for name in dict.fromkeys(figure.name for run in found for figure in run.figures if figure.name in GROWN):
             series = [line for line in series_of(lines_over(size, name, found)) if len(line.dots) > 1]
             unit = next(figure.unit for run in found if (figure := run.figure(name)))
@@ -197,7 +198,7 @@ def growth_charts(runs: Sequence[Run]) -> Iterator[Lines]:
                 continue
             yield Lines(
                 f"growth-{slug(suite)}-{slug(workload)}-{slug(name)}-{slug(durability)}",
-                f"{workload}: {name} by {size} · durability {durability}",
+                f"{title}: {name} by {size} · durability {durability}",
                 f"{size}, logarithmic",
                 name,
                 unit if unit in {"s", "B"} else "",

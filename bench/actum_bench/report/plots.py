@@ -186,7 +186,7 @@ def set_scales(axes: Any, chart: Lines) -> None:  # noqa: ANN401
         values = [value for line in chart.series for dot in line.dots for value in (dot.low, dot.high) if value > 0]
         set_log_scale(axes, "y", max(values) / min(values))
     else:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.12 * max(dot.high for line in chart.series for dot in line.dots))
     set_words(axes.yaxis, lambda value: amount(value, chart.y_unit) if value else "0")
     axes.set_xscale("log")
     axes.xaxis.set_minor_locator(ticker.NullLocator())

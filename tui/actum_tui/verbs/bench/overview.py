@@ -35,7 +35,7 @@ def run(call: Call, *, to: Path, parts: tuple[str, ...], directory: str | None, 
     peers    the same work by others
     load     workloads a and b at a rate, g in a closed loop
     recover  opening, rebuilding and checkpoints, at reduced sizes
-    scale    growth and memory, at reduced sizes
+    scale    growth, at reduced sizes
 
     Each title says how large. What has a goal at full size only is measured without it; `bench goals` measures those.
     """  # noqa: D301  # click takes the backspace for "leave these lines as they are"
