@@ -14,13 +14,16 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format coverage chaos clean
+.PHONY: help demo bench test check format coverage chaos clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/installed ## replay a real year of grocery orders and check every view; SAMPLE=5000 for the first 5,000 baskets
 	$(BIN)/python -m examples.shop.demo $(if $(SAMPLE),--sample $(SAMPLE))
+
+bench: .venv/installed ## measure a bit of everything in less than ten minutes, report in bench/results; only on a quiet machine
+	$(BIN)/actum bench all
 
 test: .venv/installed ## run all tests, those that measure time alone; TESTS=tests/unit for some
 	@failed=; \

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from actum import Aggregate, Command, Event, Rejected, Row, View, decide, evolve, project
+from actum import Aggregate, Command, Event, Page, Query, Rejected, Row, View, answer, decide, evolve, project
 
 from actum_bench.bank import key_of
 
@@ -124,6 +124,19 @@ class AccountByBoth(Row, key="account_id", indexes=["balance", "branch_id"]):
     payments: int = 0
 
 
+class OneAccount(Query[AccountByBalance | None]):
+    """By its key."""
+
+    account_id: str
+
+
+class AccountPage(Query[Page[AccountByBalance]]):
+    """In the order of balances, from a cursor on."""
+
+    limit: int
+    cursor: str | None = None
+
+
 class Accounts(View[Account]):
     """All accounts, without a secondary index."""
 
@@ -154,6 +167,16 @@ class AccountsByBalance(View[AccountByBalance]):
         row = self.get(event.account_id)
         assert row is not None, "an account is opened before it is paid into"
         self.put(row.replace(balance=row.balance + event.amount, payments=row.payments + 1))
+
+    @answer
+    def one(self, query: OneAccount) -> AccountByBalance | None:
+        """By its key."""
+        return self.get(query.account_id)
+
+    @answer
+    def page_of(self, query: AccountPage) -> Page[AccountByBalance]:
+        """In the order of balances."""
+        return self.page("balance", limit=query.limit, cursor=query.cursor)
 
 
 class AccountsByBoth(View[AccountByBoth]):

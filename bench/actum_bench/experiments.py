@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from actum_bench.process import VoidRunError
 from actum_bench.repeats import Measure, series, take_turns
-from actum_bench.results import Better, Figure, Goal, Run, Sample, Skipped
+from actum_bench.results import Better, Figure, Goal, Parameter, Run, Sample, Skipped
 
 #: What each subject gave in one turn, by name.
 Turn = Mapping[str, Sample]
+#: Is told how much is done, and of how much.
+Progress = Callable[[int, int], object]
 
 #: Units and directions of figures by name; what is not here is a time, and better lower.
 FIGURES: dict[str, tuple[str, Better]] = {
@@ -27,6 +29,7 @@ FIGURES: dict[str, tuple[str, Better]] = {
     "engine": ("B", "lower"),
     "engine, unsaved": ("B", "lower"),
     "beyond": ("B", "lower"),
+    "events": ("", "higher"),
 }
 
 
@@ -59,6 +62,7 @@ class Experiment(NamedTuple):
         wishes: the goals.
         repeats: how often each subject does it.
         note: what should be known beside the figures.
+        parameters: of each subject, where they differ in a number that figures can be drawn over.
     """
 
     suite: str
@@ -68,6 +72,7 @@ class Experiment(NamedTuple):
     wishes: Sequence[Wish]
     repeats: int
     note: str = ""
+    parameters: Mapping[str, Mapping[str, Parameter]] = {}
 
     @property
     def steps(self) -> int:
@@ -81,12 +86,54 @@ class Outcome(NamedTuple):
     Attributes:
         runs: one for each subject.
         goals: one for each wish.
-        skipped: in place of both when a run was void.
+        skipped: what gives none: it is not here, or it is void.
     """
 
     runs: list[Run]
     goals: list[Goal]
     skipped: list[Skipped]
+
+
+class Suite(NamedTuple):
+    """Measurements that are carried out together.
+
+    Attributes:
+        title: what it is.
+        carry_out: does it, and is told whom to tell how far it is: so much done, of so much.
+    """
+
+    title: str
+    carry_out: Callable[[Progress], Outcome]
+
+
+def suite_of(title: str, experiments: Iterable[Experiment]) -> Suite:
+    """Experiments, one after the other."""
+
+    def carry_out_all(progress: Progress) -> Outcome:
+        planned = list(experiments)
+        whole = sum(experiment.steps for experiment in planned)
+        note = counted(progress, whole)
+        outcomes = [carry_out(experiment, note) for experiment in planned]
+        return Outcome(
+            [run for outcome in outcomes for run in outcome.runs],
+            [goal for outcome in outcomes for goal in outcome.goals],
+            [gap for outcome in outcomes for gap in outcome.skipped],
+        )
+
+    return Suite(title, carry_out_all)
+
+
+def counted(progress: Progress, whole: int) -> Callable[[], None]:
+    """Moves a progress on by one step with each call; a number of steps that was guessed too low grows."""
+    done = 0
+
+    def note() -> None:
+        nonlocal done
+        done += 1
+        progress(done, max(whole, done))
+
+    progress(done, whole)
+    return note
 
 
 def carry_out(experiment: Experiment, note: Callable[[], object]) -> Outcome:
@@ -99,7 +146,7 @@ def carry_out(experiment: Experiment, note: Callable[[], object]) -> Outcome:
     try:
         samples = take_turns(experiment.subjects, experiment.repeats, note)
     except VoidRunError as error:
-        return Outcome([], [], [Skipped(experiment.suite, experiment.workload, str(error))])
+        return Outcome([], [], [Skipped(experiment.suite, experiment.workload, str(error), void=True)])
     turns: list[Turn] = [dict(zip(samples, turn, strict=True)) for turn in zip(*samples.values(), strict=True)]
     goals = [
         Goal(
@@ -108,6 +155,7 @@ def carry_out(experiment: Experiment, note: Callable[[], object]) -> Outcome:
             better=wish.better,
             unit=wish.unit,
             samples=[wish.value(turn) for turn in turns],
+            durability=experiment.durability,
         )
         for wish in experiment.wishes
     ]
@@ -117,6 +165,7 @@ def carry_out(experiment: Experiment, note: Callable[[], object]) -> Outcome:
             workload=experiment.workload,
             subject=name,
             durability=experiment.durability,
+            parameters=dict(experiment.parameters.get(name, {})),
             figures=[figure_of(figure, series(taken, figure)) for figure in taken[0].values],
             checks=taken[-1].checks,
             histograms=taken[-1].histograms,

@@ -20,7 +20,8 @@ from actum import Engine, Options, Receipt
 
 from actum_bench.bank import key_of
 from actum_bench.branches import PAYMENT, VIEWS, Branch, Open, PayOften, branch_key, first_amount
-from actum_bench.process import VoidRunError, in_child
+from actum_bench.process import in_child
+from actum_bench.repeats import checked
 from actum_bench.results import Check, Sample
 from actum_bench.stores import store_path
 
@@ -127,15 +128,10 @@ def shown(engine: Engine, shape: Shape, payments: int = 0) -> list[Check]:
     """
     rows = engine.rows(VIEWS[shape.indexes])
     return [
-        equal("events stored", shape.events + payments, engine.statistics().position),
-        equal("rows", shape.accounts, len(rows)),
-        equal("sum of the balances", shape.balance + PAYMENT * payments, sum(row.balance for row in rows)),
+        Check.equal("events stored", shape.events + payments, engine.statistics().position),
+        Check.equal("rows", shape.accounts, len(rows)),
+        Check.equal("sum of the balances", shape.balance + PAYMENT * payments, sum(row.balance for row in rows)),
     ]
-
-
-def equal(name: str, expected: int, found: int) -> Check:
-    """A check that a count is what it has to be."""
-    return Check(name, expected == found, f"expected {expected:,}, found {found:,}")
 
 
 def kept_store(shape: Shape, workspace: str) -> Path:
@@ -150,9 +146,7 @@ def kept_store(shape: Shape, workspace: str) -> Path:
     making = Path(workspace, f"{shape.name}.making")
     shutil.rmtree(making, ignore_errors=True)
     sample = in_child(fill, path=str(making), **msgspec.structs.asdict(shape))
-    for check in sample.checks:
-        if not check.ok:
-            raise VoidRunError(f"a store could not be filled: {check.name} does not hold ({check.detail})")
+    checked("a store that was filled", sample)
     reach_the_disk(making)
     return making.rename(path)
 

@@ -16,12 +16,13 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
+from actum_bench.checkout import CHECKOUT
 from actum_bench.extras import imported
 from actum_bench.process import VoidRunError
 from actum_bench.results import Figure, Run
 
 #: Where the benchmarks lie: beside the package, in a checkout; the wheel has none.
-FOLDER = Path(__file__).parents[1] / "micro"
+FOLDER = CHECKOUT / "bench" / "micro"
 SETTINGS = "pytest.toml"
 SHARE_DONE = re.compile(r"\[ *(\d+)%\]")
 NOTHING_FOUND = 5

@@ -17,6 +17,7 @@ COMMANDS: dict[int, tuple[float, int]] = {1_000: (0.6, 80_000), 64: (0.75, 40_00
 SEND_MANY = 1_000
 BUSY_CLIENTS = 64
 BUSY_COMMANDS = 20_000
+QUERIES = 2_000
 BUSY_TASKS = (1, 4)
 IDLE = "actum, idle loop"
 KINDS: tuple[Literal["queries", "strangers"], ...] = ("queries", "strangers")
@@ -24,24 +25,33 @@ KINDS: tuple[Literal["queries", "strangers"], ...] = ("queries", "strangers")
 CLIENT_COST = "the clients run in the same loop and are part of the cost, for both subjects alike"
 
 
-def experiments(directory: str | None, *, rows: int = 100_000, events: int = 200_000) -> Iterator[Experiment]:
+def experiments(
+    directory: str | None,
+    *,
+    rows: int = 100_000,
+    events: int = 200_000,
+    part: float = 1.0,
+    repeats: int = REPEATS_MIN,
+) -> Iterator[Experiment]:
     """What is measured.
 
     Args:
         directory: on which disk; the system's temporary directory if None.
         rows: of the view that is asked.
         events: that are folded in a rebuild.
+        part: of the usual number of commands and queries.
+        repeats: how often each.
     """
     for clients, (share, count) in COMMANDS.items():
-        yield commands_experiment(clients, share, count, directory)
-    yield send_many_experiment(directory)
-    yield busy_experiment(directory)
-    yield queries_experiment(rows)
-    yield rebuild_experiment(events)
-    yield imports_experiment()
+        yield commands_experiment(clients, share, int(count * part), directory, repeats)
+    yield send_many_experiment(int(COMMANDS[SEND_MANY][1] * part), directory, repeats)
+    yield busy_experiment(int(BUSY_COMMANDS * part), directory, repeats)
+    yield queries_experiment(rows, int(QUERIES * part), repeats)
+    yield rebuild_experiment(events, repeats)
+    yield imports_experiment(repeats)
 
 
-def commands_experiment(clients: int, share: float, count: int, directory: str | None) -> Experiment:
+def commands_experiment(clients: int, share: float, count: int, directory: str | None, repeats: int) -> Experiment:
     """Durable commands by clients that wait for each answer."""
     given: dict[str, Parameter] = {
         "clients": clients, "commands": count, "accounts": ACCOUNTS, "directory": directory,
@@ -60,14 +70,13 @@ def commands_experiment(clients: int, share: float, count: int, directory: str |
                 ratio("actum", "the floor", "commands/s"),
             )
         ],
-        REPEATS_MIN,
+        repeats,
         CLIENT_COST,
     )
 
 
-def send_many_experiment(directory: str | None) -> Experiment:
+def send_many_experiment(count: int, directory: str | None, repeats: int) -> Experiment:
     """A thousand commands with each call, against the floor at a thousand clients."""
-    _, count = COMMANDS[SEND_MANY]
     given: dict[str, Parameter] = {"commands": count, "accounts": ACCOUNTS, "directory": directory}
     return Experiment(
         "floor",
@@ -86,15 +95,15 @@ def send_many_experiment(directory: str | None) -> Experiment:
                 ratio("actum", "the floor, 1,000 clients", "commands/s"),
             )
         ],
-        REPEATS_MIN,
+        repeats,
         CLIENT_COST,
     )
 
 
-def busy_experiment(directory: str | None) -> Experiment:
+def busy_experiment(count: int, directory: str | None, repeats: int) -> Experiment:
     """Acknowledgements beside busy tasks on the same loop."""
     given: dict[str, Parameter] = {
-        "clients": BUSY_CLIENTS, "commands": BUSY_COMMANDS, "accounts": ACCOUNTS, "directory": directory,
+        "clients": BUSY_CLIENTS, "commands": count, "accounts": ACCOUNTS, "directory": directory,
     }  # fmt: skip
     subjects = {IDLE: measure_of(busy.engine, tasks=0, kind=KINDS[0], **given)} | {
         f"actum, {tasks} busy with {kind}": measure_of(busy.engine, tasks=tasks, kind=kind, **given)
@@ -116,7 +125,7 @@ def busy_experiment(directory: str | None) -> Experiment:
                 times_idle,
             ),
         ],
-        REPEATS_MIN,
+        repeats,
         CLIENT_COST,
     )
 
@@ -126,22 +135,22 @@ def times_idle(turn: Turn) -> float:
     return largest("ack p99")(turn) / value(IDLE, "ack p99")(turn)
 
 
-def queries_experiment(rows: int) -> Experiment:
+def queries_experiment(rows: int, count: int, repeats: int) -> Experiment:
     """Questions answered in the loop."""
     return Experiment(
         "floor",
         f"queries, a view of {rows:,} rows",
         "memory",
-        {"actum": measure_of(queries.engine, rows=rows, queries=2_000)},
+        {"actum": measure_of(queries.engine, rows=rows, queries=count)},
         [
-            Wish("a point query", 3e-6, "lower", "s", value("actum", "point")),
-            Wish("a page of 20 rows by an ordered index", 30e-6, "lower", "s", value("actum", "page")),
+            Wish(f"a point query, {rows:,} rows", 3e-6, "lower", "s", value("actum", "point")),
+            Wish(f"a page of 20 of {rows:,} rows by an ordered index", 30e-6, "lower", "s", value("actum", "page")),
         ],
-        REPEATS_MIN,
+        repeats,
     )
 
 
-def rebuild_experiment(events: int) -> Experiment:
+def rebuild_experiment(events: int, repeats: int) -> Experiment:
     """A view made again from the log."""
     given: dict[str, Parameter] = {"events": events, "accounts": 20_000}
     return Experiment(
@@ -150,11 +159,11 @@ def rebuild_experiment(events: int) -> Experiment:
         "memory",
         {"the floor": measure_of(rebuild.bare, **given), "actum": measure_of(rebuild.engine, **given)},
         [Wish("rebuild, of the floor", 0.65, "higher", "ratio", ratio("actum", "the floor", "events/s"))],
-        REPEATS_MIN,
+        repeats,
     )
 
 
-def imports_experiment() -> Experiment:
+def imports_experiment(repeats: int) -> Experiment:
     """The start of an application."""
     return Experiment(
         "floor",
@@ -162,5 +171,5 @@ def imports_experiment() -> Experiment:
         "-",
         {"actum": measure_of(imports.actum)},
         [Wish("import actum", 0.08, "lower", "s", value("actum", "import"))],
-        REPEATS_MIN,
+        repeats,
     )

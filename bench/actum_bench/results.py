@@ -52,6 +52,11 @@ class Check(msgspec.Struct, frozen=True):
     ok: bool
     detail: str
 
+    @classmethod
+    def equal(cls, name: str, expected: float, found: float) -> Check:
+        """A check that a count is what it has to be."""
+        return cls(name, expected == found, f"expected {expected:,}, found {found:,}")
+
 
 class Sample(msgspec.Struct, frozen=True):
     """What one repeat of a measurement gave.
@@ -71,7 +76,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One workload on one subject.
 
     Attributes:
-        suite: "floor", "load", "sweep", "recover", "scale", "peers", "micro".
+        suite: "floor", "load", "sweep", "recover", "scale", "peers", "micro", "demo".
         workload: what was done: "commands, 64 clients".
         subject: who did it: "actum", "the floor", "eventsourcing on SQLite".
         durability: "full", "relaxed", "memory", or "-" where nothing is written.
@@ -114,11 +119,13 @@ class Skipped(msgspec.Struct, frozen=True):
         suite: of which suite.
         subject: who or what.
         reason: a sentence.
+        void: whether it was measured, and failed or did not hold what was checked; otherwise something is not here.
     """
 
     suite: str
     subject: str
     reason: str
+    void: bool = False
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +137,7 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
         better: "higher": at least `bound`; "lower": at most.
         unit: of both.
         samples: what was measured, one for each paired repeat.
+        durability: as in `Run`; where subjects differ in it, that of the one that actum is compared with.
     """
 
     name: str
@@ -137,6 +145,7 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     better: Better
     unit: str
     samples: list[float]
+    durability: str = "-"
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):

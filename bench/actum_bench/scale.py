@@ -34,22 +34,24 @@ class Growth(NamedTuple):
 
     Attributes:
         title: what grows.
+        unit: in one word.
         low: the size that the goal compares with.
         high: the size that is compared.
         rate_min: the share of the commands/s at `low` that have to be left at `high`.
     """
 
     title: str
+    unit: str
     low: int
     high: int
     rate_min: float
 
 
 DIMENSIONS: Final[Mapping[str, Growth]] = {
-    "events": Growth("events in the log", 100_000, 10_000_000, 0.9),
-    "aggregates": Growth("aggregates, few of them at work", 10_000, 1_000_000, 0.8),
-    "working": Growth("aggregates, all of them at work", 10_000, 1_000_000, 0.8),
-    "rows": Growth("rows", 0, 0, 0.0),
+    "events": Growth("events in the log", "events", 100_000, 10_000_000, 0.9),
+    "aggregates": Growth("aggregates, few of them at work", "aggregates", 10_000, 1_000_000, 0.8),
+    "working": Growth("aggregates, all of them at work", "aggregates", 10_000, 1_000_000, 0.8),
+    "rows": Growth("rows", "rows", 0, 0, 0.0),
 }
 
 
@@ -115,7 +117,7 @@ def growth_experiment(
     workspace: str, dimension: str, grown: Sequence[int], clients: int, commands: int, repeats: int
 ) -> Experiment:
     """The points of one curve, taking turns; the goal, where its two sizes are among them."""
-    title, low, high, rate_min = DIMENSIONS[dimension]
+    title, unit, low, high, rate_min = DIMENSIONS[dimension]
     subjects: dict[str, Measure] = {
         subject_of(size): measure_of(
             growth.point,
@@ -137,7 +139,8 @@ def growth_experiment(
     ]
     reachable = low in grown and high in grown
     workload = f"{title}, {clients:,} client{'s' * (clients > 1)}"
-    return Experiment("scale", workload, "full", subjects, wishes if reachable else [], repeats, GROWTH_NOTE)
+    sizes: dict[str, dict[str, Parameter]] = {subject_of(size): {unit: size} for size in grown}
+    return Experiment("scale", workload, "full", subjects, wishes * reachable, repeats, GROWTH_NOTE, sizes)
 
 
 def aggregates_experiment(workspace: str, count: int) -> Experiment:

@@ -89,7 +89,7 @@ def rate_of(workload: str, subject: str, rate: float, suite: str = "floor", dura
 
 def goal_of(name: str, bound: float, samples: list[float], better: Better = "higher", unit: str = "ratio") -> Goal:
     """A goal."""
-    return Goal(name=name, bound=bound, better=better, unit=unit, samples=samples)
+    return Goal(name=name, bound=bound, better=better, unit=unit, samples=samples, durability="full")
 
 
 def histogram_of(*microseconds: int) -> str:

@@ -11,7 +11,7 @@ from actum import Command, Engine, Options, Query, Receipt, View
 from actum_bench import bank
 from actum_bench.load.fan import FANNED
 from actum_bench.load.ranking import RankedFrom, Ranking
-from actum_bench.load.subject import Subject, equal
+from actum_bench.load.subject import Subject
 from actum_bench.results import Check
 
 #: Spreads first amounts over the index; without a factor in common with the number of amounts.
@@ -63,10 +63,10 @@ class Accounts(Subject):
     def sums(self, engine: Engine) -> list[Check]:
         """All money of all views."""
         return [
-            equal(
+            Check.equal(
                 f"sum of {view.__name__} == acknowledged",
-                sum(row.balance for row in engine.rows(view)),
                 self.amount,
+                sum(row.balance for row in engine.rows(view)),
             )
             for view in self.views
         ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import import_module
 from typing import Any
+
+from actum_bench.extras import imported
 
 #: From a nanosecond to an hour, to three digits.
 HIGHEST_NS = 3_600 * 1_000_000_000
@@ -15,25 +16,18 @@ DIGITS = 3
 TICKS_PER_HALVING = 5
 
 
-class ExtraMissingError(Exception):
-    """A package of the extra `bench` is not installed."""
-
-
-def library() -> Any:  # noqa: ANN401  # hdrh has no types
-    """The package.
+def histogram_type() -> Any:  # noqa: ANN401  # hdrh has no types
+    """The class of HdrHistograms.
 
     Raises:
-        ExtraMissingError: it is not installed.
+        MissingExtraError: the package is not installed.
     """
-    try:
-        return import_module("hdrh.histogram").HdrHistogram
-    except ImportError as error:
-        raise ExtraMissingError("histograms need the package hdrhistogram: pip install 'actum[bench]'") from error
+    return imported("hdrh.histogram").HdrHistogram
 
 
 def folded(values: Sequence[int] | array[int]) -> str:
     """Nanoseconds as an HdrHistogram in its V2 base64 form."""
-    histogram = library()(1, HIGHEST_NS, DIGITS)
+    histogram = histogram_type()(1, HIGHEST_NS, DIGITS)
     ordered = sorted(min(max(value, 0), HIGHEST_NS) for value in values)
     first = 0
     while first < len(ordered):
@@ -46,7 +40,7 @@ def folded(values: Sequence[int] | array[int]) -> str:
 
 def merged(histograms: Iterable[str]) -> str:
     """All values of several histograms in one."""
-    histogram = library()(1, HIGHEST_NS, DIGITS)
+    histogram = histogram_type()(1, HIGHEST_NS, DIGITS)
     for each in histograms:
         histogram.decode_and_add(each.encode())
     encoded: bytes = histogram.encode()
@@ -55,7 +49,7 @@ def merged(histograms: Iterable[str]) -> str:
 
 def percentile_lines(histogram: str) -> Iterator[str]:
     """The percentile text form (`.hgrm`) of a histogram, in milliseconds, for plotters of HdrHistogram."""
-    decoded = library().decode(histogram.encode())
+    decoded = histogram_type().decode(histogram.encode())
     yield f"{'Value':>12} {'Percentile':>14} {'TotalCount':>10} {'1/(1-Percentile)':>14}"
     yield ""
     for step in decoded.get_percentile_iterator(TICKS_PER_HALVING):

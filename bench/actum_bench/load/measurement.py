@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from array import array
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -29,12 +28,12 @@ from actum_bench.load.settings import Settings
 from actum_bench.load.subject import Subject
 from actum_bench.load.subjects import subject_of
 from actum_bench.process import VoidRunError
+from actum_bench.resident import resident_bytes
 from actum_bench.results import Check, Parameter, Sample
 from actum_bench.stores import store_path
 
 #: Operations that the clients of a closed loop go through again and again.
 CLOSED_OPERATIONS = 100_000
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 def measure(**given: Parameter) -> Sample:
@@ -138,9 +137,3 @@ async def watched(engine: Engine, path: Path) -> AsyncGenerator[Reading, None]:
     reading.loop_lags = lags
     reading.resident_bytes = resident_bytes()
     reading.log_bytes = sum(file.stat().st_size for file in (path / "log").iterdir() if file.name != "lock.mdb")
-
-
-def resident_bytes() -> int:
-    """Memory of this process: engine, views and clients together."""
-    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-    return int(pages) * PAGE_BYTES

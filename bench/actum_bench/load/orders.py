@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from actum import Command, Engine, Options, Page, Query, Receipt, View
 
-from actum_bench.load.subject import Subject, equal
+from actum_bench.load.subject import Subject
 from actum_bench.results import Check
 from examples.shop import COMPONENTS, open_shop
 from examples.shop.commands import AdjustStock, PlaceOrder, ReceiveStock, RegisterCustomer
@@ -102,10 +102,12 @@ class Orders(Subject):
         spending, departments = engine.rows(CustomerSpending), engine.rows(DepartmentSales)
         products, stock = engine.rows(ProductRanking), engine.rows(StockLevels)
         return [
-            equal("spent by customers == acknowledged", sum(row.spend_cents for row in spending), self.cents),
-            equal("sold by departments == acknowledged", sum(row.amount_cents for row in departments), self.cents),
-            equal("lines by products == acknowledged", sum(row.line_count for row in products), self.lines),
-            equal("pieces on the shelf == acknowledged", sum(row.quantity for row in stock), self.pieces),
+            Check.equal("spent by customers == acknowledged", self.cents, sum(row.spend_cents for row in spending)),
+            Check.equal(
+                "sold by departments == acknowledged", self.cents, sum(row.amount_cents for row in departments)
+            ),
+            Check.equal("lines by products == acknowledged", self.lines, sum(row.line_count for row in products)),
+            Check.equal("pieces on the shelf == acknowledged", self.pieces, sum(row.quantity for row in stock)),
         ]
 
 

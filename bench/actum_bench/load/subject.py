@@ -69,9 +69,9 @@ class Subject(ABC):
         """All that has to be true after a run."""
         statistics = engine.statistics()
         checks = [
-            equal("acknowledged == answered with a receipt", self.receipts, statistics.accepted),
-            equal("acknowledged == stored", self.events, statistics.position),
-            equal("queries without an answer", 0, self.missing),
+            Check.equal("acknowledged == answered with a receipt", self.receipts, statistics.accepted),
+            Check.equal("acknowledged == stored", self.events, statistics.position),
+            Check.equal("queries without an answer", 0, self.missing),
             *self.sums(engine),
         ]
         for view in self.views:
@@ -80,8 +80,3 @@ class Subject(ABC):
             detail = f"{found.rows:,} rows, {wrong:,} of them not as the log says"
             checks.append(Check(f"{view.__name__} == rebuilt", found.ok, detail))
         return checks
-
-
-def equal(name: str, left: int, right: int) -> Check:
-    """A check that two counts are the same."""
-    return Check(name, left == right, f"{left:,} and {right:,}")

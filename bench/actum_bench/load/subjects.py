@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
+from actum_bench.checkout import CHECKOUT
 from actum_bench.load.accounts import Accounts, FannedAccounts, LatestAccounts, RankedAccounts
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ BANK: dict[str, type[Subject]] = {
     "h": FannedAccounts,
     "i": Accounts,
 }
-
-#: Where `examples/` lies if this runs from a checkout.
-CHECKOUT = Path(__file__).parents[3]
 
 
 class NoSubjectError(Exception):

@@ -10,8 +10,8 @@ import actum
 from actum import Engine
 
 from actum_bench import bank
-from actum_bench.measurements.commands import closed_loop, equal
-from actum_bench.results import Sample
+from actum_bench.measurements.commands import closed_loop
+from actum_bench.results import Check, Sample
 from actum_bench.stores import store_path
 
 Kind: TypeAlias = Literal["queries", "strangers"]
@@ -71,7 +71,7 @@ def engine(*, clients: int, commands: int, accounts: int, tasks: int, kind: Kind
             await asyncio.gather(*others)
             position = engine.statistics().position
         sample.values["busy turns"] = turns
-        return Sample(sample.values, [equal("acknowledged == stored", sample.values["sent"], position)])
+        return Sample(sample.values, [Check.equal("acknowledged == stored", sample.values["sent"], position)])
 
     with store_path(directory) as path:
         return actum.run(main(path))

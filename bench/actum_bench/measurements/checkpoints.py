@@ -10,7 +10,7 @@ import actum
 from actum import Engine, EngineStatistics, Options
 
 from actum_bench.branches import VIEWS, Branch
-from actum_bench.filled import Shape, copied_store, equal, shown
+from actum_bench.filled import Shape, copied_store, shown
 from actum_bench.results import Check, Sample
 from actum_bench.traffic import Part, Traffic
 
@@ -49,7 +49,7 @@ def window(*, clients: int, rows: int, dirty: int, windows: int, base: bool, wor
             statistics = engine.statistics()
             checks = [
                 *shown(engine, shape, payments=load.answered),
-                equal("checkpoints made", windows + 1, checkpoints_of(statistics)),
+                Check.equal("checkpoints made", windows + 1, checkpoints_of(statistics)),
                 Check("every checkpoint was made", saved, str(statistics.checkpoints)),
             ]
         return Sample(compared(load, spans), checks)

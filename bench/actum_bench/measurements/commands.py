@@ -71,8 +71,8 @@ def engine(*, clients: int, commands: int, accounts: int, directory: str | None,
             statistics = engine.statistics()
             deposits = sum(row.deposits for row in engine.rows(bank.Balances))
             checks = [
-                equal("acknowledged == stored", sample.values["sent"], statistics.position),
-                equal("stored == shown", statistics.position, deposits),
+                Check.equal("acknowledged == stored", sample.values["sent"], statistics.position),
+                Check.equal("stored == shown", statistics.position, deposits),
             ]
             sample.values["commits"] = statistics.commits
             sample.values["commit seconds"] = statistics.commit_seconds
@@ -104,7 +104,10 @@ def many(*, commands: int, size: int, accounts: int, directory: str | None, dura
             receipts = sum(isinstance(answer, Receipt) for answer in answers) + WARM_UP_COMMANDS * size
             deposits = sum(row.deposits for row in engine.rows(bank.Balances))
             position = engine.statistics().position
-        checks = [equal("acknowledged == stored", receipts, position), equal("stored == shown", position, deposits)]
+        checks = [
+            Check.equal("acknowledged == stored", receipts, position),
+            Check.equal("stored == shown", position, deposits),
+        ]
         return Sample({"commands/s": len(answers) / seconds}, checks)
 
     with store_path(directory) as path:
@@ -126,16 +129,11 @@ def bare(*, clients: int, commands: int, accounts: int, directory: str | None, d
             loop.close()
         deposits = sum(row.deposits for row in loop.rows.values())
         checks = [
-            equal("acknowledged == stored", sample.values["sent"], loop.position),
-            equal("stored == shown", loop.position, deposits),
+            Check.equal("acknowledged == stored", sample.values["sent"], loop.position),
+            Check.equal("stored == shown", loop.position, deposits),
         ]
         sample.values["commits"] = loop.commits
         return Sample(sample.values, checks)
 
     with store_path(directory) as path:
         return actum.run(main(path))
-
-
-def equal(name: str, left: float, right: float) -> Check:
-    """A check that two counts are the same."""
-    return Check(name, left == right, f"{left:,.0f} and {right:,.0f}")

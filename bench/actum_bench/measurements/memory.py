@@ -30,7 +30,7 @@ from actum_bench.branches import (
     branch_key,
     first_amount,
 )
-from actum_bench.filled import Shape, calls, copied_store, equal, shown
+from actum_bench.filled import Shape, calls, copied_store, shown
 from actum_bench.results import Check, Sample
 from actum_bench.stores import store_path
 
@@ -71,9 +71,9 @@ def aggregates(*, aggregates: int, events: int, payments: int, ids: bool, worksp
         last = await engine.state(Branch, branch_key(aggregates - 1))
         balance = first_amount(aggregates - 1) + PAYMENT * (events - 1 + payments)
         return [
-            equal("aggregates awake", aggregates, statistics.awake),
-            equal("events stored", aggregates * (events + payments), statistics.position),
-            equal("balance of the last", balance, last.balance),
+            Check.equal("aggregates awake", aggregates, statistics.awake),
+            Check.equal("events stored", aggregates * (events + payments), statistics.position),
+            Check.equal("balance of the last", balance, last.balance),
         ]
 
     with copied_store(shape, workspace) as path:

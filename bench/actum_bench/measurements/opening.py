@@ -15,7 +15,7 @@ from actum import Engine, Options
 
 from actum_bench.bank import key_of
 from actum_bench.branches import ROWS, VIEWS, Branch, first_amount
-from actum_bench.filled import Shape, copied_store, equal, kept_store, shown
+from actum_bench.filled import Shape, copied_store, kept_store, shown
 from actum_bench.results import Check, Sample
 
 #: Rows in one chunk of a checkpoint: what the engine encodes in the millisecond that one may take.
@@ -61,8 +61,8 @@ async def opened(path: str, shape: Shape, *, from_checkpoint: bool) -> Sample:
     checkpoints = statistics.checkpoints
     assert checkpoints is not None, "a store on the disk has checkpoints"
     if from_checkpoint:
-        checks.append(equal("position of the checkpoint", shape.events, checkpoints.position))
-        checks.append(equal("checkpoints made while opening", 0, checkpoints.count))
+        checks.append(Check.equal("position of the checkpoint", shape.events, checkpoints.position))
+        checks.append(Check.equal("checkpoints made while opening", 0, checkpoints.count))
     return Sample({"opening": seconds, "opening, after the files": statistics.open_seconds}, checks)
 
 
@@ -98,7 +98,7 @@ def bare(*, accounts: int, branches: int) -> Sample:
         rows.update(zip(map(key, part), part, strict=True))
     seconds = time.perf_counter() - started
     balance = sum(row.balance for row in rows.values())
-    checks = [equal("rows", accounts, len(rows)), equal("sum of the balances", shape.balance, balance)]
+    checks = [Check.equal("rows", accounts, len(rows)), Check.equal("sum of the balances", shape.balance, balance)]
     return Sample({"opening": seconds}, checks)
 
 

@@ -10,8 +10,7 @@ import actum
 from actum import Engine, MemoryLog
 
 from actum_bench import bank, floor
-from actum_bench.measurements.commands import equal
-from actum_bench.results import Sample
+from actum_bench.results import Check, Sample
 
 BATCH = 1_000
 
@@ -32,7 +31,7 @@ def engine(*, events: int, accounts: int) -> Sample:
             await engine.rebuild(bank.Balances)
             seconds = time.perf_counter() - started
             deposits = sum(row.deposits for row in engine.rows(bank.Balances))
-        return Sample({"events/s": events / seconds}, [equal("stored == shown", events, deposits)])
+        return Sample({"events/s": events / seconds}, [Check.equal("stored == shown", events, deposits)])
 
     return actum.run(main())
 
@@ -45,4 +44,4 @@ def bare(*, events: int, accounts: int) -> Sample:
     rows = floor.rebuild(frames)
     seconds = time.perf_counter() - started
     deposits = sum(row.deposits for row in rows.values())
-    return Sample({"events/s": events / seconds}, [equal("stored == shown", events, deposits)])
+    return Sample({"events/s": events / seconds}, [Check.equal("stored == shown", events, deposits)])

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import NamedTuple, Protocol, cast
 
 from actum_bench.environment import version_of
-from actum_bench.experiments import figure_of
+from actum_bench.experiments import Outcome, Progress, Suite, counted, figure_of
 from actum_bench.peers.peer import ACTUM, Peer
 from actum_bench.process import VoidRunError, measure_of
 from actum_bench.repeats import Measure, checked, ratios, series
@@ -63,22 +63,6 @@ class Taking(NamedTuple):
     samples: list[Sample]
 
 
-class Outcome(NamedTuple):
-    """What came of a comparison.
-
-    Attributes:
-        runs: one for each peer that went through.
-        goals: one for each of them that actum wants to be faster than.
-        skipped: the others: not installed, not able to start, or void.
-        failed: whether one of them is there but did not go through.
-    """
-
-    runs: list[Run]
-    goals: list[Goal]
-    skipped: list[Skipped]
-    failed: bool
-
-
 class Measured(Protocol):
     """How every peer is measured."""
 
@@ -102,6 +86,15 @@ def measure(*, where: str, clients: int, commands: int, accounts: int, directory
     return found(clients=clients, commands=commands, accounts=accounts, directory=directory)
 
 
+def suite_of_peers(title: str, peers: Sequence[Peer], work: Work, repeats: int) -> Suite:
+    """The comparison as a suite; `compare` says of what."""
+
+    def carry_out(progress: Progress) -> Outcome:
+        return compare(peers, work, repeats, counted(progress, repeats * len(peers)))
+
+    return Suite(title, carry_out)
+
+
 def compare(peers: Sequence[Peer], work: Work, repeats: int, note: Callable[[], object]) -> Outcome:
     """Let peers take turns.
 
@@ -112,18 +105,17 @@ def compare(peers: Sequence[Peer], work: Work, repeats: int, note: Callable[[], 
         note: called after each measurement.
     """
     taking: list[Taking] = []
-    missing: list[Skipped] = []
-    void: list[Skipped] = []
+    skipped: list[Skipped] = []
     for peer in peers:
         if not present(peer):
-            missing.append(Skipped(SUITE, peer.title, f"{peer.package} is not installed: pip install 'actum[peers]'"))
+            skipped.append(Skipped(SUITE, peer.title, f"{peer.package} is not installed: pip install 'actum[peers]'"))
         elif failure := tried(peer, work.directory):
-            void.append(Skipped(SUITE, peer.title, failure))
+            skipped.append(Skipped(SUITE, peer.title, failure, void=True))
         else:
             given = work.parameters(peer)
             taking.append(Taking(peer, measure_of(measure, where=peer.where, directory=work.directory, **given), []))
-    void += turns(taking, repeats, note)
-    return Outcome([run_of(each, work) for each in taking], goals_of(taking, work), [*missing, *void], bool(void))
+    skipped += turns(taking, repeats, note)
+    return Outcome([run_of(each, work) for each in taking], goals_of(taking, work), skipped)
 
 
 def present(peer: Peer) -> bool:
@@ -154,7 +146,7 @@ def turns(taking: list[Taking], repeats: int, note: Callable[[], object]) -> lis
             try:
                 each.samples.append(checked(each.peer.title, each.measure()))
             except VoidRunError as error:
-                void.append(Skipped(SUITE, each.peer.title, str(error)))
+                void.append(Skipped(SUITE, each.peer.title, str(error), void=True))
                 taking.remove(each)
             note()
     return void
@@ -181,11 +173,12 @@ def goals_of(taking: Sequence[Taking], work: Work) -> list[Goal]:
     ours = next((series(each.samples, RATE) for each in taking if each.peer is ACTUM), None)
     return [
         Goal(
-            name=f"{RATE} at {work.clients:,} clients, times {each.peer.title} (durability {each.peer.durability})",
+            name=f"{RATE} at {work.clients:,} clients, times {each.peer.title}",
             bound=each.peer.goal,
             better="higher",
             unit="ratio",
             samples=ratios(ours, series(each.samples, RATE)),
+            durability=each.peer.durability,
         )
         for each in taking
         if each.peer.goal and ours is not None

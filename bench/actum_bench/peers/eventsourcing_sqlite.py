@@ -6,7 +6,6 @@ from pathlib import Path
 
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
-from actum_bench.measurements.commands import equal
 from actum_bench.peers.eventsourcing_bank import Bank, measured
 from actum_bench.results import Check, Sample
 from actum_bench.stores import store_path
@@ -36,4 +35,4 @@ def synced(bank: Bank) -> Check:
     with bank.recorder.datastore.transaction(commit=False) as cursor:
         cursor.execute("PRAGMA synchronous")
         (level,) = cursor.fetchone()
-    return equal("PRAGMA synchronous == FULL", level, FULL)
+    return Check.equal("PRAGMA synchronous == FULL", FULL, level)

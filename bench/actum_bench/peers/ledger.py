@@ -11,7 +11,6 @@ from typing import Final
 
 import msgspec
 
-from actum_bench.measurements.commands import equal
 from actum_bench.results import Check
 
 #: What every deposit brings.
@@ -62,7 +61,7 @@ def checks(acknowledged: float, stored: float, rows: Iterable[Balance]) -> list[
     """
     shown = list(rows)
     return [
-        equal("acknowledged == stored", acknowledged, stored),
-        equal("stored == shown", stored, sum(row.deposits for row in shown)),
-        equal("money paid in == money shown", acknowledged * AMOUNT, sum(row.balance for row in shown)),
+        Check.equal("acknowledged == stored", acknowledged, stored),
+        Check.equal("stored == shown", stored, sum(row.deposits for row in shown)),
+        Check.equal("money paid in == money shown", acknowledged * AMOUNT, sum(row.balance for row in shown)),
     ]

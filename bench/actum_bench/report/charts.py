@@ -9,16 +9,31 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
 
 from actum_bench.amounts import amount, reached, steadiness, wanted
-from actum_bench.repeats import middle, ratios, unstable
+from actum_bench.repeats import middle, ratios
 from actum_bench.report.percentiles import UnreadableHistogramError, curve
 from actum_bench.report.plain_text import plain_text
+from actum_bench.report.shapes import (
+    Bar,
+    Bars,
+    Chart,
+    Dot,
+    Lines,
+    Mark,
+    Marks,
+    Series,
+    dot_of,
+    in_words,
+    series_of,
+    slug,
+)
 from actum_bench.results import Figure, Goal, Parameter, Run
 
 #: Parameters that say how large something is, the one to draw over first.
 SIZES = ("events", "aggregates", "rows", "accounts", "records", "keys", "size")
+#: Figures that are drawn over a size; all others are in the tables.
+GROWN = ("commands/s", "opening", "memory after opening", "events/s")
 #: More lines than this in one picture can't be told apart.
 LINES_MAX = 6
 #: How far a goal's bar reaches at most: so many times better or worse.
@@ -27,101 +42,6 @@ FACTOR_MAX = 100.0
 FLOOR = "the floor"
 CLIENTS = re.compile(r"commands, ([\d,]+) clients?")
 NUMBER = re.compile(r"\d[\d,.]*(?: ?[kKMG]\b)?")
-
-Scale = Literal["linear", "log", "percentile"]
-
-
-class Dot(NamedTuple):
-    """A point: the median of samples, and how far they reach.
-
-    Attributes:
-        x: where.
-        y: the median.
-        low: the smallest sample.
-        high: the largest.
-        hollow: whether the samples are UNSTABLE.
-        words: to be written beside it.
-    """
-
-    x: float
-    y: float
-    low: float
-    high: float
-    hollow: bool = False
-    words: str = ""
-
-
-class Series(NamedTuple):
-    """Points that belong together."""
-
-    label: str
-    dots: list[Dot]
-
-
-class Lines(NamedTuple):
-    """Curves over numbers.
-
-    Attributes:
-        name: of the file.
-        title: with the durability.
-        x_label: what lies to the right, with its unit.
-        y_label: what lies upwards, with its unit.
-        y_unit: how values upwards are written.
-        x_scale: how the numbers lie.
-        y_scale: how the values lie.
-        series: the curves.
-        alternative: the picture in words, for who can't see it.
-    """
-
-    name: str
-    title: str
-    x_label: str
-    y_label: str
-    y_unit: str
-    x_scale: Scale
-    y_scale: Scale
-    series: list[Series]
-    alternative: str
-
-
-class Bar(NamedTuple):
-    """A goal: how many times better (above 1) or worse than wanted, and that in words."""
-
-    label: str
-    factor: float
-    words: str
-    good: bool
-
-
-class Bars(NamedTuple):
-    """Goals, one below the other."""
-
-    name: str
-    title: str
-    x_label: str
-    bars: list[Bar]
-    alternative: str
-
-
-class Mark(NamedTuple):
-    """One subject: where it lies, and that in words."""
-
-    label: str
-    dot: Dot
-    words: str
-
-
-class Marks(NamedTuple):
-    """Subjects, one below the other, over a logarithmic scale."""
-
-    name: str
-    title: str
-    x_label: str
-    marks: list[Mark]
-    alternative: str
-
-
-Chart = Lines | Bars | Marks
 
 
 def charts(runs: Sequence[Run], goals: Sequence[Goal], warn: Callable[[str], object]) -> list[Chart]:
@@ -173,7 +93,7 @@ def goals_chart(goals: Sequence[Goal]) -> Iterator[Bars]:
         missed = [bar.label for bar in bars if not bar.good]
         yield Bars(
             "goals",
-            "Goals, in times better than wanted · durability full where anything is written",
+            "Goals, in times better than wanted · durability as named",
             "median against the goal: 1 is just reached, right of it is better",
             bars,
             f"{len(bars) - len(missed)} of {len(bars)} goals are reached"
@@ -187,7 +107,8 @@ def bar_of(goal: Goal) -> Bar:
     above, below = (median, goal.bound) if goal.better == "higher" else (goal.bound, median)
     factor = above / below if below > 0 else FACTOR_MAX
     good = reached(goal)
-    words = f"{amount(median, goal.unit)}, wanted {wanted(goal)} {steadiness(goal.samples)}".rstrip()
+    found = f"{amount(median, goal.unit)} {steadiness(goal.samples)}".rstrip()
+    words = f"{found}, wanted {wanted(goal)} · durability {goal.durability}"
     return Bar(goal.name, min(max(factor, 1 / FACTOR_MAX), FACTOR_MAX), words, good)
 
 
@@ -268,7 +189,8 @@ def growth_charts(runs: Sequence[Run]) -> Iterator[Lines]:
         size = size_of(found)
         if size is None:
             continue
-        for name in dict.fromkeys(figure.name for run in found for figure in run.figures):
+        title = found[0].workload if len({run.workload for run in found}) == 1 else workload
+        for name in dict.fromkeys(figure.name for run in found for figure in run.figures if figure.name in GROWN):
             series = [line for line in series_of(lines_over(size, name, found)) if len(line.dots) > 1]
             unit = next(figure.unit for run in found if (figure := run.figure(name)))
             values = [dot.y for line in series for dot in line.dots]
@@ -276,7 +198,7 @@ def growth_charts(runs: Sequence[Run]) -> Iterator[Lines]:
                 continue
             yield Lines(
                 f"growth-{slug(suite)}-{slug(workload)}-{slug(name)}-{slug(durability)}",
-                f"{workload}: {name} by {size} · durability {durability}",
+                f"{title}: {name} by {size} · durability {durability}",
                 f"{size}, logarithmic",
                 name,
                 unit if unit in {"s", "B"} else "",
@@ -312,9 +234,17 @@ def lines_over(size: str, name: str, runs: Sequence[Run]) -> dict[str, list[Dot]
     for run in runs:
         figure, x = run.figure(name), run.parameters.get(size)
         if figure and figure.samples and isinstance(x, (int, float)) and x > 0:
-            label = ", ".join([run.subject, *(f"{other} {shown(run.parameters.get(other))}" for other in others)])
+            label = ", ".join(
+                [sizeless(run.subject, x, size), *(f"{other} {shown(run.parameters.get(other))}" for other in others)]
+            )
             subjects[label].append(dot_of(x, figure))
     return subjects
+
+
+def sizeless(subject: str, x: float, size: str) -> str:
+    """A subject without the size that its points are drawn over: "10,000 events, with checkpoint" is a point."""
+    left = re.sub(rf"(?<![\d,]){x:,}(?![\d,])( {size})?", "", subject).strip(" ,")
+    return left or "actum"
 
 
 def latency_charts(runs: Sequence[Run], warn: Callable[[str], object]) -> Iterator[Lines]:
@@ -346,33 +276,6 @@ def latency_charts(runs: Sequence[Run], warn: Callable[[str], object]) -> Iterat
             )
 
 
-def dot_of(x: float, figure: Figure) -> Dot:
-    """A figure as a point."""
-    samples = figure.samples
-    return Dot(x, middle(samples), min(samples), max(samples), hollow=unstable(samples))
-
-
-def series_of(lines: dict[str, list[Dot]]) -> list[Series]:
-    """Points by their labels, from left to right."""
-    return [
-        Series(label + (" (hollow: UNSTABLE)" if any(dot.hollow for dot in dots) else ""), sorted(dots))
-        for label, dots in lines.items()
-    ]
-
-
-def in_words(series: Sequence[Series], x_name: str, unit: str) -> str:
-    """Curves for who can't see them."""
-    return "; ".join(
-        f"{line.label}: " + ", ".join(f"{amount(dot.y, unit)} at {dot.x:,.0f} {x_name}" for dot in line.dots)
-        for line in series
-    )
-
-
 def shown(value: Parameter) -> str:
     """A parameter in a label."""
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def slug(text: str) -> str:
-    """A text as a part of a file's name."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "none"

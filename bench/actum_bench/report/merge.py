@@ -55,7 +55,7 @@ def merge(sources: Sequence[Source]) -> Merged:
     ordered = sorted(sources, key=lambda source: source.results.environment.taken)
     warnings: list[str] = []
     runs: list[Run] = []
-    goals: dict[str, Goal] = {}
+    goals: dict[tuple[str, str], Goal] = {}
     skipped: dict[tuple[str, str], Skipped] = {}
     for source in ordered:
         again = {identity(run) for run in source.results.runs}
@@ -67,8 +67,8 @@ def merge(sources: Sequence[Source]) -> Merged:
         runs = [run for run in runs if identity(run) not in again]
         runs += map(placeless, source.results.runs)
         for goal in source.results.goals:
-            goals.pop(goal.name, None)
-            goals[goal.name] = goal
+            goals.pop((goal.name, goal.durability), None)
+            goals[goal.name, goal.durability] = goal
         skipped |= {(gap.suite, gap.subject): gap for gap in source.results.skipped}
     newest = ordered[-1].results.environment
     for source in ordered[:-1]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-from actum_bench.report.charts import Chart
 from actum_bench.report.merge import Merged
 from actum_bench.report.plain_text import plain_text
+from actum_bench.report.shapes import Chart
 from actum_bench.report.tables import (
     RULES,
     Table,

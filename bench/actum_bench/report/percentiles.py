@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from actum_bench.extras import imported
+from actum_bench.load.histogram import histogram_type
 
 #: Points of a curve in each decade of "one in so many".
 POINTS_EACH_DECADE = 8
@@ -33,9 +33,9 @@ def curve(encoded: str) -> list[Point]:
         MissingExtraError: hdrhistogram is not installed.
         UnreadableHistogramError: it is not one.
     """
-    histogram_type = imported("hdrh.histogram").HdrHistogram
+    decode = histogram_type().decode
     try:
-        histogram = histogram_type.decode(encoded)
+        histogram = decode(encoded)
         count = int(histogram.get_total_count())
         points: list[Point] = []
         step = 0

@@ -14,7 +14,7 @@ from actum_bench.results import Goal, Run
 GIGABYTE = 1e9
 SUITES = {
     "floor": "Beside the floor", "load": "Under load", "sweep": "Highest rates", "recover": "Opening and rebuilding",
-    "scale": "Growth", "peers": "Peers", "micro": "Parts, one by one",
+    "scale": "Growth", "peers": "Peers", "micro": "Parts, one by one", "demo": "The demo",
 }  # fmt: skip
 
 
@@ -48,11 +48,12 @@ def goals_table(goals: Sequence[Goal]) -> Table:
     """Every goal."""
     return Table(
         "Goals",
-        ("goal", "wanted", "median", "", "spread", "repeats"),
+        ("goal", "durability", "wanted", "median", "", "spread", "repeats"),
         frozenset({"wanted", "median", "repeats"}),
         [
             (
                 goal.name,
+                goal.durability,
                 wanted(goal),
                 amount(middle(goal.samples), goal.unit) if goal.samples else "not measured",
                 "reached" if reached(goal) else "MISSED",

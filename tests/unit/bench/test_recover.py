@@ -10,6 +10,7 @@ from actum_bench.experiments import carry_out
 from actum_bench.filled import Shape
 
 from tests.support.filled_stores import fill_workspace
+from tests.support.same_process import measure_here
 
 
 def test_the_goals() -> None:
@@ -43,8 +44,9 @@ def test_lengths(events: int, found: list[int]) -> None:
     assert len(length.subjects) == 2 * len(found)
 
 
-def test_a_wrong_store_is_void(tmp_path: Path) -> None:
+def test_a_wrong_store_is_void(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A measurement whose check does not hold gives neither figures nor goals, but a reason."""
+    measure_here(monkeypatch)
     shape = Shape(branches=2, accounts=20, events=20)
     workspace = fill_workspace(tmp_path, shape, really=Shape(branches=2, accounts=20, events=21))
     [experiment] = recover.experiments(workspace, parts=["rebuild"], events=20, repeats=1)

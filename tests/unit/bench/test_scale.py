@@ -10,6 +10,7 @@ from actum_bench.experiments import carry_out
 from actum_bench.filled import Shape
 
 from tests.support.filled_stores import fill_workspace
+from tests.support.same_process import measure_here
 
 
 def test_sizes() -> None:
@@ -48,8 +49,9 @@ def test_no_goal_without_its_sizes() -> None:
     assert [list(experiment.wishes) for experiment in small] == [[]] * 6
 
 
-def test_a_curve(tmp_path: Path) -> None:
+def test_a_curve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every point is measured, and gives what the table shows."""
+    measure_here(monkeypatch)
     for events in (10, 100):
         fill_workspace(tmp_path, Shape(branches=10, accounts=10, events=events))
     [experiment] = scale.experiments(

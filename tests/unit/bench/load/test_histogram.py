@@ -4,32 +4,30 @@ from __future__ import annotations
 
 from random import Random
 
-import actum_bench.load.histogram as histograms
-import pytest
-from actum_bench.load.histogram import HIGHEST_NS, ExtraMissingError, folded, library, merged, percentile_lines
+from actum_bench.load.histogram import HIGHEST_NS, folded, histogram_type, merged, percentile_lines
 
 VALUES = [Random(1).randrange(1, 10_000_000) for _ in range(2_000)]
 
 
 def test_folding_is_recording() -> None:
     """What is folded in one go is what recording value by value gives."""
-    one_by_one = library()(1, HIGHEST_NS, 3)
+    one_by_one = histogram_type()(1, HIGHEST_NS, 3)
     for value in VALUES:
         one_by_one.record_value(value)
-    decoded = library().decode(folded(VALUES).encode())
+    decoded = histogram_type().decode(folded(VALUES).encode())
     assert decoded.equals(one_by_one)
     assert decoded.get_total_count() == len(VALUES)
 
 
 def test_what_does_not_fit_is_at_the_edge() -> None:
     """No value is lost: what is below nothing, or above an hour, counts as the nearest that there is."""
-    decoded = library().decode(folded([-5, 0, 10 * HIGHEST_NS]).encode())
+    decoded = histogram_type().decode(folded([-5, 0, 10 * HIGHEST_NS]).encode())
     assert decoded.get_total_count() == 3
 
 
 def test_no_values_are_a_histogram_too() -> None:
     """An empty histogram can be written, merged and shown."""
-    assert library().decode(merged([folded([]), folded([7])]).encode()).get_total_count() == 1
+    assert histogram_type().decode(merged([folded([]), folded([7])]).encode()).get_total_count() == 1
     assert any("TotalCount" in line for line in percentile_lines(folded([])))
 
 
@@ -52,14 +50,3 @@ def test_the_percentile_form_is_that_of_the_tools() -> None:
     assert steps[-1][2:] == [str(len(VALUES)), "inf"]
     assert abs(values[-1] - max(VALUES) / 1e6) < max(VALUES) / 1e6 / 500
     assert [line[:5] for line in lines[-3:]] == ["#[Mea", "#[Max", "#[Buc"]
-
-
-def test_without_the_package_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names the command that installs it."""
-
-    def missing(name: str) -> None:
-        raise ImportError(name)
-
-    monkeypatch.setattr(histograms, "import_module", missing)
-    with pytest.raises(ExtraMissingError, match=r"pip install 'actum\[bench\]'"):
-        library()

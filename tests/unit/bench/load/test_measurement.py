@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from actum_bench.load.accounts import Accounts
-from actum_bench.load.histogram import library
+from actum_bench.load.histogram import histogram_type
 from actum_bench.load.measurement import measure, measured
 from actum_bench.load.settings import Settings
 from actum_bench.load.subjects import Domain
@@ -98,5 +98,5 @@ def test_what_is_wrong_makes_the_run_void(subject: type[Accounts], broken: str) 
 
 def count_of(sample: Sample, name: str) -> int:
     """How many values a histogram holds."""
-    count: int = library().decode(sample.histograms[name].encode()).get_total_count()
+    count: int = histogram_type().decode(sample.histograms[name].encode()).get_total_count()
     return count

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from actum_bench.load.histogram import library
+from actum_bench.load.histogram import histogram_type
 from actum_bench.load.settings import Settings
 from actum_bench.load.slo import Objective
 from actum_bench.load.sustained import HIGHEST, Reach, sustained
@@ -23,7 +23,7 @@ def test_repeats_are_samples_of_one_run() -> None:
     run = trial(SETTINGS, 5, lambda: notes.append(1), measure_each=made_up)
     assert len(notes) == 5
     assert {len(figure.samples) for figure in run.figures} == {5}
-    assert library().decode(run.histograms["intended"].encode()).get_total_count() == 5
+    assert histogram_type().decode(run.histograms["intended"].encode()).get_total_count() == 5
     assert run.title.endswith("durability full")
     assert run.parameters["repeats"] == 5
     assert "clients run in the engine's loop" in run.note

@@ -11,7 +11,7 @@ from actum_bench.peers.ledger import AMOUNT, Ledger
 from actum_bench.peers.peer import ACTUM, PEERS, Peer
 from actum_bench.process import in_child
 from actum_bench.repeats import Measure
-from actum_bench.results import Sample
+from actum_bench.results import Sample, Skipped
 
 from tests.support.peers import hide_package, need_package
 
@@ -57,7 +57,8 @@ def test_peers_take_turns() -> None:
     assert notes == [(1, 0), (1, 1), (2, 1), (2, 2)]
     (goal,) = goals_of(both, WORK)
     assert goal.samples == [10, 4]
-    assert goal.name == "commands/s at 4 clients, times UmaDB (durability full)"
+    assert goal.name == "commands/s at 4 clients, times UmaDB"
+    assert goal.durability == "full"
 
 
 def test_a_peer_that_loses_a_command_is_void() -> None:
@@ -66,7 +67,7 @@ def test_a_peer_that_loses_a_command_is_void() -> None:
     both = [ours, theirs]
     (void,) = turns(both, 2, lambda: None)
     assert (void.suite, void.subject) == ("peers", "UmaDB")
-    assert "UmaDB is void: acknowledged == stored does not hold (10 and 9)" in void.reason
+    assert "UmaDB is void: acknowledged == stored does not hold (expected 10, found 9)" in void.reason
     assert both == [ours]
     assert len(ours.samples) == 2
     assert goals_of(both, WORK) == []
@@ -97,16 +98,16 @@ def test_a_missing_package_is_reported(name: str, monkeypatch: pytest.MonkeyPatc
     peer = BY_NAME[name]
     hide_package(peer.package, monkeypatch)
     outcome = compare([peer], WORK, 1, lambda: None)
-    assert (outcome.runs, outcome.goals, outcome.failed) == ([], [], False)
-    assert [(skipped.subject, skipped.reason) for skipped in outcome.skipped] == [
-        (peer.title, f"{peer.package} is not installed: pip install 'actum[peers]'")
+    assert (outcome.runs, outcome.goals) == ([], [])
+    assert outcome.skipped == [
+        Skipped("peers", peer.title, f"{peer.package} is not installed: pip install 'actum[peers]'")
     ]
 
 
 def test_a_peer_that_does_not_start_is_reported(tmp_path: Path) -> None:
     """Who fails its trial is left out with what it said, and that is a failure."""
     outcome = compare([ACTUM], WORK._replace(directory=str(tmp_path / "nowhere")), 1, lambda: None)
-    assert (outcome.runs, outcome.goals, outcome.failed) == ([], [], True)
+    assert (outcome.runs, outcome.goals) == ([], [])
     (skipped,) = outcome.skipped
-    assert skipped.subject == "actum"
+    assert (skipped.subject, skipped.void) == ("actum", True)
     assert "nowhere" in skipped.reason

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from actum_bench.report.charts import Bars, Chart, Lines, Marks, charts
+from actum_bench.report.charts import charts
+from actum_bench.report.shapes import Bars, Chart, Lines, Marks
 from actum_bench.results import Results, Run
 
 from tests.support.made_results import around, full_results, goal_of, histogram_of, rate_of, results_of, run_of
@@ -101,7 +102,12 @@ def test_growth_by_what_the_workload_names() -> None:
     """Where several sizes grow together, the one that the workload names is drawn over."""
     (chart,) = lines_of(
         *(
-            run_of(around(1.0), workload=f"{count} aggregates", parameters={"events": count * 5, "aggregates": count})
+            run_of(
+                around(1.0),
+                figure="opening",
+                workload=f"{count} aggregates",
+                parameters={"events": count * 5, "aggregates": count},
+            )
             for count in (10, 20)
         )
     )
@@ -113,7 +119,11 @@ def test_growth_with_and_without() -> None:
     """What runs differ in besides their size gets a curve of its own."""
     (chart,) = lines_of(
         *(
-            run_of(around(events * (2.0 - checkpoint)), parameters={"events": events, "checkpoint": checkpoint})
+            run_of(
+                around(events * (2.0 - checkpoint)),
+                figure="opening",
+                parameters={"events": events, "checkpoint": checkpoint},
+            )
             for checkpoint in (False, True)
             for events in (10, 100)
         )
@@ -126,7 +136,7 @@ def test_growth_with_and_without() -> None:
 
 def test_one_size_is_no_growth() -> None:
     """A single size is not a curve."""
-    assert lines_of(run_of(around(1.0), parameters={"events": 10})) == []
+    assert lines_of(run_of(around(1.0), figure="opening", parameters={"events": 10})) == []
 
 
 def test_latencies() -> None:
@@ -165,3 +175,43 @@ def test_text_from_data_is_plain() -> None:
     (chart,) = charts(runs, [], print)
     assert isinstance(chart, Marks)
     assert (chart.title, chart.marks[0].label) == ("Peers: x\ufffd[31m y · durability full", "peer\ufffd\ufffd")
+
+
+def test_points_of_a_curve_are_named_without_their_size() -> None:
+    """Runs whose subject says how large it is lie on one curve, and those that differ in more on several."""
+    runs = [
+        run_of(
+            around(0.1), figure="opening", suite="recover", workload="opening",
+            subject=f"{events:,} events, {how}", parameters={"events": events},
+        )
+        for events in (10_000, 100_000)
+        for how in ("with checkpoint", "without")
+    ]  # fmt: skip
+    runs += [
+        run_of(
+            around(0.1),
+            figure="opening",
+            suite="scale",
+            workload="rows",
+            subject=f"{rows:,}",
+            parameters={"rows": rows},
+        )
+        for rows in (1_000, 10_000)
+    ]
+    recovered, grown = lines_of(*runs)
+    assert [line.label for line in recovered.series] == ["with checkpoint", "without"]
+    assert [line.label for line in grown.series] == ["actum"]
+    assert [dot.x for dot in grown.series[0].dots] == [1_000, 10_000]
+
+
+def test_figures_that_say_little_are_not_drawn() -> None:
+    """Of a growing store the commands, opening and memory are drawn; the rest is in the tables."""
+    runs = [run_of(around(1.0), figure="sent", parameters={"events": events}) for events in (10, 100)]
+    assert lines_of(*runs) == []
+
+
+def test_bars_say_how_durable() -> None:
+    """Goals of one picture can differ in that."""
+    (chart,) = drawn_of(results_of(goals=[goal_of("g", 1.0, [2.0])])).values()
+    assert isinstance(chart, Bars)
+    assert chart.bars[0].words.endswith("durability full")

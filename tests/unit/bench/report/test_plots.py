@@ -6,8 +6,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from actum_bench.report.charts import Bars, Chart, Lines, Marks, charts
+from actum_bench.report.charts import charts
 from actum_bench.report.plots import PAGE_COLOURS, apart, drawn, files_of, inline_svg, settings
+from actum_bench.report.shapes import Bars, Chart, Lines, Marks
 
 from tests.support.made_results import HOSTILE, full_results, goal_of, rate_of
 

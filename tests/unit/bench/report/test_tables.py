@@ -25,7 +25,7 @@ def test_parameters_only_where_there_are_some() -> None:
 def test_goals_nobody_measured() -> None:
     """A goal without samples is missed, and says why."""
     (row,) = goals_table([goal_of("g", 1.0, [])]).rows
-    assert row == ("g", "≥ 1.00", "not measured", "MISSED", "", "0")
+    assert row == ("g", "full", "≥ 1.00", "not measured", "MISSED", "", "0")
 
 
 def test_notes_once() -> None:

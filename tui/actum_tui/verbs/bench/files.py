@@ -20,25 +20,6 @@ def loaded(path: Path) -> Results:
         raise click.ClickException(str(error)) from error
 
 
-def check_writable(path: Path | None) -> None:
-    """See that a file can be written, before something is measured for minutes to be written there.
-
-    Raises:
-        click.ClickException: it can't.
-    """
-    if path is None:
-        return
-    is_new = not path.exists()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab"):
-            pass
-        if is_new:
-            path.unlink()
-    except OSError as error:
-        raise click.ClickException(f"{path} can't be written: {error.strerror}") from error
-
-
 def saved(results: Results, path: Path | None) -> None:
     """Keep the results, if somebody wants them.
 

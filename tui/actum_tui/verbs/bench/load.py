@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
-from actum_bench import environment
+from actum_bench.experiments import counted
 from actum_bench.load.histogram import percentile_lines
 from actum_bench.load.reading import INTENDED, SERVICE
 from actum_bench.load.trial import title_of, trial
@@ -17,17 +16,12 @@ from actum_bench.results import Results, Run, Skipped
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer
+from actum_tui.verbs.bench.files import saved
 from actum_tui.verbs.bench.latencies import run_shown
-from actum_tui.verbs.bench.load_options import (
-    RATES,
-    SHARED,
-    TARGET,
-    decorated,
-    duration,
-    finite,
-    has_place,
-    settings_of,
-)
+from actum_tui.verbs.bench.load_options import LOAD, RATES, duration, settings_of
+from actum_tui.verbs.bench.options import decorated, file_option, finite
+from actum_tui.verbs.bench.session import begun, is_void
+from actum_tui.verbs.bench.shown import gaps
 
 CLIENTS_MAX = 100_000
 CLIENTS = 64
@@ -51,14 +45,8 @@ def register(group: click.Group) -> None:
                 "--clients", type=click.IntRange(1, CLIENTS_MAX), help=f"Of the closed loop. Default: {CLIENTS}."
             ),
             duration(10.0),
-            *SHARED,
-            click.option(
-                "--hgrm",
-                type=TARGET,
-                callback=has_place,
-                metavar="FILE",
-                help="Also write the percentiles there, as HdrHistogram does.",
-            ),
+            *LOAD,
+            file_option("--hgrm", "Also write the percentiles there, as HdrHistogram does."),
         )
     )
 
@@ -70,23 +58,13 @@ def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes opt
     holds the waiting that slow answers cause; the latency from the sending is shown beside it. After every run sums,
     counts and views are checked; a run that fails them is void and shows no figure.
     """
-    settings = settings_of(given | sending_of(given))
-    where = environment.look(Path(settings.directory) if settings.directory else None)
-    call.warnings += where.warnings
-    results = Results(command=" ".join(["actum", *sys.argv[1:]]), environment=where)
-    done, repeats = 0, given["repeats"]
+    settings, repeats = settings_of(given | sending_of(given)), given["repeats"]
+    results = begun(call, settings.directory, repeats)
     with call.progress("measuring") as progress:
-
-        def note() -> None:
-            nonlocal done
-            done += 1
-            progress(done, repeats)
-
-        progress(0, repeats)
         try:
-            results.runs.append(trial(settings, repeats, note))
+            results.runs.append(trial(settings, repeats, counted(progress, repeats)))
         except VoidRunError as error:
-            results.skipped.append(Skipped("load", title_of(settings, repeats), str(error)))
+            results.skipped.append(Skipped("load", title_of(settings, repeats), str(error), void=True))
     return answered(results, given["save"], given["hgrm"])
 
 
@@ -103,12 +81,11 @@ def sending_of(given: dict[str, Any]) -> dict[str, Any]:
 
 def answered(results: Results, save: Path | None, hgrm: Path | None) -> Answer:
     """The answer, and the files that were asked for. A void run shows no figure, and there are no files of it."""
-    if results.skipped:
-        shown = [f"VOID: {skipped.subject}: {skipped.reason}" for skipped in results.skipped]
-        return Answer(msgspec.to_builtins(results), shown, bad=True)
-    if save is not None:
-        results.save(save)
+    if is_void(results):
+        return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True)
+    saved(results, save)
     if hgrm is not None:
+        hgrm.parent.mkdir(parents=True, exist_ok=True)
         hgrm.write_text("\n".join(percentile_lines(histogram_of(results.runs[0]))) + "\n", encoding="utf-8")
     return Answer(msgspec.to_builtins(results), [results.environment.line, "", *run_shown(results.runs[0])])
 

@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
-from actum_bench.load.histogram import ExtraMissingError, library
+from actum_bench.extras import MissingExtraError
+from actum_bench.load.histogram import histogram_type
 from actum_bench.load.settings import OPERATIONS_MAX, Settings
 from actum_bench.load.subjects import NoSubjectError, subject_of
 from actum_bench.load.workloads import WORKLOADS
-from actum_bench.repeats import REPEATS_MIN
+
+from actum_tui.verbs.bench.options import SHARED, Option, finite
 
 LETTERS = "; ".join(f"{letter}: {workload.title}" for letter, workload in WORKLOADS.items())
 SECONDS_MAX = 1_000.0
 KEYS_MAX = 10_000_000
 RATE_MAX = 10_000_000.0
 RATES = click.FloatRange(0, RATE_MAX, min_open=True)
-REPEATS_MAX = 1_000
 SEED_MAX = 2**62
 
-Option = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-def finite(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
-    """A number that is not NaN, which no range refuses."""
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a number that one could count to.", context, option)
-    return value
-
-
-def has_place(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
-    """A file that can be written when the run has ended; said before it begins."""
-    if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
-        raise click.BadParameter(f"there is no directory {str(path.parent)!r} to write to.", context, option)
-    return path
-
-
-#: Files that are written after a run.
-TARGET = click.Path(dir_okay=False, writable=True, path_type=Path)
-
-
 #: Of both verbs.
-SHARED: tuple[Option, ...] = (
+LOAD: tuple[Option, ...] = (
     click.option("-w", "--workload", type=click.Choice(list(WORKLOADS)), default="a", help=f"{LETTERS}. Default: a."),
     click.option(
         "--on", "domain", type=click.Choice(["bank", "shop"]), default="bank", help="The domain. Default: bank."
@@ -79,22 +55,7 @@ SHARED: tuple[Option, ...] = (
         default="full",
         help="relaxed: without fsync, for comparison only. Default: full.",
     ),
-    click.option(
-        "--directory",
-        type=click.Path(exists=True, file_okay=False, writable=True),
-        metavar="DIRECTORY",
-        help="The disk to measure; the temporary directory's if not.",
-    ),
-    click.option(
-        "--repeats",
-        type=click.IntRange(1, REPEATS_MAX),
-        default=REPEATS_MIN,
-        help=f"How often, each in a process of its own; fewer than {REPEATS_MIN} are not for quoting. "
-        f"Default: {REPEATS_MIN}.",
-    ),
-    click.option(
-        "--save", type=TARGET, callback=has_place, metavar="FILE", help="Also write all figures there, as JSON."
-    ),
+    *SHARED,
 )
 
 
@@ -109,14 +70,6 @@ def duration(default: float) -> Option:
         metavar="SECONDS",
         help=f"How long is measured. Default: {default:g}.",
     )
-
-
-def decorated(function: Callable[..., Any], *options: Option) -> Callable[..., Any]:
-    """A function with options, shown in this order."""
-    made = function
-    for option in reversed(options):
-        made = option(made)
-    return made
 
 
 def settings_of(given: dict[str, Any]) -> Settings:
@@ -136,10 +89,10 @@ def settings_of(given: dict[str, Any]) -> Settings:
             f"rate times duration may be {OPERATIONS_MAX:,} at most"
         )
     try:
-        library()
+        histogram_type()
         subject_of(mix, settings.domain)
     except NoSubjectError as error:
         raise click.UsageError(str(error)) from error
-    except ExtraMissingError as error:
+    except MissingExtraError as error:
         raise click.ClickException(str(error)) from error
     return settings

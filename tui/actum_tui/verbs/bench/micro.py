@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 import msgspec
-from actum_bench import environment, micro
+from actum_bench import micro
 from actum_bench.amounts import amount, steadiness
 from actum_bench.extras import MissingExtraError
 from actum_bench.process import VoidRunError
 from actum_bench.repeats import middle
-from actum_bench.results import Results, Run
+from actum_bench.results import Run
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing
-from actum_tui.verbs.bench.files import check_writable, saved
+from actum_tui.verbs.bench.options import SAVE, decorated
+from actum_tui.verbs.bench.session import answer, begun
 
 
 def register(group: click.Group) -> None:
     """Add the verb."""
     pattern = click.option("-k", "pattern", metavar="PATTERN", help="Only those that match, as pytest's -k takes it.")
-    save = click.option(
-        "--save", metavar="FILE", type=click.Path(path_type=Path), help="Keep the results, to be compared or reported."
-    )
-    verb(group, "micro", store=False)(pattern(save(run)))
+    verb(group, "micro", store=False)(decorated(run, pattern, SAVE))
 
 
 def run(call: Call, pattern: str | None, save: Path | None) -> Answer:
@@ -33,17 +30,13 @@ def run(call: Call, pattern: str | None, save: Path | None) -> Answer:
 
     Each figure is the time of one operation, the median of 15 rounds after two to warm up.
     """
-    check_writable(save)
-    where = environment.look(None)
-    call.warnings += where.warnings
+    results = begun(call, None)
     try:
         with call.progress("measuring") as progress:
             runs = micro.measure(pattern, progress)
     except (micro.NoBenchmarksError, MissingExtraError, VoidRunError) as error:
         raise click.ClickException(str(error)) from error
-    results = Results(command=" ".join(["actum", *sys.argv[1:]]), environment=where, runs=runs)
-    saved(results, save)
-    return Answer(msgspec.to_builtins(results), [where.line, "", operations_listing(runs)])
+    return answer(msgspec.structs.replace(results, runs=runs), [operations_listing(runs)], save)
 
 
 def operations_listing(runs: list[Run]) -> Listing:

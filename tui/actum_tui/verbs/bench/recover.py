@@ -2,55 +2,41 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import click
 from actum_bench import recover
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer
-from actum_tui.verbs.bench.session import answer, measured, parts_option, session_options, workspace_in
+from actum_tui.verbs.bench.options import SHARED, decorated, finite, part_option
+from actum_tui.verbs.bench.session import answer
 from actum_tui.verbs.bench.shown import runs_listing
-
-SIZE = click.IntRange(min=10, max=100_000_000)
+from actum_tui.verbs.bench.workspace import SIZE, measured_in_workspace
 
 
 def register(group: click.Group) -> None:
     """Add the verb."""
-    decorated = session_options(run)
-    for option in reversed(
-        (
-            parts_option(recover.PARTS),
-            click.option("--events", type=SIZE, default=1_000_000, show_default=True, help="Of the longest log."),
-            click.option("--rows", type=SIZE, default=1_000_000, show_default=True, help="Of the view."),
-            click.option(
-                "--dirty", type=SIZE, default=100_000, show_default=True, help="Rows changed when a checkpoint begins."
-            ),
-            click.option(
-                "--seconds",
-                type=click.FloatRange(min=0.1, max=3_600),
-                default=30.0,
-                show_default=True,
-                help="Of the run with and without checkpoints.",
-            ),
-        )
-    ):
-        decorated = option(decorated)
-    verb(group, "recover", store=False)(decorated)
+    options = (
+        part_option(recover.PARTS),
+        click.option("--events", type=SIZE, default=1_000_000, show_default=True, help="Of the longest log."),
+        click.option("--rows", type=SIZE, default=1_000_000, show_default=True, help="Of the view."),
+        click.option(
+            "--dirty", type=SIZE, default=100_000, show_default=True, help="Rows changed when a checkpoint begins."
+        ),
+        click.option(
+            "--seconds",
+            type=click.FloatRange(min=0.1, max=3_600),
+            callback=finite,
+            default=30.0,
+            show_default=True,
+            help="Of the run with and without checkpoints.",
+        ),
+    )
+    verb(group, "recover", store=False)(decorated(run, *options, *SHARED))
 
 
-def run(  # noqa: PLR0913  # one for each option
-    call: Call,
-    *,
-    parts: tuple[str, ...],
-    events: int,
-    rows: int,
-    dirty: int,
-    seconds: float,
-    directory: str | None,
-    repeats: int,
-    save: Path | None,
-) -> Answer:
+def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes options by name
     """Measure opening by length of the log and from a checkpoint, rebuilding, and checkpoints under load.
 
     \b
@@ -60,17 +46,10 @@ def run(  # noqa: PLR0913  # one for each option
     window    acknowledgements and throughput while a checkpoint is made
     interval  throughput over a while, with a checkpoint every 10 s and without
     """  # noqa: D301  # click takes the backspace for "leave these lines as they are"
-    if dirty > rows:
-        raise click.UsageError(f"--dirty {dirty} of --rows {rows}: no more rows can have changed than there are")
-    with workspace_in(directory) as workspace:
-        experiments = recover.experiments(
-            workspace,
-            parts=parts or recover.PARTS,
-            events=events,
-            rows=rows,
-            dirty=dirty,
-            seconds=seconds,
-            repeats=repeats,
+    if given["dirty"] > given["rows"]:
+        raise click.UsageError(
+            f"--dirty {given['dirty']} of --rows {given['rows']}: no more rows can have changed than there are"
         )
-        results = measured(call, experiments, directory, repeats)
+    save = given.pop("save")
+    results = measured_in_workspace(call, recover.experiments, recover.PARTS, given)
     return answer(results, [runs_listing(results.runs)], save)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,20 +14,13 @@ from actum_bench.report.writing import write
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer
 from actum_tui.verbs.bench.files import loaded
+from actum_tui.verbs.bench.options import TO, decorated
 
 
 def register(group: click.Group) -> None:
     """Add the verb."""
     files = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-    to = click.option(
-        "--to",
-        metavar="DIRECTORY",
-        type=click.Path(path_type=Path),
-        default=Path("bench/results"),
-        show_default=True,
-        help="Where to.",
-    )
-    verb(group, "report", store=False)(files(to(run)))
+    verb(group, "report", store=False)(decorated(run, files, TO))
 
 
 def run(call: Call, files: tuple[Path, ...], to: Path) -> Answer:
@@ -34,7 +28,11 @@ def run(call: Call, files: tuple[Path, ...], to: Path) -> Answer:
 
     Several files become one report; what two of them measured is taken from the newer one.
     """
-    sources = [Source(path.name, loaded(path)) for path in files]
+    return reported(call, [Source(path.name, loaded(path)) for path in files], to)
+
+
+def reported(call: Call, sources: Sequence[Source], to: Path) -> Answer:
+    """Write the report; what is in it, and where it is."""
     try:
         with call.progress("drawing") as progress:
             written = write(sources, to, progress)

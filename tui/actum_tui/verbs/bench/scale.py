@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from pathlib import Path
+from typing import Any
 
 import click
 from actum_bench import scale
@@ -13,58 +13,32 @@ from actum_bench.results import Run
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing
-from actum_tui.verbs.bench.session import answer, measured, parts_option, session_options, workspace_in
+from actum_tui.verbs.bench.options import SHARED, decorated, part_option
+from actum_tui.verbs.bench.session import answer
 from actum_tui.verbs.bench.shown import amount, runs_listing
+from actum_tui.verbs.bench.workspace import SIZE, measured_in_workspace
 
-SIZE = click.IntRange(min=10, max=100_000_000)
 #: Figures of a point of the curve, each with its ratio to the smallest point beside it.
 CURVE = ("cost per command", "ack p99", "opening", "memory after opening")
 
 
 def register(group: click.Group) -> None:
     """Add the verb."""
-    decorated = session_options(run)
-    for option in reversed(
-        (
-            parts_option(scale.PARTS),
-            click.option("--least", type=SIZE, default=scale.SIZE_LEAST, show_default=True, help="The smallest size."),
-            click.option("--most", type=SIZE, default=1_000_000, show_default=True, help="The largest size."),
-            click.option(
-                "--clients",
-                type=click.IntRange(min=1, max=10_000),
-                default=scale.CLIENTS,
-                show_default=True,
-                help="That wait for answers.",
-            ),
-            click.option(
-                "--commands",
-                type=click.IntRange(min=1, max=100_000_000),
-                default=scale.COMMANDS,
-                show_default=True,
-                help="Of all clients together.",
-            ),
-            click.option(
-                "--held", type=SIZE, default=100_000, show_default=True, help="Aggregates and rows held in memory."
-            ),
-        )
-    ):
-        decorated = option(decorated)
-    verb(group, "scale", store=False)(decorated)
+    numbers = (
+        ("--least", SIZE, scale.SIZE_LEAST, "The smallest size."),
+        ("--most", SIZE, 1_000_000, "The largest size."),
+        ("--clients", click.IntRange(1, 10_000), scale.CLIENTS, "That wait for answers."),
+        ("--commands", click.IntRange(1, 100_000_000), scale.COMMANDS, "Of all clients together."),
+        ("--held", SIZE, 100_000, "Aggregates and rows held in memory."),
+    )
+    options = (
+        click.option(name, type=kind, default=default, show_default=True, help=words)
+        for name, kind, default, words in numbers
+    )
+    verb(group, "scale", store=False)(decorated(run, part_option(scale.PARTS), *options, *SHARED))
 
 
-def run(  # noqa: PLR0913  # one for each option
-    call: Call,
-    *,
-    parts: tuple[str, ...],
-    least: int,
-    most: int,
-    clients: int,
-    commands: int,
-    held: int,
-    directory: str | None,
-    repeats: int,
-    save: Path | None,
-) -> Answer:
+def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes options by name
     """Measure how a command, opening and memory cost as a store grows, each size ten times the one before.
 
     \b
@@ -74,20 +48,11 @@ def run(  # noqa: PLR0913  # one for each option
     rows        rows grow; aggregates stay
     memory      bytes of an aggregate that is awake, and of a row, beyond a dict of the same
     """  # noqa: D301  # click takes the backspace for "leave these lines as they are"
-    if least > most:
-        raise click.UsageError(f"--least {least} is more than --most {most}")
-    with workspace_in(directory) as workspace:
-        experiments = scale.experiments(
-            workspace,
-            parts=parts or scale.PARTS,
-            least=least,
-            most=most,
-            clients=clients,
-            commands=commands,
-            held=held - held % 10,
-            repeats=repeats,
-        )
-        results = measured(call, experiments, directory, repeats)
+    if given["least"] > given["most"]:
+        raise click.UsageError(f"--least {given['least']} is more than --most {given['most']}")
+    save = given.pop("save")
+    given["held"] -= given["held"] % 10
+    results = measured_in_workspace(call, scale.experiments, scale.PARTS, given)
     return answer(results, tables(results.runs), save)
 
 

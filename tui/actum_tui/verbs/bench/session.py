@@ -1,110 +1,74 @@
-"""One run of a suite: the options that all have, progress, results, and the file that they are saved in."""
+"""One run of a verb: its results, with command and environment, and how they are measured, answered and saved."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
-import click
 import msgspec
 from actum_bench import environment
-from actum_bench.experiments import Experiment, carry_out
+from actum_bench.experiments import Suite
 from actum_bench.repeats import REPEATS_MIN
 from actum_bench.results import Results
-from actum_bench.stores import store_path
 
 from actum_tui.call import Call
 from actum_tui.output import Answer, Listing
-from actum_tui.verbs.bench.shown import goals_listing
-
-T = TypeVar("T", bound=Callable[..., Any])
-
-
-def parts_option(parts: Sequence[str]) -> Callable[[T], T]:
-    """Which parts of a suite."""
-    help_text = "Only this part; can be given again."
-    return click.option("--part", "parts", type=click.Choice(parts), multiple=True, help=help_text)
+from actum_tui.verbs.bench.files import saved
+from actum_tui.verbs.bench.shown import gaps, goals_listing
 
 
-def session_options(function: T) -> T:
-    """On which disk, how often, and where to."""
-    disk = click.Path(exists=True, file_okay=False, writable=True)
-    options = (
-        click.option(
-            "--directory",
-            metavar="DIRECTORY",
-            type=disk,
-            help="The disk to measure; the temporary directory's if not.",
-        ),
-        click.option(
-            "--repeats",
-            type=click.IntRange(min=1),
-            default=REPEATS_MIN,
-            show_default=True,
-            help="How often each is measured.",
-        ),
-        click.option("--save", metavar="FILE", callback=savable, help="Write the results into this file."),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+def begun(call: Call, directory: str | None, repeats: int = REPEATS_MIN) -> Results:
+    """Results without a figure: what was typed, where it is measured; what makes figures worth less is warned of.
 
-
-def savable(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Path | None:
-    """A file that can be written, which is found out before anything is measured."""
-    if value is None:
-        return None
-    path = Path(value)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.BadParameter(f"{path.parent} can't be made: {error.strerror}") from error
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise click.BadParameter(f"{path} can't be written")
-    return path
-
-
-@contextmanager
-def workspace_in(directory: str | None) -> Generator[str]:
-    """A directory for the stores of a session, deleted at its end."""
-    with store_path(directory) as path:
-        yield path
-
-
-def measured(call: Call, experiments: Iterable[Experiment], directory: str | None, repeats: int) -> Results:
-    """Carry out experiments, with a bar that shows how far it is."""
+    Args:
+        call: of the verb.
+        directory: on whose disk is measured; the system's temporary directory if None.
+        repeats: how often each is measured.
+    """
     where = environment.look(Path(directory) if directory else None)
     call.warnings += where.warnings
     if repeats < REPEATS_MIN:
         call.warnings.append(f"{repeats} of at least {REPEATS_MIN} repeats: these medians are not to be quoted")
-    results = Results(command=" ".join(["actum", *sys.argv[1:]]), environment=where)
-    planned = list(experiments)
-    done, steps = 0, sum(experiment.steps for experiment in planned)
-    with call.progress("measuring") as progress:
+    return Results(command=" ".join(["actum", *sys.argv[1:]]), environment=where)
 
-        def note() -> None:
-            nonlocal done
-            done += 1
-            progress(done, steps)
 
-        for experiment in planned:
-            outcome = carry_out(experiment, note)
-            results.runs.extend(outcome.runs)
-            results.goals.extend(outcome.goals)
-            results.skipped.extend(outcome.skipped)
-    return results
+def measured(call: Call, suites: Sequence[Suite], results: Results) -> list[Results]:
+    """Carry out suites, with a bar that shows which one it is, and how far.
+
+    Args:
+        call: of the verb.
+        suites: one after the other.
+        results: what each begins with.
+    """
+    found: list[Results] = []
+    for number, suite in enumerate(suites, start=1):
+        title = f"{number} of {len(suites)}: {suite.title}" if len(suites) > 1 else suite.title
+        with call.progress(title) as progress:
+            runs, goals, skipped = suite.carry_out(progress)
+        found.append(msgspec.structs.replace(results, runs=runs, goals=goals, skipped=skipped))
+    return found
+
+
+def together(parts: Sequence[Results]) -> Results:
+    """The figures of several suites of one call."""
+    return msgspec.structs.replace(
+        parts[0],
+        runs=[run for part in parts for run in part.runs],
+        goals=[goal for part in parts for goal in part.goals],
+        skipped=[gap for part in parts for gap in part.skipped],
+    )
 
 
 def answer(results: Results, shown: Sequence[str | Listing], save: Path | None) -> Answer:
-    """Save what was measured, and show it: where, the figures, the goals, and what is void."""
-    if save is not None:
-        results.save(save)
+    """Save what was measured, and show it: where, the figures, the goals, and what gives none. Void is a bad answer."""
+    saved(results, save)
     parts: list[str | Listing] = [results.environment.line, "", *shown]
     if results.goals:
         parts += ["", goals_listing(results.goals)]
-    parts += [f"VOID: {skipped.subject}: {skipped.reason}" for skipped in results.skipped]
-    return Answer(msgspec.to_builtins(results), parts, bad=bool(results.skipped))
+    return Answer(msgspec.to_builtins(results), [*parts, *gaps(results.skipped)], bad=is_void(results))
+
+
+def is_void(results: Results) -> bool:
+    """Whether something failed, or did not hold what was checked."""
+    return any(gap.void for gap in results.skipped)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from actum_bench.amounts import amount, reached, steadiness, wanted
 from actum_bench.repeats import middle
-from actum_bench.results import Goal, Run
+from actum_bench.results import Goal, Run, Skipped
 
 from actum_tui.output import Listing
 
-__all__ = ["amount", "goals_listing", "runs_listing", "steadiness"]
+__all__ = ["amount", "gaps", "goals_listing", "runs_listing", "steadiness"]
 
 
 def runs_listing(runs: Sequence[Run]) -> Listing:
@@ -28,11 +28,12 @@ def runs_listing(runs: Sequence[Run]) -> Listing:
 
 def goals_listing(goals: Sequence[Goal]) -> Listing:
     """Every goal, and whether the median reaches it."""
-    made = Listing(("goal", "wanted", "median", "", "spread"), frozenset({"wanted", "median"}))
+    made = Listing(("goal", "durability", "wanted", "median", "", "spread"), frozenset({"wanted", "median"}))
     for goal in goals:
         is_reached = reached(goal)
         made.add(
             goal.name,
+            goal.durability,
             wanted(goal),
             amount(middle(goal.samples), goal.unit),
             "reached" if is_reached else "MISSED",
@@ -40,3 +41,8 @@ def goals_listing(goals: Sequence[Goal]) -> Listing:
             style="" if is_reached else "yellow",
         )
     return made
+
+
+def gaps(skipped: Sequence[Skipped]) -> Iterator[str]:
+    """What gives no figure, and why."""
+    yield from (f"{'VOID' if gap.void else 'NOT MEASURED'}: {gap.subject}: {gap.reason}" for gap in skipped)

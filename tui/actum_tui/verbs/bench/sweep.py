@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import click
 import msgspec
-from actum_bench import environment
+from actum_bench.experiments import counted
 from actum_bench.load.reading import INTENDED
 from actum_bench.load.settings import OPERATIONS_MAX, Settings
 from actum_bench.load.slo import NoObjectiveError, Objective, objective_of
 from actum_bench.load.sustained import Reach, Sustained, sustained
 from actum_bench.process import VoidRunError
 from actum_bench.repeats import middle
-from actum_bench.results import Results, Run, Skipped
+from actum_bench.results import Run, Skipped
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing
+from actum_tui.verbs.bench.files import saved
 from actum_tui.verbs.bench.latencies import run_shown
-from actum_tui.verbs.bench.load_options import RATES, SHARED, decorated, duration, finite, settings_of
-from actum_tui.verbs.bench.shown import amount
+from actum_tui.verbs.bench.load_options import LOAD, RATES, duration, settings_of
+from actum_tui.verbs.bench.options import decorated, finite
+from actum_tui.verbs.bench.session import begun
+from actum_tui.verbs.bench.shown import amount, gaps
 
 #: Runs that a search takes about, for the bar.
 STEPS_ABOUT = 12
@@ -80,7 +81,7 @@ def register(group: click.Group) -> None:
                 help="How near the rate that breaks has to be to the one that holds. Default: 0.05.",
             ),
             duration(5.0),
-            *SHARED,
+            *LOAD,
         )
     )
 
@@ -105,32 +106,17 @@ def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes opt
         precision=given["precision"],
         repeats=given["repeats"],
     )
-    where = environment.look(Path(settings.directory) if settings.directory else None)
-    call.warnings += where.warnings
-    results = Results(command=" ".join(["actum", *sys.argv[1:]]), environment=where)
+    results = begun(call, settings.directory, reach.repeats)
     with call.progress("looking for the highest rate") as progress:
         try:
             found = sustained(settings, objectives, reach, counted(progress, STEPS_ABOUT + reach.repeats))
         except VoidRunError as error:
-            results.skipped.append(Skipped("sweep", settings.title, str(error)))
-            return Answer(msgspec.to_builtins(results), [f"VOID: {settings.title}: {error}"], bad=True)
+            results.skipped.append(Skipped("sweep", settings.title, str(error), void=True))
+            return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True)
     results.runs.extend(found.runs)
-    if given["save"] is not None:
-        results.save(given["save"])
-    shown = [where.line, "", *found_shown(settings, objectives, found)]
+    saved(results, given["save"])
+    shown = [results.environment.line, "", *found_shown(settings, objectives, found)]
     return Answer(msgspec.to_builtins(results), shown, bad=found.rate is None)
-
-
-def counted(progress: Callable[[int, int], None], about: int) -> Callable[[], None]:
-    """Moves a bar of about so many steps."""
-    done = 0
-
-    def note() -> None:
-        nonlocal done
-        done += 1
-        progress(done, max(about, done + 1))
-
-    return note
 
 
 def found_shown(settings: Settings, objectives: Sequence[Objective], found: Sustained) -> list[str | Listing]:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from actum_bench import environment
 from actum_bench.peers.peer import PEERS
-from actum_bench.results import Figure, Goal, Results, Run, Skipped
+from actum_bench.results import Figure, Results, Run, Skipped
 from actum_tui.command import command
 from actum_tui.output import Listing
 from actum_tui.verbs.bench.peers import NAMES, rates_listing, shown
 from click.testing import CliRunner, Result
 
 from tests.support.peers import hide_package
+from tests.support.same_process import measure_here
 
 
 def bench_peers(*arguments: str) -> Result:
@@ -42,6 +42,7 @@ def run(subject: str, rates: list[float]) -> Run:
 def test_a_comparison_is_answered_and_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The envelope holds what the file holds: runs with their checks, where, and who could not be measured."""
     hide_package("umadb", monkeypatch)
+    measure_here(monkeypatch)
     file = tmp_path / "new" / "peers.json"
     result = bench_peers(
         "--clients", "4", "--only", "umadb", "--repeats", "1", "--directory", str(tmp_path), "--save", str(file),
@@ -50,7 +51,7 @@ def test_a_comparison_is_answered_and_saved(tmp_path: Path, monkeypatch: pytest.
     assert result.exit_code == 0, result.output
     content = json.loads(result.stdout)
     assert content["verb"] == "bench peers"
-    assert "with fewer than 5 repeats no figure is worth quoting" in content["warnings"]
+    assert "1 of at least 5 repeats: these medians are not to be quoted" in content["warnings"]
     saved = Results.load(file)
     assert json.loads(msgspec.json.encode(saved)) == content["data"]
     (ours,) = saved.runs
@@ -68,8 +69,8 @@ def test_a_comparison_is_answered_and_saved(tmp_path: Path, monkeypatch: pytest.
         (("--clients", "0"), "--clients"),
         (("--repeats", "-1"), "--repeats"),
         (("--only", "nobody"), "nobody"),
-        (("--directory", "/no/where"), "/no/where can't be written to"),
-        (("--save", "/dev/null/peers.json"), "/dev/null can't be made"),
+        (("--directory", "/no/where"), "'/no/where' does not exist"),
+        (("--save", "/dev/null/peers.json"), "/dev/null/peers.json can't be written"),
         (("--save", "."), ". is a directory"),
     ],
     ids=["clients", "repeats", "only", "directory", "save", "save-directory"],
@@ -103,20 +104,11 @@ def test_without_actum_rates_stand_alone() -> None:
     assert [row[5] for row in rates_listing([run("UmaDB", [10])]).rows] == [""]
 
 
-def test_notes_and_goals_stand_below(tmp_path: Path) -> None:
-    """First where, then the table, then a note for each peer, who was not measured, and the goals."""
-    goal = Goal(name="times UmaDB", bound=8, better="higher", unit="ratio", samples=[9, 10, 11])
-    results = Results(
-        command="actum bench peers",
-        environment=environment.look(tmp_path),
-        runs=[run("actum", [100]), run("UmaDB", [10])],
-        goals=[goal],
-        skipped=[Skipped("peers", "SQLite by hand", "it is void")],
-    )
-    parts = shown(results)
-    assert parts[0] == results.environment.line
-    texts = [part for part in parts if isinstance(part, str)]
-    assert {"actum: about actum", "UmaDB: about UmaDB", "NOT MEASURED: SQLite by hand: it is void"} <= {*texts}
-    rates, goals = [part for part in parts if isinstance(part, Listing)]
+def test_notes_stand_below() -> None:
+    """The table, then a note for each peer; without a peer there is nothing."""
+    workload, rates, _, *notes = shown([run("actum", [100]), run("UmaDB", [10])])
+    assert workload == "commands, 256 clients, 10,000 accounts"
+    assert isinstance(rates, Listing)
     assert [row[0] for row in rates.rows] == ["actum", "UmaDB"]
-    assert goals.rows[0][:4] == ["times UmaDB", "≥ 8.00", "10.00", "reached"]
+    assert notes == ["actum: about actum", "UmaDB: about UmaDB"]
+    assert shown([]) == []

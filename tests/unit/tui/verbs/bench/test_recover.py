@@ -9,6 +9,7 @@ import pytest
 from actum_bench.results import Results
 
 from tests.support.commands import exit_code_of
+from tests.support.same_process import measure_here
 
 SMALL = ("--events", 20, "--repeats", 1)
 
@@ -27,8 +28,9 @@ def test_recover(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
 
 
-def test_json(tmp_path: Path) -> None:
+def test_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program gets the results in the envelope of all verbs."""
+    measure_here(monkeypatch)
     code, output, errors = exit_code_of(
         "bench", "recover", "--part", "rebuild", "--events", 20, "--repeats", 1, "--directory", tmp_path, "--json"
     )

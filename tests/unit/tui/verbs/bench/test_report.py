@@ -62,7 +62,7 @@ def test_directory_that_is_a_file(file: str) -> None:
     """A place that can't be written is named."""
     result = reported(file, "--to", file)
     assert result.exit_code == 2
-    assert "a.json can't be written: File exists" in result.stderr
+    assert "a.json can't be written: Not a directory" in result.stderr
 
 
 def test_no_file() -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import exit_code_of
+from tests.support.same_process import measure_here
 
 
-def test_scale(tmp_path: Path) -> None:
+def test_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each dimension has a table with a line for each size, and its ratio to the smallest."""
+    measure_here(monkeypatch)
     sizes = ("--least", 10, "--most", 100, "--clients", 2, "--commands", 10, "--repeats", 1)
     code, output, errors = exit_code_of("bench", "scale", "--part", "rows", *sizes, "--directory", tmp_path)
     assert code == 0, errors
