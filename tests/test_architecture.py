@@ -28,7 +28,6 @@ INIT_LINES_MAX = 80
 
 #: Longer files, each with the reason why it is one.
 LONG_FILES = {
-    "engine/actum/actor.py": "the steps of a command and what undoes them share one state that nothing else may touch",
     "engine/actum/engine.py": "the front door: most of it says what a method does, raises, and means on cancellation",
 }
 
