@@ -25,8 +25,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             and close well; 2 % of a small file system at most, 0 for none.
         mailbox_size_max: commands waiting for one aggregate; one more is `Overloaded`.
         commands_pending_max: commands inside the engine, waiting or being committed; one more is `Overloaded`.
-        turn_commands_max: commands decided before they are committed and the loop gets its turn again (about 2 ms of
-            work): while one turn's commands go to the disk the next one's are decided.
+        turn_commands_max: commands decided before the loop gets its turn again (about 5 ms of work). Fewer don't pay:
+            turns that are decided while the disk works keep the writer from the interpreter.
         frame_events_max: events in one frame, and so in one command.
         frame_bytes_max: bytes of events in one frame; a single command may not write more.
         event_bytes_max: bytes of one encoded event.
@@ -56,7 +56,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ballast_bytes: Annotated[int, Meta(ge=0, le=1 << 30)] = 16 * 1024 * 1024
     mailbox_size_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_024
     commands_pending_max: Annotated[int, Meta(ge=1, le=100_000_000)] = 65_536
-    turn_commands_max: Annotated[int, Meta(ge=1, le=FRAME_EVENTS_MAX)] = 256
+    turn_commands_max: Annotated[int, Meta(ge=1, le=FRAME_EVENTS_MAX)] = 1_024
     frame_events_max: Annotated[int, Meta(ge=1, le=FRAME_EVENTS_MAX)] = FRAME_EVENTS_MAX
     frame_bytes_max: Annotated[int, Meta(ge=4_096, le=FRAME_BYTES_MAX)] = FRAME_BYTES_MAX
     event_bytes_max: Annotated[int, Meta(ge=64, le=FRAME_BYTES_MAX)] = 1024 * 1024

@@ -39,7 +39,7 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
     The common case is written out here to the last attribute: one plain command for an actor that is awake, decided at
     once and into one event. Everything else goes through `work` and `accepter`, which do the same for all cases.
     """
-    accept, budget, now_ns = accepter(scheduler, batch), scheduler.options.turn_commands_max, scheduler.turn_ns
+    budget, now_ns = scheduler.options.turn_commands_max, scheduler.turn_ns
     first, records, offsets, happened, hashes = batch.first, batch.records, batch.offsets, batch.events, batch.streams
     receipts, actors, events_max, bytes_half = batch.receipts, batch.actors, batch.events_max, batch.bytes_half
     tick, use, make_id = directory.tick, directory.recent.move_to_end, scheduler.make_id
@@ -50,7 +50,7 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
         use(actor)
         mailbox, state = actor.mailbox, actor.state
         if mailbox is None or state is None or len(mailbox) > 1 or actor.decided is not None:
-            budget -= work_and_stay(actor, budget, accept, ready, batch)
+            budget -= work_and_stay(actor, budget, scheduler, ready, batch)
             continue
         command, reply, metadata = delivery = mailbox[0]
         simple = actor.streams.simple.get(type(command))
@@ -59,7 +59,7 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
             simple is None or metadata is not PLAIN or actor.deciding is not None or reply.done()
             or count >= events_max or size > bytes_half
         ):  # fmt: skip
-            budget -= work_and_stay(actor, budget, accept, ready, batch)
+            budget -= work_and_stay(actor, budget, scheduler, ready, batch)
             continue
         budget -= 1
         actor.mailbox = None
@@ -75,7 +75,7 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
             actor.fail(delivery, error)
             continue
         if evolve is None:
-            if not accept(actor, delivery, events) and actor.can_run:
+            if not accept_of(scheduler, batch)(actor, delivery, events) and actor.can_run:
                 actor.scheduled = True
                 ready.append(actor)
             continue
@@ -103,10 +103,10 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
             actor.snapshot()
 
 
-def work_and_stay(actor: Actor, budget: int, accept: Accept, ready: Ready, batch: OpenBatch) -> int:
+def work_and_stay(actor: Actor, budget: int, scheduler: Scheduler, ready: Ready, batch: OpenBatch) -> int:
     """Have an actor work; if something is left that it can do, it is ready again."""
     try:
-        return work(actor, budget, accept)
+        return work(actor, budget, accept_of(scheduler, batch))
     finally:
         if (actor.mailbox is not None or batch.full) and actor.can_run:
             actor.scheduled = True
@@ -158,11 +158,18 @@ def work(actor: Actor, budget: int, accept: Accept) -> int:
     return taken
 
 
+def accept_of(scheduler: Scheduler, batch: OpenBatch) -> Accept:
+    """What takes a decision into a batch, made when it is needed."""
+    if batch.accept is None:
+        batch.accept = accepter(scheduler, batch)
+    return batch.accept
+
+
 def accepter(scheduler: Scheduler, batch: OpenBatch) -> Accept:
     """What takes a decision into a batch: step 3. A closure over the parts of the batch."""
     first, records, offsets, happened, hashes = batch.first, batch.records, batch.offsets, batch.events, batch.streams
     receipts, actors, has_room = batch.receipts, batch.actors, batch.has_room
-    make_id, now_ns = scheduler.make_id, scheduler.turn_ns
+    make_id = scheduler.make_id
 
     def accept(actor: Actor, delivery: Delivery, events: Checked) -> bool:
         if not events:
@@ -172,6 +179,7 @@ def accepter(scheduler: Scheduler, batch: OpenBatch) -> Accept:
             actor.decided = (delivery, events, None)
             return False
         _, reply, metadata = delivery
+        now_ns = scheduler.turn_ns
         if metadata is PLAIN:
             command_id, correlation_id, causation_id, user_id = make_id(now_ns), None, None, None
         else:

@@ -285,7 +285,7 @@ class LmdbLog:
     def _commit(self, puts: Sequence[Put], head: Head) -> None:
         """One write transaction and its fsync. When it fails, either nothing was written or the log is failed."""
         size = sum(len(value) for _, _, value in puts)
-        free = low_on_space(Path(self._where), size)
+        free = low_on_space(self._where, size)
         if free is not None:
             raise StoreFull(
                 f"{self._where}: {free:,} bytes are free, too few for a commit of {size:,} and the reserve that stays."

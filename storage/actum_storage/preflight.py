@@ -158,7 +158,7 @@ def check_free_space(directory: Path) -> None:
         raise StoreFull(f"{directory}: {free} bytes are free, a new store needs {CREATE_BYTES_MIN}. Free space.")
 
 
-def low_on_space(data: Path, size: int) -> int | None:
+def low_on_space(data: str, size: int) -> int | None:
     """The free bytes, if a commit of `size` bytes would leave less than the reserve; None if there is enough.
 
     The reserve keeps a full disk from being LMDB's problem, and leaves room for the checkpoint at the end.
