@@ -102,12 +102,8 @@ class ThreadBackground:
             self._finished.release()
 
     def _gate(self) -> None:
-        """Give the thread the interpreter while it commits; go on in the loop when it has.
-
-        The first look does not block: what is ready in the loop, such as the next turn, works while the disk does.
-        """
-        wait_seconds = self._gate_seconds if self._gates else 0
-        if self._finished.acquire(timeout=wait_seconds):
+        """Give the thread the interpreter while it commits; go on in the loop when it has."""
+        if self._finished.acquire(timeout=self._gate_seconds):
             done, self._done = self._done, None
             assert done is not None
             done()
