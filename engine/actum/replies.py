@@ -15,40 +15,32 @@ if TYPE_CHECKING:
 
 @final
 class Replies:
-    """Collects the answers of many commands in the order of the commands."""
+    """Collects the answers of many commands in the order of the commands.
 
-    __slots__ = ("_future", "_left", "outcomes")
+    Attributes:
+        future: resolved when all are there; if it is cancelled, commands still in mailboxes are dropped.
+        left: answers that have not come.
+        outcomes: those that have, in their places.
+    """
+
+    __slots__ = ("future", "left", "outcomes")
 
     def __init__(self, future: asyncio.Future[None], count: int) -> None:
-        """Wait for `count` answers.
-
-        Args:
-            future: resolved when all are there; if it is cancelled, commands still in mailboxes are dropped.
-            count: how many.
-        """
-        self._future = future
-        self._left = count
+        """Wait for `count` answers."""
+        self.future = future
+        self.left = count
         self.outcomes: list[Receipt | ActumError] = [PENDING] * count
 
     def part(self, index: int) -> Part:
         """The reply of one command."""
         return Part(self, index)
 
-    @property
-    def abandoned(self) -> bool:
-        """Whether nobody waits any more."""
-        return self._future.done()
-
-    def add_done_callback(self, callback: Callable[[Any], object]) -> None:
-        """Call back when all answers are there, or nobody waits for them."""
-        self._future.add_done_callback(callback)
-
     def put(self, index: int, outcome: Receipt | ActumError) -> None:
         """Take one answer."""
         self.outcomes[index] = outcome
-        self._left -= 1
-        if self._left == 0 and not self._future.done():
-            self._future.set_result(None)
+        self.left -= 1
+        if self.left == 0 and not self.future.done():
+            self.future.set_result(None)
 
 
 #: Stands for an answer that has not come.
@@ -67,11 +59,15 @@ class Part:
 
     def done(self) -> bool:
         """Whether nobody waits any more."""
-        return self._replies.abandoned
+        return self._replies.future.done()
 
     def set_result(self, result: Receipt, /) -> None:
-        """Answer."""
-        self._replies.put(self._index, result)
+        """Answer; `Replies.put` written out, since a thousand come at once."""
+        replies = self._replies
+        replies.outcomes[self._index] = result
+        replies.left = left = replies.left - 1
+        if left == 0 and not replies.future.done():
+            replies.future.set_result(None)
 
     def set_exception(self, exception: Exception, /) -> None:
         """Answer with an error; it is one of actum's, since actors wrap what handlers raise."""
@@ -80,4 +76,4 @@ class Part:
 
     def add_done_callback(self, callback: Callable[[Any], object], /) -> None:
         """Call back when nobody waits any more."""
-        self._replies.add_done_callback(callback)
+        self._replies.future.add_done_callback(callback)

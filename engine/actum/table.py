@@ -59,10 +59,10 @@ class Table(Generic[R]):
         rows: the rows by primary key, for reading only. It stays the same dict as long as the table lives.
         dirty: what changed since the last `cut`: the row, or None if it was removed.
         removed: the keys that were removed since then, also those that were put again.
-        writable: whether `put` and `remove` are allowed now; the engine sets it around projections.
     """
 
     __slots__ = (
+        "_fast",
         "_index_pending_max",
         "_indexes",
         "_key_of",
@@ -70,12 +70,12 @@ class Table(Generic[R]):
         "_page_rows_max",
         "_reader",
         "_row_type",
+        "_writable",
         "dirty",
         "put",
         "removed",
         "rows",
         "schema",
-        "writable",
     )
 
     def __init__(
@@ -97,7 +97,8 @@ class Table(Generic[R]):
         self.rows: dict[Any, R] = {}
         self.dirty: dict[Any, R | None] = {}
         self.removed: set[Any] = set()
-        self.writable = False
+        self._writable = False
+        self._fast: dict[Any, R | None] | None = None
         self._indexes = IndexSet(schema, fields, self.rows)
         self._reader = TableReader(schema, fields, self.rows, self._indexes)
         self._row_type = schema.row_type
@@ -109,6 +110,18 @@ class Table(Generic[R]):
         self.put = self._putter()
 
     # Writing: by projections.
+
+    @property
+    def writable(self) -> bool:
+        """Whether `put` and `remove` are allowed now; the engine says so around projections."""
+        return self._writable
+
+    @writable.setter
+    def writable(self, allowed: bool) -> None:  # that is what a setter takes
+        self._writable = allowed
+        # Where a put is no more than two assignments, `put` finds here where the second one goes.
+        plain = allowed and not (self.removed or self._nan_fields or self._indexes.all)
+        self._fast = self.dirty if plain else None
 
     def _putter(self) -> Callable[[R], None]:
         """What inserts a row, or replaces the one with its key: a closure, since it runs for nearly every event.
@@ -122,7 +135,12 @@ class Table(Generic[R]):
         index_pending_max = self._index_pending_max
 
         def put(row: R) -> None:
-            if not self.writable:
+            dirty = self._fast
+            if dirty is not None and type(row) is row_type:
+                key = key_of(row)
+                rows[key] = dirty[key] = row
+                return
+            if not self._writable:
                 raise self._refusal("put")
             if type(row) is not row_type:
                 raise Invalid(f"put() takes a {row_type.__name__}, not {shown(row)}")
@@ -150,13 +168,14 @@ class Table(Generic[R]):
         Raises:
             WriteOutsideProjection: the table is not writable now.
         """
-        if not self.writable:
+        if not self._writable:
             raise self._refusal("remove")
         row = self.rows.pop(key, None)
         if row is None:
             return False
         self.dirty[key] = None
         self.removed.add(key)
+        self._fast = None
         stale = self._indexes.stale
         if stale is not None:
             stale.setdefault(key, row)
@@ -169,6 +188,7 @@ class Table(Generic[R]):
     def cut(self) -> Cut[R]:
         """What changed since the last cut, and begin anew: two assignments, however much it is."""
         cut = Cut(self.dirty, self.removed)
+        self._fast = None
         self.dirty, self.removed = {}, set()
         return cut
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import length_hint
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, final
 
@@ -239,7 +240,7 @@ class LiveView:
         self.broken: ViewBroken | None = None
         self.saved = False
         self.all_changed = True
-        self._handlers: dict[type[Event], Callable[..., None]] = {
+        self._handlers: dict[type, Callable[..., None] | None] = {
             event: self._bound(projection) for event, projection in self._projections.items()
         }
         self._handlers[Several] = self._project_each_record if self._wants_records else self._project_each
@@ -307,31 +308,33 @@ class LiveView:
         skip = self.position + 1 - first
         if skip:
             events = events[skip:]
-        handlers = self._handlers.get
-        table = self.table
+        handlers, table = self._handlers, self.table
+        left: Iterator[Any] = iter(events)
+        event: Any = None
         table.writable = True
-        position = self.position
-        event: Event | None = None
         try:
             if self._wants_records:
-                for record in records()[skip:]:
-                    position += 1
+                left = iter(records()[skip:])
+                record: Record
+                for record in left:
                     event = record.event
-                    handler = handlers(type(event))
+                    handler = handlers.get(type(record.event))
                     if handler is not None:
                         handler(event, record)
             else:
-                for event in events:
-                    position += 1
-                    handler = handlers(type(event))
+                for event in left:
+                    try:
+                        handler = handlers[type(event)]
+                    except KeyError:  # once for each type that the view does not project: to ask each time costs more
+                        handler = handlers[type(event)] = None
                     if handler is not None:
                         handler(event)
         except BaseException as error:  # noqa: BLE001  # whatever a handler raises breaks this view and nothing else
-            self._break(position, type(event).__name__, error)
+            self._break(first + skip + len(events) - 1 - length_hint(left), type(event).__name__, error)
             return
         finally:
             table.writable = False
-        self.position = position
+        self.position = first + skip + len(events) - 1
 
     def _break(self, position: int, event: str, error: BaseException) -> None:
         """Stop serving: the rows may hold half of an event."""
