@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,10 @@ from tests.support.disks import lack
 
 settings.register_profile("actum", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("actum")
+
+#: A shell has its background jobs ignore SIGINT, and their children after them; tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

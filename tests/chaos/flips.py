@@ -40,7 +40,9 @@ AMOUNT = re.compile(b"\xa6amount[\x01-\x7f]")
 
 
 def damaged(content: bytes, random: Random) -> bytes:
-    """The bytes with one piece of damage."""
+    """The bytes with one piece of damage; not in the zeros behind the end, which nobody reads."""
+    used = -(-len(content.rstrip(b"\0")) // PAGE) * PAGE
+    content, unread = content[:used], content[used:]
     data = bytearray(content)
     if not data:
         return b"?"
@@ -64,7 +66,7 @@ def damaged(content: bytes, random: Random) -> bytes:
             data[target : target + unit] = content[source : source + unit].ljust(
                 len(data[target : target + unit]), b"\0"
             )
-    return bytes(data)
+    return bytes(data) + unread
 
 
 def reordered(content: bytes, random: Random) -> bytes:
