@@ -9,7 +9,6 @@ copy's first opening makes it again.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +27,15 @@ from actum_storage.directory import (
     is_store,
 )
 from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch
-from actum_storage.files import DIRECTORY_MODE, make_directory, os_errors, path_of, sync_directory, sync_file
+from actum_storage.files import (
+    DIRECTORY_MODE,
+    make_directory,
+    os_errors,
+    path_of,
+    remove_tree,
+    sync_directory,
+    sync_file,
+)
 from actum_storage.frame import Batch, Frame, seal
 from actum_storage.layout import STREAM_SIZE
 from actum_storage.lmdb_log import LmdbLog
@@ -113,7 +120,7 @@ def copy_store(
             sync_directory(destination.parent)
     except BaseException:
         if lock is not None or not is_held(unfinished / WRITER_LOCK):  # it may be another copy's
-            shutil.rmtree(unfinished, ignore_errors=True)
+            remove_tree(unfinished, ignore_errors=True)
         raise
     finally:
         if lock is not None:
@@ -161,7 +168,7 @@ def compact_store(
                 head, frames = copy_log(store.log, new, None, progress)
                 sync_directory(directory)
         except BaseException:
-            shutil.rmtree(new, ignore_errors=True)
+            remove_tree(new, ignore_errors=True)
             raise
         store.log.close()
         with os_errors(f"{directory}: the logs can't be exchanged"):
@@ -180,7 +187,7 @@ def remove_rest(unfinished: Path) -> None:
     """Remove what an earlier attempt left; its lock is ours now."""
     for entry in unfinished.iterdir():
         if entry.name != WRITER_LOCK:
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+            remove_tree(entry) if entry.is_dir() else entry.unlink()
 
 
 def copy_log(source: Log, target: Path, position: int | None, progress: Progress | None) -> tuple[Head, int]:

@@ -6,10 +6,6 @@ Works on anything that a path may be, also beside a running writer: what can't b
 from __future__ import annotations
 
 import os
-import platform
-import shutil
-import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -134,6 +130,8 @@ def check_file_system(directory: Path) -> Iterator[Finding]:
 
 def check_room(directory: Path) -> Iterator[Finding]:
     """Free space and free inodes."""
+    import shutil
+
     usage = shutil.disk_usage(directory)
     share = usage.free / usage.total if usage.total else 0.0
     low = usage.free < FREE_BYTES_LOW and share < FREE_SHARE_LOW
@@ -153,6 +151,8 @@ def check_ballast(directory: Path) -> Iterator[Finding]:
 
 def check_fsync(directory: Path) -> Iterator[Finding]:
     """How long a small write takes until the disk has it."""
+    import statistics
+
     try:
         seconds = sorted(sync_seconds(directory))
     except OSError as error:
@@ -170,6 +170,8 @@ def check_fsync(directory: Path) -> Iterator[Finding]:
 
 def sync_seconds(directory: Path) -> Iterator[float]:
     """The times of some small writes, each synced."""
+    import tempfile
+
     with tempfile.TemporaryFile(dir=directory) as file:
         for _ in range(SYNCS):
             started = time.perf_counter()
@@ -240,5 +242,7 @@ def check_rests(directory: Path) -> Iterator[Finding]:
 
 def check_versions(directory: Path) -> Iterator[Finding]:
     """What runs here."""
+    import platform
+
     del directory
     yield Finding("ok", "versions", f"Python {platform.python_version()}, {engine_version()}, {platform.platform()}")

@@ -10,7 +10,6 @@ MANIFEST is durable.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import time
 from collections.abc import Callable
@@ -23,7 +22,16 @@ from actum_storage.ballast import Ballast
 from actum_storage.derived import Derived
 from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch, UnsafeFileSystem
 from actum_storage.file_systems import file_system_of, refused_reason
-from actum_storage.files import DIRECTORY_MODE, identity, make_directory, os_errors, path_of, sync_directory, sync_file
+from actum_storage.files import (
+    DIRECTORY_MODE,
+    identity,
+    make_directory,
+    os_errors,
+    path_of,
+    remove_tree,
+    sync_directory,
+    sync_file,
+)
 from actum_storage.lmdb_log import LmdbLog
 from actum_storage.lmdb_pages import structure_faults, walkable
 from actum_storage.lock import WriterLock, is_held
@@ -289,7 +297,7 @@ def create(directory: Path) -> None:
     log, log_new = directory / LOG, directory / LOG_NEW
     check_free_space(directory)
     if log_new.exists():
-        shutil.rmtree(log_new)
+        remove_tree(log_new)
     if log.exists():
         refuse_records(directory)
     else:
@@ -318,7 +326,7 @@ def finish_compaction(directory: Path) -> None:
     if log.exists():
         for rest in (new, old):
             if rest.exists():
-                shutil.rmtree(rest)
+                remove_tree(rest)
 
 
 def refuse_records(directory: Path) -> None:

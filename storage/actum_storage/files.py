@@ -88,6 +88,13 @@ def replace_durably(path: Path, data: bytes) -> None:
     sync_directory(path.parent)
 
 
+def remove_tree(path: Path, *, ignore_errors: bool = False) -> None:
+    """Delete a directory and all that is in it."""
+    import shutil
+
+    shutil.rmtree(path, ignore_errors=ignore_errors)
+
+
 def write_all(descriptor: int, data: bytes) -> None:
     """Write every byte; the system may take fewer at a time."""
     view = memoryview(data)

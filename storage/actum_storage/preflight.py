@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import resource
 import sys
-import tempfile
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -178,6 +177,8 @@ def has_room(data: Path, size: int) -> bool:
 
     A short write and a failing disk both arrive as EIO; this tells them apart, also under quotas and `RLIMIT_FSIZE`.
     """
+    import tempfile
+
     wanted = 2 * size + COMMIT_BYTES_MARGIN
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -148,7 +149,7 @@ def test_where_nothing_can_be_written(path: Path, monkeypatch: pytest.MonkeyPatc
     def fail(**_: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(diagnosis.tempfile, "TemporaryFile", fail)  # type: ignore[attr-defined]
+    monkeypatch.setattr(tempfile, "TemporaryFile", fail)
     finding = found(path)["fsync"]
     assert (finding.level, finding.what) == ("warning", "not measured: Read-only file system.")
 
