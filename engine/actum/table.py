@@ -118,8 +118,8 @@ class Table(Generic[R]):
 
     @writable.setter
     def writable(self, allowed: bool) -> None:  # that is what a setter takes
+        """Say so; where a put is no more than two assignments, `put` then finds where the second one goes."""
         self._writable = allowed
-        # Where a put is no more than two assignments, `put` finds here where the second one goes.
         plain = allowed and not (self.removed or self._nan_fields or self._indexes.all)
         self._fast = self.dirty if plain else None
 
