@@ -54,7 +54,7 @@ def experiments(
 def commands_experiment(clients: int, share: float, count: int, directory: str | None, repeats: int) -> Experiment:
     """Durable commands by clients that wait for each answer."""
     given: dict[str, Parameter] = {
-        "clients": clients, "commands": count, "accounts": ACCOUNTS, "directory": directory,
+        "clients": clients, "commands": count, "accounts": min(ACCOUNTS, 100 * clients), "directory": directory,
     }  # fmt: skip
     return Experiment(
         "floor",

@@ -66,7 +66,7 @@ def engine(*, clients: int, commands: int, accounts: int, tasks: int, kind: Kind
             async def send(client: int, step: int) -> object:
                 return await engine.send(bank.Deposit(account_id=bank.account_of(client, step, accounts), amount=5))
 
-            sample = await closed_loop(send, clients=clients, commands=commands)
+            sample = await closed_loop(send, clients=clients, commands=commands, accounts=accounts)
             ended = True
             await asyncio.gather(*others)
             position = engine.statistics().position

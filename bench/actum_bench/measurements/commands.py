@@ -15,44 +15,51 @@ from actum_bench.results import Check, Sample
 from actum_bench.stores import store_path
 from actum_bench.timing import quantile
 
-#: Before the clock starts, each client sends so many, so that actors, rows and caches are there.
+#: Before the clock starts, so many are sent by each client, or calls made.
 WARM_UP_COMMANDS = 3
 
 Send = Callable[[int, int], Awaitable[Any]]
 
 
-async def closed_loop(send: Send, *, clients: int, commands: int) -> Sample:
+async def closed_loop(send: Send, *, clients: int, commands: int, accounts: int = 0) -> Sample:
     """Let clients send one command after the other, each waiting for its answer; how many came through, how fast.
+
+    Before the clock starts each account has been paid into once, so that actors, rows and caches are there; or each
+    client has sent three.
 
     Args:
         send: sends what a client sends at a step.
         clients: how many.
         commands: of all of them together, beside the warm-up.
+        accounts: how many to pay into first; 0 for three commands of each client.
     """
     each = max(1, commands // clients)
+    steps = 0 if accounts else WARM_UP_COMMANDS
     latencies: list[int] = []
 
-    async def client(number: int, first: int, count: int, *, timed: bool) -> None:
+    async def warm_up(number: int) -> None:
+        for account in range(number, accounts, clients):
+            await send(0, account)
+        for step in range(steps):
+            await send(number, step)
+
+    async def client(number: int) -> None:
         clock, note = time.perf_counter_ns, latencies.append
-        for step in range(first, first + count):
+        for step in range(steps, steps + each):
             started = clock()
             await send(number, step)
-            if timed:
-                note(clock() - started)
+            note(clock() - started)
 
-    async def phase(first: int, count: int, *, timed: bool) -> float:
-        started = time.perf_counter()
-        await asyncio.gather(*(client(number, first, count, timed=timed) for number in range(clients)))
-        return time.perf_counter() - started
-
-    await phase(0, WARM_UP_COMMANDS, timed=False)
-    seconds = await phase(WARM_UP_COMMANDS, each, timed=True)
+    await asyncio.gather(*(warm_up(number) for number in range(clients)))
+    started = time.perf_counter()
+    await asyncio.gather(*(client(number) for number in range(clients)))
+    seconds = time.perf_counter() - started
     return Sample(
         {
             "commands/s": each * clients / seconds,
             "ack p50": quantile(latencies, 0.5) / 1e9,
             "ack p99": quantile(latencies, 0.99) / 1e9,
-            "sent": clients * (each + WARM_UP_COMMANDS),
+            "sent": clients * (steps + each) + accounts,
         }
     )
 
@@ -67,7 +74,7 @@ def engine(*, clients: int, commands: int, accounts: int, directory: str | None,
             def send(client: int, step: int) -> Awaitable[object]:
                 return engine.send(bank.Deposit(account_id=bank.account_of(client, step, accounts), amount=5))
 
-            sample = await closed_loop(send, clients=clients, commands=commands)
+            sample = await closed_loop(send, clients=clients, commands=commands, accounts=accounts)
             statistics = engine.statistics()
             deposits = sum(row.deposits for row in engine.rows(bank.Balances))
             checks = [
@@ -124,7 +131,7 @@ def bare(*, clients: int, commands: int, accounts: int, directory: str | None, d
             def send(client: int, step: int) -> Awaitable[object]:
                 return loop.send(floor.client_command(client, step, accounts))
 
-            sample = await closed_loop(send, clients=clients, commands=commands)
+            sample = await closed_loop(send, clients=clients, commands=commands, accounts=accounts)
         finally:
             loop.close()
         deposits = sum(row.deposits for row in loop.rows.values())
