@@ -64,8 +64,16 @@ async def closed_loop(send: Send, *, clients: int, commands: int, accounts: int 
     )
 
 
-def engine(*, clients: int, commands: int, accounts: int, directory: str | None, durability: str = "full") -> Sample:
-    """The engine, with everything that it does by default."""
+def engine(
+    *,
+    clients: int,
+    commands: int,
+    accounts: int,
+    directory: str | None,
+    durability: str = "full",
+    awake: bool = True,
+) -> Sample:
+    """The engine, with everything that it does by default; `awake`: every account before the clock starts."""
 
     async def main(path: str) -> Sample:
         options = Options(durability=durability)  # type: ignore[arg-type]  # checked by Options
@@ -74,7 +82,7 @@ def engine(*, clients: int, commands: int, accounts: int, directory: str | None,
             def send(client: int, step: int) -> Awaitable[object]:
                 return engine.send(bank.Deposit(account_id=bank.account_of(client, step, accounts), amount=5))
 
-            sample = await closed_loop(send, clients=clients, commands=commands, accounts=accounts)
+            sample = await closed_loop(send, clients=clients, commands=commands, accounts=accounts if awake else 0)
             statistics = engine.statistics()
             deposits = sum(row.deposits for row in engine.rows(bank.Balances))
             checks = [

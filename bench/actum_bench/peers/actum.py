@@ -7,5 +7,5 @@ from actum_bench.results import Sample
 
 
 def measure(*, clients: int, commands: int, accounts: int, directory: str | None) -> Sample:
-    """Clients as tasks of one loop."""
-    return measured.engine(clients=clients, commands=commands, accounts=accounts, directory=directory)
+    """Clients as tasks of one loop, with the warm-up that all peers have."""
+    return measured.engine(clients=clients, commands=commands, accounts=accounts, directory=directory, awake=False)
