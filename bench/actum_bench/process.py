@@ -42,7 +42,10 @@ def in_child(function: Callable[..., Sample], **parameters: Parameter) -> Sample
         raise VoidRunError(f"{name} did not end within {SECONDS_MAX:.0f} s") from error
     if done.returncode != 0:
         raise VoidRunError(f"{name} failed: {(done.stderr.strip() or str(done.returncode)).splitlines()[-1]}")
-    return msgspec.json.decode(done.stdout.splitlines()[-1], type=Sample)
+    try:
+        return msgspec.json.decode(done.stdout.splitlines()[-1], type=Sample)
+    except (IndexError, msgspec.MsgspecError) as error:
+        raise VoidRunError(f"{name} gave no figures: {done.stdout.strip()[-200:] or 'nothing at all'}") from error
 
 
 def measure_of(function: Callable[..., Sample], **parameters: Parameter) -> Callable[[], Sample]:

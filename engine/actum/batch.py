@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
 import msgspec
 
 if TYPE_CHECKING:
-    from actum.actor import Accept, Actor
+    from actum.actor import Actor
     from actum.messages import Command, Event
     from actum.records import Receipt
 
@@ -72,7 +72,6 @@ class OpenBatch:
         events: what was decided, as a replay will see it.
         receipts: who gets which receipt.
         answers: who gets another answer, decided on tentative events.
-        accept: what takes a decision into it (see `turn`), once it was needed.
         events_max: events that it takes.
         bytes_half: half of the bytes that it takes; with more of them it takes no further command.
         full: whether a command did not fit.
@@ -81,7 +80,6 @@ class OpenBatch:
     """
 
     __slots__ = (
-        "accept",
         "actors",
         "answers",
         "bytes_half",
@@ -99,7 +97,6 @@ class OpenBatch:
         """Empty, at the position of its first record to be."""
         self.first = first
         self.full = False
-        self.accept: Accept | None = None
         self.events_max = events_max
         self.bytes_half = bytes_max // 2
         self.records = bytearray()

@@ -35,8 +35,8 @@ class Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
         key: the aggregate's key.
         version: 1, 2, 3 ... within the aggregate's stream.
         previous: the position of the stream's event before this one, 0 for its first.
-        timestamp_ns: when it was decided, nanoseconds since 1970 UTC by the engine's clock; positions, not
-            timestamps, are the order.
+        timestamp_ns: when the turn began in which it was decided, nanoseconds since 1970 UTC by the engine's clock;
+            positions, not timestamps, are the order.
         command_id_bytes: the 16 bytes of `command_id`.
         correlation_id: what the command belongs to, as given to `send`.
         causation_id: what caused the command, as given to `send`.

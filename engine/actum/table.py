@@ -72,7 +72,6 @@ class Table(Generic[R]):
         "_row_type",
         "_writable",
         "dirty",
-        "put",
         "removed",
         "rows",
         "schema",
@@ -106,8 +105,6 @@ class Table(Generic[R]):
         self._nan_fields = self._indexes.nan_fields
         self._index_pending_max = index_pending_max
         self._page_rows_max = page_rows_max
-        #: Inserts a row, or replaces the one with its key; see `_putter`.
-        self.put = self._putter()
 
     # Writing: by projections.
 
@@ -123,44 +120,36 @@ class Table(Generic[R]):
         plain = allowed and not (self.removed or self._nan_fields or self._indexes.all)
         self._fast = self.dirty if plain else None
 
-    def _putter(self) -> Callable[[R], None]:
-        """What inserts a row, or replaces the one with its key: a closure, since it runs for nearly every event.
+    def put(self, row: R) -> None:
+        """Insert a row, or replace the one with its key.
 
-        It raises `WriteOutsideProjection` if the table is not writable now, and `Invalid` for what is not a row of this
-        table, or if the key or an indexed field is NaN.
+        Raises:
+            WriteOutsideProjection: the table is not writable now.
+            Invalid: not a row of this table, or the key or an indexed field is NaN.
         """
-        row_type, key_of, rows, indexes, nan_fields = (
-            self._row_type, self._key_of, self.rows, self._indexes, self._nan_fields,
-        )  # fmt: skip
-        index_pending_max = self._index_pending_max
-
-        def put(row: R) -> None:
-            dirty = self._fast
-            if dirty is not None and type(row) is row_type:
-                key = key_of(row)
-                rows[key] = dirty[key] = row
-                return
-            if not self._writable:
-                raise self._refusal("put")
-            if type(row) is not row_type:
-                raise Invalid(f"put() takes a {row_type.__name__}, not {shown(row)}")
-            if nan_fields:
-                for name in nan_fields:
-                    refuse_nan(row, name)
+        key_of, fast = self._key_of, self._fast
+        if fast is not None and type(row) is self._row_type:
             key = key_of(row)
-            if self.removed and key in self.removed and key not in rows:
-                self.dirty.pop(key, None)  # it comes last among the rows, so it has to come last in the cut
-            stale = indexes.stale
-            if stale is None:
-                rows[key] = self.dirty[key] = row
-                return
-            if key not in stale:
-                stale[key] = rows.get(key)
-            rows[key] = self.dirty[key] = row
-            if len(stale) >= index_pending_max:
-                indexes.apply()
-
-        return put
+            self.rows[key] = fast[key] = row
+            return
+        if not self._writable:
+            raise self._refusal("put")
+        if type(row) is not self._row_type:
+            raise Invalid(f"put() takes a {self._row_type.__name__}, not {shown(row)}")
+        for name in self._nan_fields:
+            refuse_nan(row, name)
+        key = key_of(row)
+        if self.removed and key in self.removed and key not in self.rows:
+            self.dirty.pop(key, None)  # it comes last among the rows, so it has to come last in the cut
+        stale = self._indexes.stale
+        if stale is None:
+            self.rows[key] = self.dirty[key] = row
+            return
+        if key not in stale:
+            stale[key] = self.rows.get(key)
+        self.rows[key] = self.dirty[key] = row
+        if len(stale) >= self._index_pending_max:
+            self._indexes.apply()
 
     def remove(self, key: object) -> bool:
         """Take out the row with this key; False if there is none.

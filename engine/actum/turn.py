@@ -39,6 +39,7 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
     The common case is written out here to the last attribute: one plain command for an actor that is awake, decided at
     once and into one event. Everything else goes through `work` and `accepter`, which do the same for all cases.
     """
+    accept: Accept | None = None  # made when it is needed
     budget, now_ns = scheduler.options.turn_commands_max, scheduler.turn_ns
     first, records, offsets, happened, hashes = batch.first, batch.records, batch.offsets, batch.events, batch.streams
     receipts, actors, events_max, bytes_half = batch.receipts, batch.actors, batch.events_max, batch.bytes_half
@@ -50,7 +51,8 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
         use(actor)
         mailbox, state = actor.mailbox, actor.state
         if mailbox is None or state is None or len(mailbox) > 1 or actor.decided is not None:
-            budget -= work_and_stay(actor, budget, scheduler, ready, batch)
+            accept = accept or accepter(scheduler, batch)
+            budget -= work_and_stay(actor, budget, accept, ready, batch)
             continue
         command, reply, metadata = delivery = mailbox[0]
         simple = actor.streams.simple.get(type(command))
@@ -59,7 +61,8 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
             simple is None or metadata is not PLAIN or actor.deciding is not None or reply.done()
             or count >= events_max or size > bytes_half
         ):  # fmt: skip
-            budget -= work_and_stay(actor, budget, scheduler, ready, batch)
+            accept = accept or accepter(scheduler, batch)
+            budget -= work_and_stay(actor, budget, accept, ready, batch)
             continue
         budget -= 1
         actor.mailbox = None
@@ -75,15 +78,15 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
             actor.fail(delivery, error)
             continue
         if evolve is None:
-            if not accept_of(scheduler, batch)(actor, delivery, events) and actor.can_run:
+            accept = accept or accepter(scheduler, batch)
+            if not accept(actor, delivery, events) and actor.can_run:
                 actor.scheduled = True
                 ready.append(actor)
             continue
         payload, event = events[0]
-        key, version, previous, position, command_id = (
-            actor.key, actor.version + 1, actor.position, first + count, make_id(now_ns),
-        )  # fmt: skip
+        key, version, previous, position = actor.key, actor.version + 1, actor.position, first + count
         try:
+            command_id = make_id(now_ns)
             encode_into((Raw(payload), name, key, version, previous, now_ns, command_id, None, None, None), records, -1)
             evolve(state, event)
         except BaseException as error:  # noqa: BLE001  # as above; and to reject is too late here
@@ -103,10 +106,10 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
             actor.snapshot()
 
 
-def work_and_stay(actor: Actor, budget: int, scheduler: Scheduler, ready: Ready, batch: OpenBatch) -> int:
+def work_and_stay(actor: Actor, budget: int, accept: Accept, ready: Ready, batch: OpenBatch) -> int:
     """Have an actor work; if something is left that it can do, it is ready again."""
     try:
-        return work(actor, budget, accept_of(scheduler, batch))
+        return work(actor, budget, accept)
     finally:
         if (actor.mailbox is not None or batch.full) and actor.can_run:
             actor.scheduled = True
@@ -158,18 +161,14 @@ def work(actor: Actor, budget: int, accept: Accept) -> int:
     return taken
 
 
-def accept_of(scheduler: Scheduler, batch: OpenBatch) -> Accept:
-    """What takes a decision into a batch, made when it is needed."""
-    if batch.accept is None:
-        batch.accept = accepter(scheduler, batch)
-    return batch.accept
-
-
 def accepter(scheduler: Scheduler, batch: OpenBatch) -> Accept:
-    """What takes a decision into a batch: step 3. A closure over the parts of the batch."""
+    """What takes a decision into a batch: step 3. A closure over the parts of the batch, which never holds it itself.
+
+    A batch that held it would be garbage that only the collector finds.
+    """
     first, records, offsets, happened, hashes = batch.first, batch.records, batch.offsets, batch.events, batch.streams
     receipts, actors, has_room = batch.receipts, batch.actors, batch.has_room
-    make_id = scheduler.make_id
+    make_id, now_ns = scheduler.make_id, scheduler.turn_ns
 
     def accept(actor: Actor, delivery: Delivery, events: Checked) -> bool:
         if not events:
@@ -179,17 +178,13 @@ def accepter(scheduler: Scheduler, batch: OpenBatch) -> Accept:
             actor.decided = (delivery, events, None)
             return False
         _, reply, metadata = delivery
-        now_ns = scheduler.turn_ns
-        if metadata is PLAIN:
-            command_id, correlation_id, causation_id, user_id = make_id(now_ns), None, None, None
-        else:
-            command_id = metadata.command_id_bytes or make_id(now_ns)
-            correlation_id, causation_id, user_id = metadata.correlation_id, metadata.causation_id, metadata.user_id
+        correlation_id, causation_id, user_id = metadata.correlation_id, metadata.causation_id, metadata.user_id
         streams, state, key, stream = actor.streams, actor.state, actor.key, actor.stream
         name, evolves, mutable, decode, snapshot_events_max = streams.accepting
         size, count = len(records), len(happened)
         version, previous, position = actor.version, actor.position, first + count
         try:
+            command_id = metadata.command_id_bytes or make_id(now_ns)
             for payload, event in events:
                 version += 1
                 offsets.append(len(records))
@@ -219,7 +214,7 @@ def accepter(scheduler: Scheduler, batch: OpenBatch) -> Accept:
         written = streams.copied(events) if mutable or len(events) != 1 else (events[0][1],)
         receipts.append((reply, Receipt(command_id, key, version, previous, written)))
         actor.commands += 1
-        if metadata is not PLAIN and metadata.command_id_bytes is not None:
+        if metadata.command_id_bytes is not None:
             actor.remember(command_id, previous)
         if version - actor.snapshot_version >= snapshot_events_max:
             actor.snapshot()

@@ -1,7 +1,7 @@
 """Headroom: zeros behind the end of the data file, so that a commit changes bytes of the file and not its size.
 
 To sync a file that has grown, or blocks that were only reserved, a journaling file system writes its journal too, which
-takes as long as the data: half of a small commit's time. So the file is made longer ahead of LMDB, by zeros that were
+takes about as long as little data. So the file is made longer ahead of LMDB, by zeros that were
 really written, a piece at a time, and the next commit syncs them along. LMDB writes pages by their number and asks
 nobody how long the file is; what lies behind its last page means nothing to it, nor to a copy.
 
@@ -20,7 +20,7 @@ from actum_storage.preflight import reserve_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Zeros are written so many at a time: some fifty small commits' worth, in a fraction of a millisecond.
+#: Zeros are written so many at a time: enough for many small commits, and little beside an fsync.
 PIECE_BYTES = 256 * 1024
 #: A commit takes its bytes, and the pages above them that LMDB writes anew, some of them behind all others.
 COMMIT_BYTES_MARGIN = 64 * 1024
@@ -35,11 +35,11 @@ class Headroom:
     __slots__ = ("_descriptor", "_end", "_path", "_used_max")
 
     def __init__(self, path: Path) -> None:
-        """None yet; the file must exist."""
+        """None yet; nothing is opened before the first commit."""
         self._path = path
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-        self._end = os.fstat(self._descriptor).st_size
-        self._used_max = self._end  # LMDB has used no more than this
+        self._descriptor = -1
+        self._end = 0
+        self._used_max = 0  # LMDB has used no more than this
 
     def wants_to_know(self, size: int) -> bool:
         """Whether it can't tell if a commit of so many bytes has room, unless it is told what LMDB has used."""
@@ -53,6 +53,8 @@ class Headroom:
         """Have room for a commit of `size` bytes behind the `used` ones, if the disk has plenty. Never fails."""
         needed = size + COMMIT_BYTES_MARGIN
         try:
+            if self._descriptor < 0:
+                self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
             end = os.fstat(self._descriptor).st_size
             if used + needed > end and self._has_plenty():
                 end += os.pwrite(self._descriptor, bytes(PIECE_BYTES), end)
@@ -63,7 +65,9 @@ class Headroom:
 
     def close(self) -> None:
         """Release the file."""
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
     def _has_plenty(self) -> bool:
         """Whether a piece, and as much again, is free beyond the reserve that commits leave."""

@@ -292,9 +292,9 @@ class LmdbLog:
                 f" Nothing of it was written, the head is still {self._head.position}. Free space; writing goes on by"
                 " itself."
             )
-        if self._headroom is not None and self._headroom.wants_to_know(size):
-            self._headroom.provide((self._environment.info()["last_pgno"] + 1) * self._page_bytes, size)
         try:
+            if self._headroom is not None and self._headroom.wants_to_know(size):
+                self._headroom.provide((self._environment.info()["last_pgno"] + 1) * self._page_bytes, size)
             if failpoints.active:
                 failpoints.hit("log.commit.begin")
             with self._environment.begin(write=True) as transaction:

@@ -1,6 +1,7 @@
 """The table: writing, checkpoints, equality, order, and what it refuses."""
 
 import gc
+import weakref
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -85,6 +86,28 @@ class TestWriting:
         assert table.rows == {"o1": latest}
         assert table.dirty == {"o1": latest}
         assert len(table) == 1
+
+    @pytest.mark.parametrize("schema", [ORDERS, TableSchema(row_type=Order, key="order_id")], ids=["indexes", "plain"])
+    def test_a_table_that_nobody_holds_is_gone(self, schema: TableSchema) -> None:
+        """It is in no cycle: a rebuild drops a view of millions of rows, which a frozen collector would never find."""
+
+        class Key(str):
+            """One whose end can be seen."""
+
+            __slots__ = ("__weakref__",)
+
+        table: Table[Order] = Table(schema)
+        table.writable = True
+        key = Key("o1")
+        table.put(Order(order_id=key))
+        table.build()
+        left = weakref.ref(key)
+        gc.disable()
+        try:
+            del table, key
+            assert left() is None
+        finally:
+            gc.enable()
 
     def test_remove_says_whether_it_was_there(self) -> None:
         """Removing gives True once and leaves a None among the dirty rows."""
