@@ -22,7 +22,7 @@ help: ## list the verbs
 demo: .venv/installed ## replay a real year of grocery orders and check every view; SAMPLE=5000 for the first 5,000 baskets
 	$(BIN)/python -m examples.shop.demo $(if $(SAMPLE),--sample $(SAMPLE))
 
-bench: .venv/installed ## measure a bit of everything in less than ten minutes, report in bench/results; only on a quiet machine
+bench: .venv/installed ## measure a bit of everything, report in bench/results; only on a quiet machine
 	$(BIN)/actum bench all
 
 test: .venv/installed ## run all tests, those that measure time alone; TESTS=tests/unit for some

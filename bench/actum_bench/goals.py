@@ -43,7 +43,7 @@ class Sizes(NamedTuple):
 
 #: The sizes that the goals are about.
 FULL: Final = Sizes(
-    part=1.0,
+    part=2.0,
     query_rows=1_000_000,
     rebuild_events=200_000,
     recover={"parts": ("rows", "window", "interval")},

@@ -1,4 +1,4 @@
-"""`bench all`: a look at everything in less than ten minutes. Large stores are smaller here than the goals mean them.
+"""`bench all`: a look at everything, meant to take less than ten minutes. Stores are smaller than the goals mean them.
 
 What has a goal only at full size is measured without one; `bench goals` measures those, and memory, which takes minutes
 to count.
@@ -48,7 +48,7 @@ class Sizes(NamedTuple):
     scale: Mapping[str, object]
 
 
-#: What two cores and an ordinary disk do in ten minutes.
+#: What two cores and an ordinary disk should do in ten minutes.
 REDUCED: Final = Sizes(
     quick={},
     micro=None,

@@ -17,7 +17,7 @@ def test_the_sizes_are_those_of_the_goals() -> None:
     growth = list(grown(scale.experiments, "unused", 5, FULL.scale))
     assert [len(experiment.wishes) for experiment in opening] == [1, 1, 1, 2, 2, 1]
     assert [len(experiment.wishes) for experiment in growth] == [1, 1, 1, 3, 3]
-    assert (FULL.query_rows, FULL.part, FULL.clients) == (1_000_000, 1.0, 256)
+    assert (FULL.query_rows, FULL.part, FULL.clients) == (1_000_000, 2.0, 256)
 
 
 def test_the_demo_has_a_goal_for_the_whole_year() -> None:

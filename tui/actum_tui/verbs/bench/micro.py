@@ -26,7 +26,7 @@ def register(group: click.Group) -> None:
 
 
 def run(call: Call, pattern: str | None, save: Path | None) -> Answer:
-    """Time the parts one by one: encode, append, send, fold, look up. In a checkout; all of them take a minute.
+    """Time the parts one by one: encode, append, send, fold, look up. In a checkout.
 
     Each figure is the time of one operation, the median of 15 rounds after two to warm up.
     """

@@ -1,4 +1,4 @@
-"""`actum bench all`: a look at everything in less than ten minutes, and the report of it."""
+"""`actum bench all`: a look at everything, and the report of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from actum_tui.verbs.bench.report import reported
 from actum_tui.verbs.bench.session import begun, is_void, measured
 from actum_tui.verbs.bench.shown import gaps
 
-#: What the last part, the report, would miss after ten minutes.
+#: What the last part, the report, would miss.
 NEEDED = ("hdrh.histogram", "matplotlib.figure")
 
 
@@ -27,7 +27,7 @@ def register(group: click.Group) -> None:
 
 
 def run(call: Call, *, to: Path, parts: tuple[str, ...], directory: str | None, repeats: int) -> Answer:
-    """Measure a bit of everything in less than ten minutes, and write a report of it.
+    """Measure a bit of everything, and write a report of it.
 
     \b
     quick    each operation beside the floor

@@ -21,7 +21,7 @@ def register(group: click.Group) -> None:
 
 
 def run(call: Call, *, directory: str | None, repeats: int, save: Path | None) -> Answer:
-    """Measure each operation beside the floor, in about a minute."""
+    """Measure each operation beside the floor."""
     suite = suite_of("measuring", quick.experiments(directory, repeats=repeats))
     (results,) = measured(call, [suite], begun(call, directory, repeats))
     return answer(results, [runs_listing(results.runs)], save)
