@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import secrets
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -63,10 +63,9 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], int]) -> int:
     Raises:
         click.UsageError: somebody else has made a file of that name meanwhile; it stays.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".unfinished", dir=path.parent)
-    unfinished = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(8)}.unfinished")
+    try:  # the name is known before the file is there: an interrupt in between leaves nothing
+        with open(unfinished, "xb", opener=private) as stream:
             count = write(stream)
             stream.flush()
             os.fsync(stream.fileno())
@@ -74,6 +73,11 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], int]) -> int:
     finally:
         unfinished.unlink(missing_ok=True)
     return count
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file that only its owner may read."""
+    return os.open(path, flags, 0o600)
 
 
 def name_whole(unfinished: Path, path: Path) -> None:
