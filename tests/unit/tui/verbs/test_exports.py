@@ -19,7 +19,7 @@ STEPS_MAX = 30
 def interrupted_at(step: int, seen: list[str]) -> Callable[[FrameType, str, object], Any]:
     """A trace that raises KeyboardInterrupt before one line of write_whole or of what it calls in its file."""
 
-    def trace(frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401  # what sys.settrace takes
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:  # what sys.settrace takes
         if frame.f_code.co_filename != exports.__file__:
             return None
         if event == "line" and "unlink" not in (line := linecache.getline(exports.__file__, frame.f_lineno)):
