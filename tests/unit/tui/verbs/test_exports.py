@@ -9,11 +9,9 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
+import click
 import pytest
 from actum_tui.verbs import exports
-
-#: More than the steps of one file.
-STEPS_MAX = 30
 
 
 def interrupted_at(step: int, seen: list[str]) -> Callable[[FrameType, str, object], Any]:
@@ -36,26 +34,30 @@ def four_bytes(stream: IO[bytes]) -> int:
     return stream.write(b"rows")
 
 
+def interrupted(path: Path, step: int) -> str | None:
+    """Make a file and interrupt it: the line before which it was, None if it was whole before so many lines."""
+    seen: list[str] = []
+    before = sys.gettrace()
+    sys.settrace(interrupted_at(step, seen))
+    try:
+        exports.write_whole(path, four_bytes)
+    except KeyboardInterrupt:
+        return seen[-1]
+    finally:
+        sys.settrace(before)
+    return None
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # one stream opened, not yet entered
 def test_an_interrupt_before_any_line_leaves_nothing_half_done(tmp_path: Path) -> None:
     """There is the whole file, or none; never the unfinished one."""
-    for step in range(1, STEPS_MAX):
-        seen: list[str] = []
-        directory = tmp_path / str(step)
-        directory.mkdir()
-        before = sys.gettrace()
-        sys.settrace(interrupted_at(step, seen))
-        try:
-            exports.write_whole(directory / "made", four_bytes)
-        except KeyboardInterrupt:
-            sys.settrace(before)
-        else:
-            sys.settrace(before)
-            break
-        assert [entry.name for entry in directory.iterdir()] in ([], ["made"]), seen[-1]
-    assert 8 < step < STEPS_MAX - 1
-    assert (directory / "made").read_bytes() == b"rows"
-    assert (directory / "made").stat().st_mode & 0o077 == 0
+    made, lines = tmp_path / "made", 0
+    while line := interrupted(made, lines + 1):
+        assert list(tmp_path.iterdir()) in ([], [made]), line
+        made.unlink(missing_ok=True)
+        lines += 1
+    assert lines >= 8
+    assert (made.read_bytes(), made.stat().st_mode & 0o077) == (b"rows", 0)
 
 
 def test_a_file_that_came_meanwhile_stays(tmp_path: Path) -> None:
@@ -65,6 +67,6 @@ def test_a_file_that_came_meanwhile_stays(tmp_path: Path) -> None:
         (tmp_path / "made").write_text("other")
         return four_bytes(stream)
 
-    with pytest.raises(exports.click.UsageError, match="exists already"):
+    with pytest.raises(click.UsageError, match="exists already"):
         exports.write_whole(tmp_path / "made", late)
     assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("made", "other")]
