@@ -45,6 +45,7 @@ from actum_storage.schema import changed_schemas, copy_schema, parse_schema, sea
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
+    from typing import NoReturn
 
     from actum_storage.frame import Batch, Frame
     from actum_storage.lmdb_environment import Durability
@@ -302,7 +303,7 @@ class LmdbLog:
                 for database, key, value in puts:
                     # By position, which costs less: dupdata, overwrite, append, database.
                     if not put(key, value, True, False, database is frames, database):  # noqa: FBT003
-                        raise self._refused(key)
+                        self._refuse(key)
                 if failpoints.active:
                     failpoints.hit("log.commit.put")
             if failpoints.active:
@@ -318,8 +319,8 @@ class LmdbLog:
             with suppress(lmdb.Error):
                 self._environment.reader_check()
 
-    def _refused(self, key: bytes) -> StoreCorrupt:
-        return StoreCorrupt(
+    def _refuse(self, key: bytes) -> NoReturn:
+        raise StoreCorrupt(
             f"{self._where}: key {key.hex()} was refused behind position {self._head.position}: another process"
             " wrote to the log, or it is damaged. Close the store and verify it."
         )
