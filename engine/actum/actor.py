@@ -183,7 +183,7 @@ class Actor:
         scheduler = self.streams.scheduler
         self.failures = 0
         _, reply, metadata = delivery
-        command_id = metadata.command_id_bytes or scheduler.make_id(scheduler.turn_ns)
+        command_id = metadata.command_id_bytes or scheduler.id_maker()()
         self._answer(reply, Receipt(command_id, self.key, self.version, self.position, ()))
 
     def answered(self, reply: Reply, metadata: Metadata) -> bool:

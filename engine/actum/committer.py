@@ -98,7 +98,10 @@ class Committer:
         if self.under_way is not None or not self.open.events or self.failure is not None:
             return
         self.under_way = batch = self.open
-        self.open = self._new_batch(batch.next_position)
+        options = self._options
+        self.open = OpenBatch(
+            batch.first + len(batch.events), events_max=options.frame_events_max, bytes_max=options.frame_bytes_max
+        )
         self._background.commit(partial(self._append, batch), self._complete)
 
     def holding(self, position: int) -> OpenBatch | None:
@@ -107,11 +110,10 @@ class Committer:
             return None
         return self.open if position >= self.open.first else self.under_way
 
-    def _new_batch(self, first: int | None = None) -> OpenBatch:
-        """An empty batch behind the durable ones, or behind the one before."""
+    def _new_batch(self) -> OpenBatch:
+        """An empty batch behind the durable ones."""
         options = self._options
-        first = self.durable + 1 if first is None else first
-        return OpenBatch(first, events_max=options.frame_events_max, bytes_max=options.frame_bytes_max)
+        return OpenBatch(self.durable + 1, events_max=options.frame_events_max, bytes_max=options.frame_bytes_max)
 
     def _append(self, batch: OpenBatch) -> None:
         """Beside the loop: seal the batch and write it; whatever comes of it is kept for `_complete`."""

@@ -31,6 +31,7 @@ from actum.views import LiveView, View
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from contextlib import AbstractAsyncContextManager
+    from typing import NoReturn
 
     from actum_storage import Derived, Head, Log
 
@@ -117,6 +118,7 @@ class Core:
             kind.name: LiveView(kind.name, kind.view, kind.schema, kind.projections, kind.fingerprint)
             for kind in catalogue.views
         }
+        self._records_wanted = any(view.wants_records for view in self.views.values())
         self.loop = asyncio.get_running_loop()
         self.thread = get_ident()
         self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
@@ -191,11 +193,15 @@ class Core:
 
     def _settled(self, batch: OpenBatch) -> None:
         """A batch is durable: views, then the questions that waited for its position."""
-        records = Records(self.codec, batch.first, lambda: array_of(len(batch.events), batch.records))
+        records = self._records_of(batch) if self._records_wanted else none_wanted
         for view in self.views.values():
             view.apply(batch.first, batch.events, records)
         if self._asked:
             self._answer_asked()
+
+    def _records_of(self, batch: OpenBatch) -> Records:
+        """The records of a batch, decoded when the first view asks for them."""
+        return Records(self.codec, batch.first, lambda: array_of(len(batch.events), batch.records))
 
     def _answer_asked(self) -> None:
         """Let the questions go on that waited for a position now durable."""
@@ -336,3 +342,8 @@ class Core:
         if not saved and isinstance(checkpointer.failure, StoreFull) and self.store.drop_ballast():
             log.warning("the disk is full: the ballast file was deleted to make room for the checkpoint")
             await checkpointer.checkpoint(hasty=True)
+
+
+def none_wanted() -> NoReturn:
+    """Stands for the records of a batch where no view takes any."""
+    raise AssertionError("no view of this engine takes records")

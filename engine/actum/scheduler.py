@@ -12,10 +12,12 @@ import asyncio
 import logging
 from collections import deque
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 
+from actum.clock import TimeOrderedIds
 from actum.committer import Committer
 from actum.errors import EngineClosed, Overloaded, Reentrant
 from actum.turn import take_turn
@@ -59,9 +61,9 @@ class Scheduler:
     """
 
     __slots__ = (
-        "_after_commit", "_batch_ended", "_changed", "_directory", "_loop", "_pending_max", "_ready", "_settled",
-        "_tasks", "_turn_scheduled", "accepted", "committer", "mailbox_size_max", "make_id", "now_ns",
-        "options", "pending", "rejected", "turn_ns",
+        "_after_commit", "_batch_ended", "_changed", "_directory", "_ids", "_loop", "_pending_max", "_ready",
+        "_settled", "_tasks", "_turn_scheduled", "accepted", "committer", "mailbox_size_max", "now_ns", "options",
+        "pending", "rejected", "turn_ns",
     )  # fmt: skip
 
     def __init__(
@@ -91,11 +93,11 @@ class Scheduler:
         self.options = options
         self.mailbox_size_max = options.mailbox_size_max
         self.now_ns = clock.now_ns
-        self.make_id = ids.make
         self.pending = 0
         self.turn_ns = 0
         self.rejected = 0
         self.accepted = 0
+        self._ids = ids
         self._pending_max = options.commands_pending_max
         self._directory = directory
         self._loop = asyncio.get_running_loop()
@@ -209,6 +211,11 @@ class Scheduler:
             if self._ready and not committer.open.full:
                 self._schedule_turn()
             self._notify()
+
+    def id_maker(self) -> Callable[[], bytes]:
+        """What makes the ids of commands that are decided in this turn and came without one."""
+        ids = self._ids
+        return ids.made_at(self.turn_ns) if type(ids) is TimeOrderedIds else partial(ids.make, self.turn_ns)
 
     def _refuse_ready(self) -> None:
         """The log can't be written any more: nobody gets a turn."""

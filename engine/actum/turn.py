@@ -43,7 +43,7 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
     budget, now_ns = scheduler.options.turn_commands_max, scheduler.turn_ns
     first, records, offsets, happened, hashes = batch.first, batch.records, batch.offsets, batch.events, batch.streams
     receipts, actors, events_max, bytes_half = batch.receipts, batch.actors, batch.events_max, batch.bytes_half
-    tick, use, make_id = directory.tick, directory.recent.move_to_end, scheduler.make_id
+    tick, use, make_id = directory.tick, directory.recent.move_to_end, scheduler.id_maker()
     while ready and budget > 0 and not batch.full:
         actor = ready.popleft()
         actor.scheduled = False
@@ -86,7 +86,7 @@ def take_turn(  # noqa: PLR0915  # the hottest loop: each call out of it costs a
         payload, event = events[0]
         key, version, previous, position = actor.key, actor.version + 1, actor.position, first + count
         try:
-            command_id = make_id(now_ns)
+            command_id = make_id()
             encode_into((Raw(payload), name, key, version, previous, now_ns, command_id, None, None, None), records, -1)
             evolve(state, event)
         except BaseException as error:  # noqa: BLE001  # as above; and to reject is too late here
@@ -168,7 +168,7 @@ def accepter(scheduler: Scheduler, batch: OpenBatch) -> Accept:
     """
     first, records, offsets, happened, hashes = batch.first, batch.records, batch.offsets, batch.events, batch.streams
     receipts, actors, has_room = batch.receipts, batch.actors, batch.has_room
-    make_id, now_ns = scheduler.make_id, scheduler.turn_ns
+    make_id, now_ns = scheduler.id_maker(), scheduler.turn_ns
 
     def accept(actor: Actor, delivery: Delivery, events: Checked) -> bool:
         if not events:
@@ -184,7 +184,7 @@ def accepter(scheduler: Scheduler, batch: OpenBatch) -> Accept:
         size, count = len(records), len(happened)
         version, previous, position = actor.version, actor.position, first + count
         try:
-            command_id = metadata.command_id_bytes or make_id(now_ns)
+            command_id = metadata.command_id_bytes or make_id()
             for payload, event in events:
                 version += 1
                 offsets.append(len(records))

@@ -245,6 +245,11 @@ class LiveView:
         }
         self._handlers[Several] = self._project_each_record if self._wants_records else self._project_each
 
+    @property
+    def wants_records(self) -> bool:
+        """Whether any of its handlers takes the record beside the event."""
+        return self._wants_records
+
     def twin(self) -> LiveView:
         """An empty view of the same class, to be filled beside this one."""
         return LiveView(self.name, self._view_type, self._schema, self._projections, self.fingerprint)

@@ -164,6 +164,8 @@ def low_on_space(data: str, size: int) -> int | None:
     """
     state = os.statvfs(data)
     free = state.f_bavail * state.f_frsize
+    if free >= RESERVE_BYTES_MAX + size:  # no reserve is larger
+        return None
     return free if free < reserve_of(state) + size else None
 
 

@@ -41,6 +41,17 @@ def test_ids_increase_when_time_goes_on_or_back() -> None:
     assert [milliseconds_of(one) - NEW_YEAR_MILLISECONDS for one in made] == [0, 1, 5, 5, 5, 6, 6, 7]
 
 
+def test_ids_for_a_turn_are_those_that_come_next() -> None:
+    """What makes many ids of one time goes on where the last id ended, and the next id goes on behind it."""
+    ids = TimeOrderedIds()
+    made = [ids.make(NEW_YEAR_NS)]
+    for offset in (0, 0, 3):
+        make = ids.made_at(NEW_YEAR_NS + offset * MILLISECOND_NS)
+        made += [make(), make(), ids.make(NEW_YEAR_NS + offset * MILLISECOND_NS)]
+    assert made == sorted(set(made))
+    assert [milliseconds_of(one) - NEW_YEAR_MILLISECONDS for one in made] == [0] * 7 + [3] * 3
+
+
 def test_two_engines_make_different_ids() -> None:
     """They start at random within the same millisecond."""
     assert not {TimeOrderedIds().make(NEW_YEAR_NS) for _ in range(50)} & {
