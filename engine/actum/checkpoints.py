@@ -101,6 +101,7 @@ class Checkpointer:
         self._slice_rows = SLICE_ROWS_FIRST
         self._hasty = False
         self._unsavable: set[str] = set()
+        self._collectable = 0
         self.position = position
         self.count = 0
         self.failures = 0
@@ -139,7 +140,7 @@ class Checkpointer:
             self.failures = 0
             self.failure = None
             if self._options.gc_policy == "freeze":
-                garbage.calm_again()
+                garbage.calm_again(self._collectable)
             return True
 
     async def _checkpoint(self, head: Head | None) -> None:
@@ -159,6 +160,7 @@ class Checkpointer:
 
     async def _write(self, writer: CheckpointWriter, head: Head | None, *, base: bool) -> Closing:
         """All chunks; the closing record that makes them valid."""
+        self._collectable = self._count_collectable()
         if base:
             for view in self._savable():
                 if not view.all_changed:
@@ -184,6 +186,14 @@ class Checkpointer:
             await self._write_slices(writer, section, items, dict)
         await self._wait_until_durable(committer.open.next_position - 1, losses)
         return Closing(head.position, head.hash, saved, self._reading)
+
+    def _count_collectable(self) -> int:
+        """How many rows and states have changed since the last time that the garbage collector looks at."""
+        tables = [view.table for view in self._views.values()]
+        rows = sum(len(table.dirty) for table in tables if table.schema.row_type.__struct_config__.gc)
+        kinds = [streams.kind.aggregate for streams in self._directory.streams.values()]
+        states = len(self._directory.changed) if any(kind.__struct_config__.gc for kind in kinds) else 0
+        return rows + states
 
     def _savable(self) -> list[LiveView]:
         """The views that are served and can be saved; the others are made again from the log at the next opening."""
