@@ -219,13 +219,21 @@ class Checkpointer:
         On the way, the states of those that are awake and whose replay would be long are saved.
         """
         minimum = self._options.snapshot_events_min
+        awake, asleep = streams.actors, streams.heads
 
         def heads(keys: list[str]) -> dict[str, int]:
-            for key in keys:
-                actor = streams.actors.get(key)
-                if actor is not None and actor.events_since_snapshot >= minimum:
-                    actor.snapshot()
-            return {key: position for key in keys if (position := streams.head(key))}
+            positions: dict[str, int] = {}
+            for key in keys:  # as `Streams.head` and `Actor.events_since_snapshot`, written out: it is most of the work
+                actor = awake.get(key)
+                if actor is None:
+                    position = asleep.get(key, 0)
+                else:
+                    position = actor.position
+                    if actor.version - actor.snapshot_version >= minimum and actor.state is not None:
+                        actor.snapshot()
+                if position:
+                    positions[key] = position
+            return positions
 
         return heads
 
@@ -234,8 +242,11 @@ class Checkpointer:
     ) -> None:
         """Encode and write items, a slice of about a millisecond at a time, with a pause for the loop in between."""
         iterator: Iterator[Any] = iter(items)
-        while part := list(islice(iterator, self._slice_rows)):
+        self._slice_rows = SLICE_ROWS_FIRST  # those of another section take another time
+        while True:
             started = self._clock.monotonic_ns()
+            if not (part := list(islice(iterator, self._slice_rows))):
+                return
             body = encode_chunk(shape(part))
             self._follow(len(part), self._clock.monotonic_ns() - started)
             await self._background.run(partial(writer.write, Chunk(section, len(part), body)))
