@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple, final
 
@@ -44,9 +43,7 @@ PIECE_BYTES_MAX = 256 * 1024
 FILE_NAME = re.compile(r"([0-9]{8,})\.chunks")
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(NamedTuple):
     """The valid part of a file.
 
     Attributes:

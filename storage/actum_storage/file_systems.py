@@ -6,10 +6,12 @@ A network file system gives a second machine other pages and other locks than th
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-MOUNTS = Path("/proc/self/mountinfo")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOUNTS = "/proc/self/mountinfo"
 
 #: Kinds that are refused: network, shared with a host, or in user space with unknown promises.
 REFUSED = re.compile(
@@ -42,7 +44,7 @@ def file_system_of(path: Path) -> FileSystem:
     while not path.exists() and path != path.parent:
         path = path.parent
     try:
-        lines = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = path.joinpath(MOUNTS).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return FileSystem("unknown", str(path))
     return lookup(str(path.resolve()), lines)

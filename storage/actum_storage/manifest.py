@@ -10,13 +10,11 @@ version can say which format it met. A directory without a MANIFEST holds no ack
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, cast, final
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from actum_storage.errors import StoreCorrupt, StoreMismatch
 from actum_storage.files import os_errors, replace_durably
@@ -37,9 +35,7 @@ STORE_ID = re.compile("[0-9a-f]{32}")
 CHECKSUM_SIZE = 72
 
 
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(NamedTuple):
     """What a store says of itself.
 
     Attributes:
@@ -99,6 +95,8 @@ class Manifest:
 
     def encode(self) -> bytes:
         """The three lines."""
+        import json
+
         fields = {"created_ns": self.created_ns, "engine": self.engine, "store_id": self.store_id}
         body = f"actum store, format {self.format_version}\n{json.dumps(fields)}\n".encode()
         return body + f"sha256 {sha256(body).hexdigest()}\n".encode()
@@ -106,6 +104,8 @@ class Manifest:
 
 def parse_fields(line: bytes) -> dict[str, Any] | None:
     """The second line's fields; None if they are not exactly those of this format."""
+    import json
+
     try:
         fields: Any = json.loads(line)
     except (ValueError, RecursionError):
