@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 #: How much is written and synced at a time.
 PIECE_BYTES_MAX = 256 * 1024
 
-FILE_NAME = re.compile(r"([0-9]{8,})\.chunks")
+FILE_NAME = r"([0-9]{8,})\.chunks"
 
 
 class Generation(NamedTuple):
@@ -229,7 +229,7 @@ class Derived:
             names = [path.name for path in self._directory.iterdir() if path.is_file()]
         except OSError:
             return []
-        return [int(match[1]) for match in map(FILE_NAME.fullmatch, names) if match]
+        return [int(match[1]) for name in names if (match := re.fullmatch(FILE_NAME, name))]
 
     def _path(self, number: int) -> Path:
         return self._directory / f"{number:08d}.chunks"

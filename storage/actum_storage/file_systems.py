@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOUNTS = "/proc/self/mountinfo"
 
 #: Kinds that are refused: network, shared with a host, or in user space with unknown promises.
-REFUSED = re.compile(
+REFUSED = (
     r"nfs4?|cifs|smb[23]?|smbfs|9p|afs|ceph|glusterfs|lustre|gpfs|beegfs|ocfs2|gfs2?|ncpfs|coda|vboxsf|vmhgfs|prl_fs"
     r"|virtiofs|fuse|fuse\..*|fuseblk|davfs2?|sshfs|s3fs"
 )
@@ -70,7 +70,7 @@ def unescaped(text: str) -> str:
 
 def refused_reason(system: FileSystem) -> str | None:
     """Why a store must not lie there; None if it may."""
-    if REFUSED.fullmatch(system.kind):
+    if re.fullmatch(REFUSED, system.kind):
         return "memory maps and locks don't reach beyond one machine there, which damages the store."
     return None
 

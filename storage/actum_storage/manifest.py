@@ -28,9 +28,9 @@ ENGINE = "lmdb-0.9"
 #: A MANIFEST is about 200 bytes; nothing longer is read as one.
 MANIFEST_BYTES_MAX = 4096
 
-SHAPE = re.compile(rb"actum store, format ([1-9][0-9]{0,8})\n(\{[ -~]*\})\n\Z")
-CHECKSUM = re.compile(rb"sha256 ([0-9a-f]{64})\n\Z")
-STORE_ID = re.compile("[0-9a-f]{32}")
+SHAPE = rb"actum store, format ([1-9][0-9]{0,8})\n(\{[ -~]*\})\n"
+CHECKSUM = rb"sha256 ([0-9a-f]{64})\n"
+STORE_ID = "[0-9a-f]{32}"
 #: "sha256 ", 64 hexadecimal digits, newline.
 CHECKSUM_SIZE = 72
 
@@ -72,7 +72,7 @@ class Manifest(NamedTuple):
     def parse(cls, data: bytes, where: str) -> Manifest:
         """Check the bytes of a MANIFEST; `where` is for messages."""
         body = data[:-CHECKSUM_SIZE]
-        shape, checksum = SHAPE.match(body), CHECKSUM.match(data[-CHECKSUM_SIZE:])
+        shape, checksum = re.fullmatch(SHAPE, body), re.fullmatch(CHECKSUM, data[-CHECKSUM_SIZE:])
         if shape is None or checksum is None or sha256(body).hexdigest().encode() != checksum[1]:
             raise StoreCorrupt(f"{where} is damaged: its SHA-256 does not match. Restore it from a backup.")
         version = int(shape[1])
@@ -118,6 +118,6 @@ def parse_fields(line: bytes) -> dict[str, Any] | None:
         and type(known["created_ns"]) is int
         and isinstance(known["engine"], str)
         and isinstance(known["store_id"], str)
-        and STORE_ID.fullmatch(known["store_id"]) is not None
+        and re.fullmatch(STORE_ID, known["store_id"]) is not None
     )
     return known if fitting else None
