@@ -13,6 +13,7 @@ import logging
 from typing import TYPE_CHECKING, Any, cast, final
 
 from actum_storage import ActumError, StorageError
+from msgspec import Struct
 
 from actum.codec import command_fault
 from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, Rejected
@@ -39,56 +40,49 @@ Checked = tuple[tuple[bytes, Event], ...]
 
 
 @final
-class Actor:
-    """One live aggregate.
+class Actor(Struct, gc=False, eq=False):
+    """One live aggregate. The garbage collector doesn't see it: the directory frees it (`Directory.clear`).
 
     Attributes:
+        streams: those of its class.
         key: which one.
-        state: the aggregate, None while it has to be read from the log.
+        stream: the hash of its stream.
+        position: of its last event, tentative; 0 for none. It begins asleep, at its last durable event.
         version: its version, tentative.
-        position: of its last event, tentative; 0 for none.
+        state: the aggregate, None while it has to be read from the log.
         mailbox: commands that wait, None for none.
         scheduled: whether it stands in the scheduler's queue.
         deciding: the command whose asynchronous decision is under way.
-        decided: a decision that was waited for, or found no room: it comes first in the next turn.
-        commands: that wrote, since its waking.
-        snapshot_version: the version that is saved, or was when it woke.
-        stream: the hash of its stream.
         failures: bugs in a row.
         fault: the last of them.
         touched: when it last worked, in ticks of the directory.
         awaits: actors whose answers the decision under way waits for.
         waiting: whether it waits for a commit or for its own waking, and comes back by itself.
+        decided: a decision that was waited for, or found no room: it comes first in the next turn.
+        commands: that wrote, since its waking.
+        snapshot_version: the version that is saved, or was when it woke.
     """
 
-    __slots__ = (
-        "_lost", "_window", "_woken", "awaits", "commands", "decided", "deciding", "failures", "fault", "key",
-        "mailbox", "position", "scheduled", "snapshot_version", "state", "stream", "streams", "touched", "version",
-        "waiting",
-    )  # fmt: skip
-
-    def __init__(self, streams: Streams, key: str, stream: bytes, position: int) -> None:
-        """Asleep at the position of its last durable event."""
-        self.streams = streams
-        self.key = key
-        self.position = position
-        self.version = 0
-        self.state: Aggregate | None = None
-        self.mailbox: list[Delivery] | None = None
-        self.scheduled = False
-        self.deciding: Delivery | None = None
-        self.failures = 0
-        self.fault: BaseException | None = None
-        self.touched = 0
-        self.awaits: list[Actor] | None = None
-        self.waiting = False
-        self.stream = stream
-        self.decided: Decided | None = None
-        self._lost: Exception | None = None
-        self._woken = 0
-        self._window: CommandWindow | None = None
-        self.commands = 0
-        self.snapshot_version = 0
+    streams: Streams
+    key: str
+    stream: bytes
+    position: int
+    version: int = 0
+    state: Aggregate | None = None
+    mailbox: list[Delivery] | None = None
+    scheduled: bool = False
+    deciding: Delivery | None = None
+    failures: int = 0
+    fault: BaseException | None = None
+    touched: int = 0
+    awaits: list[Actor] | None = None
+    waiting: bool = False
+    decided: Decided | None = None
+    commands: int = 0
+    snapshot_version: int = 0
+    _lost: Exception | None = None
+    _woken: int = 0
+    _window: CommandWindow | None = None
 
     @property
     def idle(self) -> bool:
@@ -212,7 +206,7 @@ class Actor:
         Commands without an id of their own are counted, not held.
         """
         if self._window is None:
-            self._window = CommandWindow(self.streams.read_window(self._woken))
+            self._window = CommandWindow.of(self.streams.read_window(self._woken))
         found = self._window.find(command_id)
         if found is None:
             return None
@@ -272,7 +266,7 @@ class Actor:
         self.snapshot_version = replay.snapshot_version
         self._woken = self.position
         self.commands = 0
-        self._window = CommandWindow({}) if self.position == 0 else None
+        self._window = None
         self.state = replay.state
 
     def forget(self) -> None:
@@ -381,6 +375,11 @@ class Actor:
         waiting = len(self.mailbox) if self.mailbox else 0
         doing = "deciding" if self.deciding is not None else "asleep" if self.state is None else "awake"
         return f"<Actor {self.streams.name}/{self.key}@{self.version} mailbox {waiting} {doing}>"
+
+
+# A Struct's own setter asks whether the collector has to hear of the value, which takes four times as long.
+Actor.__setattr__ = object.__setattr__  # type: ignore[method-assign]
+Actor.__delattr__ = object.__delattr__  # type: ignore[method-assign]
 
 
 def first_of(error: BaseException) -> BaseException:

@@ -101,6 +101,7 @@ class Checkpointer:
         self._slice_rows = SLICE_ROWS_FIRST
         self._hasty = False
         self._unsavable: set[str] = set()
+        self._collectable = 0
         self.position = position
         self.count = 0
         self.failures = 0
@@ -139,7 +140,7 @@ class Checkpointer:
             self.failures = 0
             self.failure = None
             if self._options.gc_policy == "freeze":
-                garbage.calm_again()
+                garbage.calm_again(self._collectable)
             return True
 
     async def _checkpoint(self, head: Head | None) -> None:
@@ -159,6 +160,7 @@ class Checkpointer:
 
     async def _write(self, writer: CheckpointWriter, head: Head | None, *, base: bool) -> Closing:
         """All chunks; the closing record that makes them valid."""
+        self._collectable = self._count_collectable()
         if base:
             for view in self._savable():
                 if not view.all_changed:
@@ -185,6 +187,14 @@ class Checkpointer:
         await self._wait_until_durable(committer.open.next_position - 1, losses)
         return Closing(head.position, head.hash, saved, self._reading)
 
+    def _count_collectable(self) -> int:
+        """How many rows and states have changed since the last time that the garbage collector looks at."""
+        tables = [view.table for view in self._views.values()]
+        rows = sum(len(table.dirty) for table in tables if table.schema.row_type.__struct_config__.gc)
+        kinds = [streams.kind.aggregate for streams in self._directory.streams.values()]
+        states = len(self._directory.changed) if any(kind.__struct_config__.gc for kind in kinds) else 0
+        return rows + states
+
     def _savable(self) -> list[LiveView]:
         """The views that are served and can be saved; the others are made again from the log at the next opening."""
         return [view for view in self._views.values() if view.broken is None and view.name not in self._unsavable]
@@ -209,13 +219,21 @@ class Checkpointer:
         On the way, the states of those that are awake and whose replay would be long are saved.
         """
         minimum = self._options.snapshot_events_min
+        awake, asleep = streams.actors, streams.heads
 
         def heads(keys: list[str]) -> dict[str, int]:
-            for key in keys:
-                actor = streams.actors.get(key)
-                if actor is not None and actor.events_since_snapshot >= minimum:
-                    actor.snapshot()
-            return {key: position for key in keys if (position := streams.head(key))}
+            positions: dict[str, int] = {}
+            for key in keys:  # as `Streams.head` and `Actor.events_since_snapshot`, written out: it is most of the work
+                actor = awake.get(key)
+                if actor is None:
+                    position = asleep.get(key, 0)
+                else:
+                    position = actor.position
+                    if actor.version - actor.snapshot_version >= minimum and actor.state is not None:
+                        actor.snapshot()
+                if position:
+                    positions[key] = position
+            return positions
 
         return heads
 
@@ -224,8 +242,11 @@ class Checkpointer:
     ) -> None:
         """Encode and write items, a slice of about a millisecond at a time, with a pause for the loop in between."""
         iterator: Iterator[Any] = iter(items)
-        while part := list(islice(iterator, self._slice_rows)):
+        self._slice_rows = SLICE_ROWS_FIRST  # those of another section take another time
+        while True:
             started = self._clock.monotonic_ns()
+            if not (part := list(islice(iterator, self._slice_rows))):
+                return
             body = encode_chunk(shape(part))
             self._follow(len(part), self._clock.monotonic_ns() - started)
             await self._background.run(partial(writer.write, Chunk(section, len(part), body)))

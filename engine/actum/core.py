@@ -329,6 +329,7 @@ class Core:
                 asked.set_exception(EngineClosed("the engine closed before the position came"))
         if self.store is not None:
             self.store.close()
+        self.directory.clear()
         garbage.restore(self)
 
     async def _save(self) -> None:

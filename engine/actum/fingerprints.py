@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import dis
 import enum
+import sys
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from hashlib import blake2b
 from typing import Any, cast
 from uuid import UUID
@@ -147,7 +147,7 @@ def code_parts(code: types.CodeType, docstring: str | None = None) -> Iterator[b
 
 
 #: What can't change while it is there, and prints the same in every process.
-SIMPLE = (int, float, complex, str, bytes, bool, type(None), Decimal, Fraction, UUID, date, datetime, time, timedelta)
+SIMPLE = (int, float, complex, str, bytes, bool, type(None), Decimal, UUID, date, datetime, time, timedelta)
 
 
 def constants_as_bytes(values: Iterable[tuple[str, object]]) -> bytes:
@@ -160,7 +160,12 @@ def is_simple(value: object) -> bool:
     """Whether a value is a plain immutable one, or a tuple or frozenset of such."""
     if isinstance(value, (tuple, frozenset)):
         return all(map(is_simple, cast("Iterable[object]", value)))
-    return isinstance(value, enum.Enum) or type(value) in SIMPLE
+    return isinstance(value, enum.Enum) or type(value) in SIMPLE or type(value) is fraction_type()
+
+
+def fraction_type() -> type | None:
+    """`Fraction`, if anybody has loaded it: else there are none, and it is a part of `import actum` that few need."""
+    return getattr(sys.modules.get("fractions"), "Fraction", None)
 
 
 def stable_repr(constant: object) -> str:

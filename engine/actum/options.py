@@ -46,9 +46,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         checkpoint_deltas_ratio_max: deltas of this many times the base's size are folded into a new base.
         replay_slice_events: events replayed before the loop gets its turn, in rebuilds and long wakings.
         close_seconds_max: the longest that closing waits for asynchronous decisions before it cancels them.
-        gc_policy: `"freeze"` moves what is alive after opening and after a checkpoint out of the garbage collector's
-            sight (a full collection over 100,000 actors takes 72 ms), and has it look for young garbage every 10,000
-            objects; for the whole process, undone on close. `"none"` leaves the collector alone.
+        gc_policy: `"freeze"` moves what is alive after opening, and after a checkpoint with much that holds containers,
+            out of the garbage collector's sight, and has it look for young garbage every 3,000 objects; for the whole
+            process, undone on close. `"none"` leaves the collector alone.
     """
 
     durability: Literal["full", "relaxed"] = "full"

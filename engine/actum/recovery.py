@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import TYPE_CHECKING, Any, final
 
 import msgspec
 from actum_storage import Head, StoreCorrupt, StoreMismatch
@@ -62,7 +62,7 @@ class Closing(msgspec.Struct, array_like=True, frozen=True):
     reading: Reading | None = None
 
 
-class Saved(NamedTuple):
+class Saved(msgspec.Struct, frozen=True):
     """What a generation of checkpoints says without the user's classes.
 
     Attributes:

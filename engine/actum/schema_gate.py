@@ -13,7 +13,7 @@ Rejected: a note of its own about what was passed. It would have to be bound to 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, final
 
 import msgspec
 from actum_storage import StoreMismatch
@@ -67,7 +67,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
         return cls(sorted(schema_documents((*catalogue.event_types, *catalogue.upcasts))), upcasts, evolves)
 
 
-class Fault(NamedTuple):
+class Fault(msgspec.Struct, frozen=True):
     """Why a record can't be read.
 
     Attributes:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NAMED_MAX = 10
 RESTORE = "Restore the store from a backup."
 REBUILD = "Delete the directory derived/: it is made again from the log."
-HEAD = re.compile(r"([0-9]{1,19}):([0-9a-fA-F]{64})")
+HEAD = r"([0-9]{1,19}):([0-9a-fA-F]{64})"
 
 
 class VerifyReport(NamedTuple):
@@ -64,7 +64,7 @@ def read_head(text: str) -> Head:
     Raises:
         Invalid: it is not `position:hash`.
     """
-    match = HEAD.fullmatch(text.strip()) if isinstance(text, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
+    match = re.fullmatch(HEAD, text.strip()) if isinstance(text, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
     if match is None:
         raise Invalid(f"{shown(text)} is no head: give position:hash, with 64 hexadecimal digits, as status shows it")
     return Head(int(match[1]), bytes.fromhex(match[2]))

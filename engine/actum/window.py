@@ -7,26 +7,29 @@ tuples, which is a little faster and takes 165 bytes for each command instead of
 
 from __future__ import annotations
 
-from struct import Struct
+import struct
 from typing import TYPE_CHECKING, final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Id, position of the command's last event, and the command's number.
-ENTRY = Struct("<16sqq")
+ENTRY = struct.Struct("<16sqq")
 
 
 @final
-class CommandWindow:
+class CommandWindow(Struct, gc=False, eq=False):
     """Commands by id. Numbers say how far back each is: 1, 2, 3 ... since waking, and 0, -1, -2 ... before."""
 
-    __slots__ = ("_entries",)
+    _entries: bytearray
 
-    def __init__(self, found: Mapping[bytes, int]) -> None:
+    @classmethod
+    def of(cls, found: Mapping[bytes, int]) -> CommandWindow:
         """Begin with what the stream tells: positions by id, oldest first."""
         numbered = enumerate(found.items(), 1 - len(found))
-        self._entries = bytearray(b"".join(ENTRY.pack(key, position, number) for number, (key, position) in numbered))
+        return cls(bytearray(b"".join(ENTRY.pack(key, position, number) for number, (key, position) in numbered)))
 
     def find(self, command_id: bytes) -> tuple[int, int] | None:
         """The position and the number of a command, if it is there."""

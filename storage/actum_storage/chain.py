@@ -6,8 +6,7 @@ one against the head. A frame that is missing although the head is behind it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple
 
 from actum_storage.errors import StoreCorrupt
 from actum_storage.log import Head
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
     from actum_storage.frame import Frame
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """A walk over stored frames.
 
     Attributes:

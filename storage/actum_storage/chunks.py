@@ -12,10 +12,9 @@ be rebuilt.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from struct import Struct
-from typing import NamedTuple, final
+from typing import Final, NamedTuple, final
 
 from actum_storage.errors import StorageError
 from actum_storage.layout import HASH_SIZE
@@ -41,7 +40,6 @@ assert RECORD_HEADER_SIZE == 48, "the record header must be as long as format.md
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class Chunk:
     """A piece of a checkpoint; what it means is the caller's.
 
@@ -51,9 +49,13 @@ class Chunk:
         body: its bytes.
     """
 
-    section: str
-    count: int
-    body: bytes | bytearray | memoryview
+    __slots__ = ("body", "count", "section")
+
+    def __init__(self, section: str, count: int, body: bytes | bytearray | memoryview) -> None:
+        """Not checked before it is written."""
+        self.section: Final = section
+        self.count: Final = count
+        self.body: Final = body
 
 
 class Checkpoint(NamedTuple):
@@ -82,16 +84,20 @@ class Contents(NamedTuple):
     link: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@final
 class Record:
     """A chunk or a closing record as read, its hash checked."""
 
-    magic: bytes
-    section: str
-    count: int
-    body: memoryview
-    hash: bytes
-    end: int
+    __slots__ = ("body", "count", "end", "hash", "magic", "section")
+
+    def __init__(self, magic: bytes, section: str, count: int, body: memoryview, own_hash: bytes, end: int) -> None:
+        """It ends at `end` of the file."""
+        self.magic: Final = magic
+        self.section: Final = section
+        self.count: Final = count
+        self.body: Final = body
+        self.hash: Final = own_hash
+        self.end: Final = end
 
 
 @final

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from actum_storage import failpoints
@@ -47,6 +45,7 @@ from actum_storage.preflight import UNFINISHED, prepare_lock_file
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
+    from pathlib import Path
 
     from actum_storage.log import Head, Log
 
@@ -111,7 +110,7 @@ def copy_store(
             remove_rest(unfinished)
             cut = position is not None and position < log.head.position
             head, frames = copy_log(log, unfinished / LOG, position, progress)
-            made = replace(manifest, store_id=Manifest.new().store_id) if cut else manifest
+            made = manifest._replace(store_id=Manifest.new().store_id) if cut else manifest
             made.write(unfinished / MANIFEST)
             sync_directory(unfinished)
             if failpoints.active:

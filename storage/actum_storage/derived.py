@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple, final
 
@@ -41,12 +40,10 @@ if TYPE_CHECKING:
 #: How much is written and synced at a time.
 PIECE_BYTES_MAX = 256 * 1024
 
-FILE_NAME = re.compile(r"([0-9]{8,})\.chunks")
+FILE_NAME = r"([0-9]{8,})\.chunks"
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(NamedTuple):
     """The valid part of a file.
 
     Attributes:
@@ -232,7 +229,7 @@ class Derived:
             names = [path.name for path in self._directory.iterdir() if path.is_file()]
         except OSError:
             return []
-        return [int(match[1]) for match in map(FILE_NAME.fullmatch, names) if match]
+        return [int(match[1]) for name in names if (match := re.fullmatch(FILE_NAME, name))]
 
     def _path(self, number: int) -> Path:
         return self._directory / f"{number:08d}.chunks"

@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actum_storage.directory import (
@@ -34,6 +33,8 @@ from actum_storage.manifest import Manifest
 from actum_storage.preflight import UNFINISHED, check_data_file, reserve_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     Check = Callable[[Path], Iterator[Finding]]
 
 #: Small writes, each synced, whose time is measured.

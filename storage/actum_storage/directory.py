@@ -14,7 +14,6 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Self, final
 
 from actum_storage import failpoints
@@ -44,6 +43,8 @@ from actum_storage.preflight import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from actum_storage.lmdb_environment import Durability
 
 MANIFEST = "MANIFEST"

@@ -6,13 +6,15 @@ A network file system gives a second machine other pages and other locks than th
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-MOUNTS = Path("/proc/self/mountinfo")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOUNTS = "/proc/self/mountinfo"
 
 #: Kinds that are refused: network, shared with a host, or in user space with unknown promises.
-REFUSED = re.compile(
+REFUSED = (
     r"nfs4?|cifs|smb[23]?|smbfs|9p|afs|ceph|glusterfs|lustre|gpfs|beegfs|ocfs2|gfs2?|ncpfs|coda|vboxsf|vmhgfs|prl_fs"
     r"|virtiofs|fuse|fuse\..*|fuseblk|davfs2?|sshfs|s3fs"
 )
@@ -42,7 +44,8 @@ def file_system_of(path: Path) -> FileSystem:
     while not path.exists() and path != path.parent:
         path = path.parent
     try:
-        lines = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        with open(MOUNTS, encoding="utf-8", errors="surrogateescape") as mounts:
+            lines = mounts.read().splitlines()
     except OSError:
         return FileSystem("unknown", str(path))
     return lookup(str(path.resolve()), lines)
@@ -68,7 +71,7 @@ def unescaped(text: str) -> str:
 
 def refused_reason(system: FileSystem) -> str | None:
     """Why a store must not lie there; None if it may."""
-    if REFUSED.fullmatch(system.kind):
+    if re.fullmatch(REFUSED, system.kind):
         return "memory maps and locks don't reach beyond one machine there, which damages the store."
     return None
 

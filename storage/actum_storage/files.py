@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actum_storage import failpoints
@@ -17,6 +16,7 @@ from actum_storage.errors import StorageError, StoreFull, StoreMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
 #: Codes of the operating system for "no room": the disk's, a quota's, a limit's.
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -45,6 +45,8 @@ def path_of(path: str | os.PathLike[str]) -> Path:
     Raises:
         StoreMismatch: it is none, or holds what no path can.
     """
+    from pathlib import Path
+
     try:
         found = Path(path).absolute()
         possible = "\0" not in str(found)

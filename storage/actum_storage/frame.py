@@ -9,9 +9,8 @@ written by the engine, and together they form one msgpack array, so that a whole
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from hashlib import blake2b, sha256
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, NamedTuple
 
 from actum_storage.errors import StorageError, StoreCorrupt, StoreMismatch
 from actum_storage.layout import (
@@ -52,9 +51,7 @@ class Batch(NamedTuple):
     records: bytes | bytearray
 
 
-@final
-@dataclass(frozen=True, slots=True, repr=False)
-class Frame:
+class Frame(NamedTuple):
     """A sealed, immutable frame; from `seal` or `Frame.parse`.
 
     Attributes:
@@ -66,7 +63,7 @@ class Frame:
     """
 
     first: int
-    count: int
+    count: int  # type: ignore[assignment]  # instead of the tuple's own
     previous: bytes
     hash: bytes
     data: bytes

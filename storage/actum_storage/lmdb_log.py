@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, final
 
@@ -32,7 +31,7 @@ from actum_storage.errors import (
     StoreFailed,
     StoreFull,
 )
-from actum_storage.files import identity
+from actum_storage.files import identity, path_of
 from actum_storage.fork import ForkGuard
 from actum_storage.frame import copy_value, hash_of, key_position, parse_at, parse_header, sealed
 from actum_storage.headroom import Headroom
@@ -45,6 +44,7 @@ from actum_storage.schema import changed_schemas, copy_schema, parse_schema, sea
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
+    from pathlib import Path
     from typing import NoReturn
 
     from actum_storage.frame import Batch, Frame
@@ -327,7 +327,8 @@ class LmdbLog:
 
     def _commit_failed(self, error: lmdb.Error, size: int) -> StorageError:
         """What a failed commit means: `StoreFull` only when the disk is, and the head has verifiably not moved."""
-        full = error.code in FULL_CODES or (error.code in PERHAPS_FULL_CODES and not has_room(Path(self._where), size))
+        code, path = error.code, path_of(self._where)
+        full = code in FULL_CODES or (code in PERHAPS_FULL_CODES and not has_room(path, size))
         position = self._head.position
         if full and self._head_unmoved():
             return StoreFull(

@@ -14,8 +14,6 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812  # it is a class
 from typing import TYPE_CHECKING
 
-from lmdb import verify as lmdb_verify
-
 from actum_storage.preflight import newest_meta
 
 if TYPE_CHECKING:
@@ -69,6 +67,8 @@ def leaf_pages(data: Path) -> int:
 
 def structure_faults(data: Path) -> list[str]:
     """What is wrong with the pages of a data file that nobody is writing; empty if nothing is."""
+    from lmdb import verify as lmdb_verify
+
     try:
         found: list[str] = lmdb_verify.verify(str(data), subdir=False)  # type: ignore[no-untyped-call]
     except Exception as error:  # noqa: BLE001  # whatever damaged bytes do to the verifier, they are damaged

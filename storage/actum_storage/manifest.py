@@ -10,13 +10,11 @@ version can say which format it met. A directory without a MANIFEST holds no ack
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, cast, final
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from actum_storage.errors import StoreCorrupt, StoreMismatch
 from actum_storage.files import os_errors, replace_durably
@@ -30,16 +28,14 @@ ENGINE = "lmdb-0.9"
 #: A MANIFEST is about 200 bytes; nothing longer is read as one.
 MANIFEST_BYTES_MAX = 4096
 
-SHAPE = re.compile(rb"actum store, format ([1-9][0-9]{0,8})\n(\{[ -~]*\})\n\Z")
-CHECKSUM = re.compile(rb"sha256 ([0-9a-f]{64})\n\Z")
-STORE_ID = re.compile("[0-9a-f]{32}")
+SHAPE = rb"actum store, format ([1-9][0-9]{0,8})\n(\{[ -~]*\})\n"
+CHECKSUM = rb"sha256 ([0-9a-f]{64})\n"
+STORE_ID = "[0-9a-f]{32}"
 #: "sha256 ", 64 hexadecimal digits, newline.
 CHECKSUM_SIZE = 72
 
 
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(NamedTuple):
     """What a store says of itself.
 
     Attributes:
@@ -76,7 +72,7 @@ class Manifest:
     def parse(cls, data: bytes, where: str) -> Manifest:
         """Check the bytes of a MANIFEST; `where` is for messages."""
         body = data[:-CHECKSUM_SIZE]
-        shape, checksum = SHAPE.match(body), CHECKSUM.match(data[-CHECKSUM_SIZE:])
+        shape, checksum = re.fullmatch(SHAPE, body), re.fullmatch(CHECKSUM, data[-CHECKSUM_SIZE:])
         if shape is None or checksum is None or sha256(body).hexdigest().encode() != checksum[1]:
             raise StoreCorrupt(f"{where} is damaged: its SHA-256 does not match. Restore it from a backup.")
         version = int(shape[1])
@@ -99,6 +95,8 @@ class Manifest:
 
     def encode(self) -> bytes:
         """The three lines."""
+        import json
+
         fields = {"created_ns": self.created_ns, "engine": self.engine, "store_id": self.store_id}
         body = f"actum store, format {self.format_version}\n{json.dumps(fields)}\n".encode()
         return body + f"sha256 {sha256(body).hexdigest()}\n".encode()
@@ -106,6 +104,8 @@ class Manifest:
 
 def parse_fields(line: bytes) -> dict[str, Any] | None:
     """The second line's fields; None if they are not exactly those of this format."""
+    import json
+
     try:
         fields: Any = json.loads(line)
     except (ValueError, RecursionError):
@@ -118,6 +118,6 @@ def parse_fields(line: bytes) -> dict[str, Any] | None:
         and type(known["created_ns"]) is int
         and isinstance(known["engine"], str)
         and isinstance(known["store_id"], str)
-        and STORE_ID.fullmatch(known["store_id"]) is not None
+        and re.fullmatch(STORE_ID, known["store_id"]) is not None
     )
     return known if fitting else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import shutil
 from pathlib import Path
 from typing import Any
@@ -579,20 +578,3 @@ class MistakeView(View[Mistake]):
     def names(self, query: Mistakes) -> list[str]:
         """By walking."""
         return [row.name for row in self]
-
-
-class TestGarbage:
-    """What is alive after opening and checkpoints is out of the collector's sight, until the engine closes."""
-
-    @pytest.mark.parametrize("policy", ["freeze", "none"])
-    @scene
-    async def test_freezing(self, tmp_path: Path, policy: str) -> None:
-        """Only if the policy says so."""
-        gc.unfreeze()
-        async with open_bank(tmp_path / "bank", gc_policy=policy) as bank:
-            frozen = gc.get_freeze_count()
-            assert (frozen > 0) is (policy == "freeze")
-            await bank.send(deposit(1))
-            await bank.checkpoint()
-            assert (gc.get_freeze_count() > 0) is (policy == "freeze")
-        assert gc.get_freeze_count() == 0
