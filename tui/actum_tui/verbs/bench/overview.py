@@ -8,7 +8,7 @@ import click
 from actum_bench import overview
 from actum_bench.extras import MissingExtraError, imported
 from actum_bench.report.merge import Source
-from actum_bench.stores import store_path
+from actum_bench.stores import workplace
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer
@@ -45,8 +45,8 @@ def run(call: Call, *, to: Path, parts: tuple[str, ...], directory: str | None, 
     except MissingExtraError as error:
         raise click.ClickException(str(error)) from error
     chosen = [part for part in overview.PARTS if not parts or part in parts]
-    with store_path(directory) as workspace:
-        suites = overview.suites(workspace, directory, repeats)
+    with workplace(directory) as place:
+        suites = overview.suites(place, repeats)
         found = measured(call, [suites[part] for part in chosen], begun(call, directory, repeats))
     answer = reported(call, [Source(part, results) for part, results in zip(chosen, found, strict=True)], to)
     return answer._replace(
