@@ -37,6 +37,7 @@ DOTS_PER_INCH = 120
 PALETTE = 64
 TITLE_CHARACTERS = 88
 LABEL_CHARACTERS = 52
+GOAL_CHARACTERS = 64
 #: Percentiles that are written at the axis, as one in so many.
 PERCENTILES = {
     1: "0",
@@ -258,8 +259,9 @@ def draw_bars(axes: Any, chart: Bars) -> None:  # noqa: ANN401
     set_log_scale(axes, "x", high / low)
     axes.set_xlim(low, high * (high / low) ** WORDS_SHARE)
     set_words(axes.xaxis, lambda value: f"{value:g}x")
-    labels = [f"{fitted(bar.label, LABEL_CHARACTERS, 1)}\n{bar.words}" for bar in chart.bars]
+    labels = [f"{fitted(bar.label, GOAL_CHARACTERS, 1)}\n{bar.words}" for bar in chart.bars]
     set_rows(axes, labels, chart.x_label)
+    axes.tick_params(axis="y", labelsize=8.5)
 
 
 def draw_marks(axes: Any, chart: Marks) -> None:  # noqa: ANN401
