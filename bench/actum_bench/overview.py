@@ -60,7 +60,7 @@ REDUCED: Final = Sizes(
         Settings(workload="g", clients=64, seconds=4.0, warm_up_seconds=1.0),
     ),
     recover={"events": 100_000, "rows": 100_000, "dirty": 10_000, "parts": ("length", "rebuild", "rows", "window")},
-    scale={"most": 100_000, "commands": 20_000, "parts": ("events", "aggregates", "rows")},
+    scale={"least": 1_000, "most": 100_000, "commands": 20_000, "parts": ("events", "aggregates", "rows")},
 )
 
 

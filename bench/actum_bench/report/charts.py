@@ -198,7 +198,7 @@ def growth_charts(runs: Sequence[Run]) -> Iterator[Lines]:
                 continue
             yield Lines(
                 f"growth-{slug(suite)}-{slug(workload)}-{slug(name)}-{slug(durability)}",
-                f"{title}: {name} by {size} · durability {durability}",
+                f"{title[:1].upper()}{title[1:]}: {name} by {size} · durability {durability}",
                 f"{size}, logarithmic",
                 name,
                 unit if unit in {"s", "B"} else "",

@@ -49,8 +49,7 @@ def endless(*, directory: str) -> None:
 def test_programs_get_the_ratios_to_the_floor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each goal has its median and whether it is reached, and all ratios stand together."""
     measure_here(monkeypatch)
-    sizes = {"rows": 1_000, "events": 100, "part": 0.001}
-    monkeypatch.setattr(quick, "experiments", partial(quick.experiments, **sizes))
+    monkeypatch.setattr(quick, "experiments", partial(quick.experiments, rows=1_000, events=100, part=0.001))
     code, out, err = exit_code_of("bench", "quick", "--repeats", 1, "--json")
     assert code == 0, err
     data = json.loads(out)["data"]
