@@ -22,8 +22,8 @@ help: ## list the verbs
 demo: .venv/installed ## replay a real year of grocery orders and check every view; SAMPLE=5000 for the first 5,000 baskets
 	$(BIN)/python -m examples.shop.demo $(if $(SAMPLE),--sample $(SAMPLE))
 
-bench: .venv/installed ## measure a bit of everything, report in bench/results; only on a quiet machine
-	$(BIN)/actum bench all
+bench: .venv/installed ## measure a bit of everything, report in bench/results, tables in the docs; only on a quiet machine
+	$(BIN)/actum bench all --quote README.md --quote docs/benchmarks.md
 
 test: .venv/installed ## run all tests, those that measure time alone; TESTS=tests/unit for some
 	@failed=; \

@@ -77,7 +77,7 @@ def look(directory: Path | None) -> Environment:
     if load > cores / 2:
         warnings.append(f"the machine was busy before (load {load:.1f} on {cores} cores): figures are too low")
     if file_system in MEMORY_FILE_SYSTEMS:
-        warnings.append(f"{where} is in memory ({file_system}), where an fsync costs nothing: give --directory")
+        warnings.append(f"stores are in memory ({file_system}), where an fsync costs nothing: give --directory")
     if sys.flags.dev_mode or sys.gettrace() is not None:
         warnings.append("a debugger or the development mode is on: figures are too low")
     return Environment(

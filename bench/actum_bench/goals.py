@@ -54,25 +54,24 @@ FULL: Final = Sizes(
 )
 
 
-def suites(workspace: str, directory: str | None, repeats: int, sizes: Sizes = FULL) -> dict[str, Suite]:
+def suites(place: str, repeats: int, sizes: Sizes = FULL) -> dict[str, Suite]:
     """Everything that has a goal, by the name of its part.
 
     Args:
-        workspace: a directory for filled stores, on the disk to be measured.
-        directory: the disk to be measured; the system's temporary directory if None.
+        place: a directory for stores, on the disk to be measured; those that are filled stay there for the next repeat.
         repeats: how often each.
         sizes: how large.
     """
     floor = quick.experiments(
-        directory, rows=sizes.query_rows, events=sizes.rebuild_events, part=sizes.part, repeats=repeats
+        place, rows=sizes.query_rows, events=sizes.rebuild_events, part=sizes.part, repeats=repeats
     )
-    work = Work(sizes.clients, ACCOUNTS, directory, sizes.commands)
+    work = Work(sizes.clients, ACCOUNTS, place, sizes.commands)
     return {
         "floor": suite_of("beside the floor", floor),
-        "recover": suite_of("opening and checkpoints", grown(recover.experiments, workspace, repeats, [sizes.recover])),
-        "scale": suite_of("growth and memory", grown(scale.experiments, workspace, repeats, sizes.scale)),
+        "recover": suite_of("opening and checkpoints", grown(recover.experiments, place, repeats, [sizes.recover])),
+        "scale": suite_of("growth and memory", grown(scale.experiments, place, repeats, sizes.scale)),
         "peers": suite_of_peers("peers", PEERS, work, repeats),
-        "demo": demo_suite(directory, repeats, sizes.receipts),
+        "demo": demo_suite(place, repeats, sizes.receipts),
     }
 
 

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -20,6 +19,7 @@ from actum_bench.checkout import CHECKOUT
 from actum_bench.extras import imported
 from actum_bench.process import VoidRunError
 from actum_bench.results import Figure, Run
+from actum_bench.stores import store_path
 
 #: Where the benchmarks lie: beside the package, in a checkout; the wheel has none.
 FOLDER = CHECKOUT / "bench" / "micro"
@@ -65,11 +65,14 @@ class TimedAll(msgspec.Struct, frozen=True):
     benchmarks: list[Timed]
 
 
-def measure(pattern: str | None, progress: Callable[[int, int], object], *, folder: Path = FOLDER) -> list[Run]:
+def measure(
+    pattern: str | None, directory: str | None, progress: Callable[[int, int], object], *, folder: Path = FOLDER
+) -> list[Run]:
     """Run the benchmarks.
 
     Args:
         pattern: which, as pytest's -k takes it; all if None.
+        directory: on whose disk stores are; the system's temporary one if None.
         progress: told how many percent are done.
         folder: where they are.
 
@@ -84,10 +87,11 @@ def measure(pattern: str | None, progress: Callable[[int, int], object], *, fold
             "Clone the repository, and install it by `make .venv`"
         )
     imported("pytest_benchmark")
-    with TemporaryDirectory(prefix="actum-micro-") as directory:
-        file = Path(directory) / "micro.json"
+    with store_path(directory) as path:
+        file = Path(path) / "micro.json"
         selected = [] if pattern is None else [f"-k={pattern}"]
-        code, said = run_pytest([*selected, f"--benchmark-json={file}"], folder, progress)
+        given = [*selected, f"--benchmark-json={file}", f"--basetemp={path}/stores"]
+        code, said = run_pytest(given, folder, progress)
         if code == NOTHING_FOUND:
             raise NoBenchmarksError(f"no micro benchmark matches {pattern!r}")
         if code != 0:

@@ -59,37 +59,36 @@ REDUCED: Final = Sizes(
         Settings(workload="b", rate=10_000.0, seconds=4.0, warm_up_seconds=1.0),
         Settings(workload="g", clients=64, seconds=4.0, warm_up_seconds=1.0),
     ),
-    recover={"events": 100_000, "rows": 100_000, "dirty": 20_000, "parts": ("length", "rebuild", "rows", "window")},
-    scale={"most": 100_000, "commands": 20_000, "parts": ("events", "aggregates", "rows")},
+    recover={"events": 100_000, "rows": 100_000, "dirty": 10_000, "parts": ("length", "rebuild", "rows", "window")},
+    scale={"least": 1_000, "most": 100_000, "commands": 20_000, "parts": ("events", "aggregates", "rows")},
 )
 
 
-def suites(workspace: str, directory: str | None, repeats: int, sizes: Sizes = REDUCED) -> dict[str, Suite]:
+def suites(place: str, repeats: int, sizes: Sizes = REDUCED) -> dict[str, Suite]:
     """Everything, by the name of its part.
 
     Args:
-        workspace: a directory for filled stores, on the disk to be measured.
-        directory: the disk to be measured; the system's temporary directory if None.
+        place: a directory for stores, on the disk to be measured; those that are filled stay there for the next repeat.
         repeats: how often each.
         sizes: how large.
     """
-    work = Work(sizes.clients, ACCOUNTS, directory, sizes.commands)
+    work = Work(sizes.clients, ACCOUNTS, place, sizes.commands)
     return {
-        "quick": suite_of("beside the floor", quick.experiments(directory, repeats=repeats, **sizes.quick)),
-        "micro": Suite("the parts", partial(parts_one_by_one, sizes.micro)),
+        "quick": suite_of("beside the floor", quick.experiments(place, repeats=repeats, **sizes.quick)),
+        "micro": Suite("the parts", partial(parts_one_by_one, sizes.micro, place)),
         "peers": suite_of_peers("peers", PEERS, work, repeats),
-        "load": Suite("under load", partial(loads, sizes.load, directory, repeats)),
+        "load": Suite("under load", partial(loads, sizes.load, place, repeats)),
         "recover": suite_of(
-            "opening and checkpoints, reduced", grown(recover.experiments, workspace, repeats, [sizes.recover])
+            "opening and checkpoints, reduced", grown(recover.experiments, place, repeats, [sizes.recover])
         ),
-        "scale": suite_of("growth, reduced", grown(scale.experiments, workspace, repeats, [sizes.scale])),
+        "scale": suite_of("growth, reduced", grown(scale.experiments, place, repeats, [sizes.scale])),
     }
 
 
-def parts_one_by_one(pattern: str | None, progress: Progress) -> Outcome:
+def parts_one_by_one(pattern: str | None, directory: str | None, progress: Progress) -> Outcome:
     """The micro benchmarks, where their checkout is."""
     try:
-        return Outcome(micro.measure(pattern, progress), [], [])
+        return Outcome(micro.measure(pattern, directory, progress), [], [])
     except micro.NoBenchmarksError as error:
         return Outcome([], [], [Skipped("micro", "the parts", str(error))])
     except VoidRunError as error:

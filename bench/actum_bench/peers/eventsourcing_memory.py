@@ -10,7 +10,7 @@ THREADS = 1
 
 
 def measure(*, clients: int, commands: int, accounts: int, directory: str | None) -> Sample:
-    """Clients played by one thread, which is the fastest.
+    """Clients played by one thread: more would wait for the interpreter lock.
 
     Args:
         clients: how many.

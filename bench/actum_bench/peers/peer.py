@@ -79,7 +79,7 @@ PEERS = (
         commands=15_000,
         grouped=False,
         note="its events are lost when it ends; its cache of aggregates is on, fast-forwarding is off; "
-        + IN_THREADS.format("one thread, which is the fastest,"),
+        + IN_THREADS.format("one thread"),
         package="eventsourcing",
         goal=7.0,
     ),

@@ -94,7 +94,7 @@ def goals_chart(goals: Sequence[Goal]) -> Iterator[Bars]:
         yield Bars(
             "goals",
             "Goals, in times better than wanted · durability as named",
-            "median against the goal: 1 is just reached, right of it is better",
+            "times better than wanted: from 1x on it is reached",
             bars,
             f"{len(bars) - len(missed)} of {len(bars)} goals are reached"
             + (f"; missed: {', '.join(missed)}" if missed else ""),
@@ -198,7 +198,7 @@ def growth_charts(runs: Sequence[Run]) -> Iterator[Lines]:
                 continue
             yield Lines(
                 f"growth-{slug(suite)}-{slug(workload)}-{slug(name)}-{slug(durability)}",
-                f"{title}: {name} by {size} · durability {durability}",
+                f"{title[:1].upper()}{title[1:]}: {name} by {size} · durability {durability}",
                 f"{size}, logarithmic",
                 name,
                 unit if unit in {"s", "B"} else "",

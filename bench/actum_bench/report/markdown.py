@@ -62,7 +62,11 @@ def table(part: Table, level: int = 2) -> Iterator[str]:
     yield ""
     yield row(part.columns)
     yield "|" + "|".join("---:" if name in part.right else "---" for name in part.columns) + "|"
-    yield from map(row, part.rows)
+    for group in part.groups():
+        first = 0
+        for cells in group:
+            yield row(("",) * first + cells[first:])
+            first = part.joined
     yield ""
 
 

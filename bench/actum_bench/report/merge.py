@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import NamedTuple
@@ -12,6 +13,9 @@ from actum_bench.comparison import PLACES, work_of
 from actum_bench.environment import Environment
 from actum_bench.likeness import differences
 from actum_bench.results import Goal, Parameter, Results, Run, Skipped
+
+#: The directories before a name.
+PATH = re.compile(r"(?<![\w./:])/(?:[^\s'\"/]+/)+")
 
 
 class Source(NamedTuple):
@@ -69,7 +73,7 @@ def merge(sources: Sequence[Source]) -> Merged:
         for goal in source.results.goals:
             goals.pop((goal.name, goal.durability), None)
             goals[goal.name, goal.durability] = goal
-        skipped |= {(gap.suite, gap.subject): gap for gap in source.results.skipped}
+        skipped |= {(gap.suite, gap.subject): pathless(gap) for gap in source.results.skipped}
     newest = ordered[-1].results.environment
     for source in ordered[:-1]:
         warnings += [
@@ -105,6 +109,11 @@ def placeless(run: Run) -> Run:
     """The run without where its stores lay: a report is passed on, and paths are nobody else's business."""
     kept: dict[str, Parameter] = {name: value for name, value in run.parameters.items() if name not in PLACES}
     return msgspec.structs.replace(run, parameters=kept)
+
+
+def pathless(gap: Skipped) -> Skipped:
+    """What gives no figure, without the places that its reason may name."""
+    return msgspec.structs.replace(gap, reason=PATH.sub("", gap.reason))
 
 
 def without_places(command: str) -> str:

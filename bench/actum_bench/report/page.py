@@ -41,8 +41,9 @@ table { border-collapse: collapse; font-size: .86rem; width: 100%; }
 th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--grid); vertical-align: top; }
 thead th { border-bottom: 2px solid var(--ink); }
 tbody tr:nth-child(even) { background: var(--stripe); }
+td.joined { background: var(--paper); overflow-wrap: anywhere; min-width: 6rem; }
 .right { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.reached { color: var(--good); } .missed, .unstable { color: var(--bad); font-weight: 600; }
+.reached { color: var(--good); } .missed, .unstable { color: var(--bad); font-weight: 600; white-space: nowrap; }
 aside { border-left: .3rem solid var(--bad); padding: .2rem 1rem; margin: 1rem 0; }
 figure { margin: 1.2rem 0 2rem; } figcaption { font-size: .86rem; }
 svg { max-width: 100%; height: auto; display: block; stroke-linejoin: round; stroke-linecap: butt; }
@@ -118,15 +119,22 @@ def table(part: Table, level: int = 2) -> str:
     named = any(part.columns)
     columns = "".join(f'<th scope="col"{right(name, part)}>{safe(name)}</th>' for name in part.columns)
     head = f"<thead><tr>{columns}</tr></thead>" if named else ""
-    rows = "\n".join(
-        "<tr>" + "".join(cell(name, content, part) for name, content in zip(part.columns, row, strict=True)) + "</tr>"
-        for row in part.rows
-    )
+    rows = "\n".join(tr for group in part.groups() for tr in group_rows(group, part))
     label = safe(part.title)
     return (
         f'{heading}\n<div class="wide" role="region" aria-label="{label}" tabindex="0">'
         f"<table>{head}<tbody>\n{rows}\n</tbody></table></div>"
     )
+
+
+def group_rows(group: Sequence[tuple[str, ...]], part: Table) -> Iterator[str]:
+    """Rows that belong together: what all of them say stands in cells beside all of them."""
+    first = part.joined if len(group) > 1 else 0
+    span = "".join(f'<td class="joined" rowspan="{len(group)}">{safe(content)}</td>' for content in group[0][:first])
+    for row in group:
+        cells = zip(part.columns[first:], row[first:], strict=True)
+        yield "<tr>" + span + "".join(cell(name, content, part) for name, content in cells) + "</tr>"
+        span = ""
 
 
 def cell(name: str, content: str, part: Table) -> str:

@@ -37,6 +37,7 @@ DOTS_PER_INCH = 120
 PALETTE = 64
 TITLE_CHARACTERS = 88
 LABEL_CHARACTERS = 52
+GOAL_CHARACTERS = 64
 #: Percentiles that are written at the axis, as one in so many.
 PERCENTILES = {
     1: "0",
@@ -48,6 +49,8 @@ PERCENTILES = {
     100_000: "99.999",
     10**6: "99.9999",
 }
+#: What says in an SVG file where something lies.
+PLACES = re.compile(r'\b(?:d|x|y|width|height|transform)="[^"]*"')
 
 #: A scale over less than this many times has 2 and 5 written too.
 DECADES_FEW = 40
@@ -72,7 +75,13 @@ def files_of(chart: Chart) -> tuple[str, bytes]:
         vector, raster = StringIO(), BytesIO()
         figure.savefig(vector, format="svg", metadata={"Date": None, "Title": chart.title})
         figure.savefig(raster, format="png", dpi=DOTS_PER_INCH)
-    return re.sub(r"[ \t]+$", "", vector.getvalue(), flags=re.MULTILINE), small(raster)
+    return lean(vector.getvalue()), small(raster)
+
+
+def lean(vector: str) -> str:
+    """An SVG file without blanks at the ends of lines and with places to a hundredth of a point."""
+    vector = re.sub(r"[ \t]+$", "", vector, flags=re.MULTILINE)
+    return PLACES.sub(lambda match: re.sub(r"(\.\d\d)\d+", r"\1", match[0]), vector)
 
 
 def small(raster: BytesIO) -> bytes:
@@ -160,10 +169,11 @@ def draw_lines(figure: Any, axes: Any, chart: Lines) -> None:  # noqa: ANN401
             if dot.hollow:
                 axes.plot([dot.x], [dot.y], color=colour, marker=marker, markersize=6, markerfacecolor=PAPER)
             if dot.words:
-                on_top = dot.y >= max(other.y for line in chart.series for other in line.dots if other.x == dot.x)
+                beside = [other for line in chart.series for other in line.dots if other.x == dot.x]
+                on_top = dot.y >= max(other.y for other in beside)
                 axes.annotate(
                     dot.words,
-                    (dot.x, dot.high if on_top else dot.low),
+                    (dot.x, dot.high if on_top else min(other.low for other in beside)),
                     xytext=(0, 7 if on_top else -7),
                     textcoords="offset points",
                     horizontalalignment="center",
@@ -258,8 +268,9 @@ def draw_bars(axes: Any, chart: Bars) -> None:  # noqa: ANN401
     set_log_scale(axes, "x", high / low)
     axes.set_xlim(low, high * (high / low) ** WORDS_SHARE)
     set_words(axes.xaxis, lambda value: f"{value:g}x")
-    labels = [f"{fitted(bar.label, LABEL_CHARACTERS, 1)}\n{bar.words}" for bar in chart.bars]
+    labels = [f"{fitted(bar.label, GOAL_CHARACTERS, 1)}\n{bar.words}" for bar in chart.bars]
     set_rows(axes, labels, chart.x_label)
+    axes.tick_params(axis="y", labelsize=8.5)
 
 
 def draw_marks(axes: Any, chart: Marks) -> None:  # noqa: ANN401
@@ -276,7 +287,7 @@ def draw_marks(axes: Any, chart: Marks) -> None:  # noqa: ANN401
         )
     low, high = min(mark.dot.low for mark in chart.marks) / 1.5, max(mark.dot.high for mark in chart.marks) * 1.1
     set_log_scale(axes, "x", high / low)
-    axes.set_xlim(low, high * (high / low) ** (2 * WORDS_SHARE))
+    axes.set_xlim(low, high * (high / low) ** (2.4 * WORDS_SHARE))
     set_words(axes.xaxis, lambda value: amount(value, ""))
     labels = [fitted(mark.label, LABEL_CHARACTERS, 2) for mark in reversed(chart.marks)]
     set_rows(axes, labels, chart.x_label)

@@ -123,7 +123,11 @@ def series_of(lines: dict[str, list[Dot]]) -> list[Series]:
 def in_words(series: Sequence[Series], x_name: str, unit: str) -> str:
     """Curves for who can't see them."""
     return "; ".join(
-        f"{line.label}: " + ", ".join(f"{amount(dot.y, unit)} at {dot.x:,.0f} {x_name}" for dot in line.dots)
+        f"{line.label}: "
+        + ", ".join(
+            f"{amount(dot.y, unit)} at {dot.x:,.0f} {x_name.removesuffix('s') if dot.x == 1 else x_name}"
+            for dot in line.dots
+        )
         for line in series
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from actum_bench.amounts import amount, parameters_text, reached, steadiness, wanted
@@ -30,18 +31,26 @@ class Table(NamedTuple):
         columns: their names.
         right: columns of numbers.
         rows: cells, unescaped.
+        joined: so many columns from the left say the same in rows that belong together, and are written once.
     """
 
     title: str
     columns: tuple[str, ...]
     right: frozenset[str]
     rows: Sequence[tuple[str, ...]]
+    joined: int = 0
 
     def without(self, column: str) -> Table:
         """The same without one column."""
         place = self.columns.index(column)
         columns = self.columns[:place] + self.columns[place + 1 :]
-        return self._replace(columns=columns, rows=[row[:place] + row[place + 1 :] for row in self.rows])
+        rows = [row[:place] + row[place + 1 :] for row in self.rows]
+        return self._replace(columns=columns, rows=rows, joined=self.joined - (place < self.joined))
+
+    def groups(self) -> Iterator[list[tuple[str, ...]]]:
+        """Rows that belong together."""
+        for _, rows in groupby(self.rows, lambda row: row[: self.joined] if self.joined else id(row)):
+            yield list(rows)
 
 
 def goals_table(goals: Sequence[Goal]) -> Table:
@@ -92,6 +101,7 @@ def figures_tables(runs: Sequence[Run]) -> Iterator[Table]:
             ("workload", "subject", "durability", WITH, "figure", "median", "samples", "spread", "repeats"),
             frozenset({"median", "samples", "repeats"}),
             rows,
+            joined=4,
         )
         yield table if any(row[table.columns.index(WITH)] for row in rows) else table.without(WITH)
 

@@ -29,7 +29,7 @@ def test_the_demo_has_a_goal_for_the_whole_year() -> None:
 
 def test_every_part_is_a_suite(tmp_path: Path) -> None:
     """The parts that can be chosen are those that there are."""
-    assert tuple(suites(str(tmp_path), None, 1)) == goals.PARTS
+    assert tuple(suites(str(tmp_path), 1)) == goals.PARTS
 
 
 def test_goals_say_how_durable_and_how_large(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_goals_say_how_durable_and_how_large(tmp_path: Path) -> None:
 def test_without_the_demo_it_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Outside a checkout there is a sentence and no figure; that is not void."""
     monkeypatch.setattr(demo.lacking, "__defaults__", (tmp_path, ()))
-    outcome = suites(str(tmp_path), None, 1)["demo"].carry_out(lambda _done, _whole: None)
+    outcome = suites(str(tmp_path), 1)["demo"].carry_out(lambda _done, _whole: None)
     assert outcome.skipped == [Skipped("demo", "a year of grocery orders", demo.lacking())]
     assert not outcome.skipped[0].void
     assert "part of the checkout" in outcome.skipped[0].reason

@@ -45,7 +45,7 @@ def test_every_benchmark_runs() -> None:
 def test_measure(folder: Path) -> None:
     """A benchmark becomes a run with one figure, whose samples are the rounds; progress goes up to 100 %."""
     told: list[tuple[int, int]] = []
-    (run,) = measure("one", lambda done, whole: told.append((done, whole)), folder=folder)
+    (run,) = measure("one", None, lambda done, whole: told.append((done, whole)), folder=folder)
     assert (run.suite, run.workload, run.subject, run.durability) == ("micro", "make a zero", "actum", "-")
     (figure,) = run.figures
     assert (figure.name, figure.unit, figure.better, len(figure.samples)) == ("time", "s", "lower", 3)
@@ -62,16 +62,16 @@ def test_time_of_one_operation() -> None:
 def test_failing_benchmark(folder: Path) -> None:
     """A benchmark that fails makes the whole run void, and is named."""
     with pytest.raises(VoidRunError, match="on purpose"):
-        measure(None, print, folder=folder)
+        measure(None, None, print, folder=folder)
 
 
 def test_nothing_matches(folder: Path) -> None:
     """A pattern that matches nothing is a sentence."""
     with pytest.raises(NoBenchmarksError, match="no micro benchmark matches 'three'"):
-        measure("three", print, folder=folder)
+        measure("three", None, print, folder=folder)
 
 
 def test_no_checkout(tmp_path: Path) -> None:
     """Without a checkout there are no micro benchmarks, and the error says where they are."""
     with pytest.raises(NoBenchmarksError, match="bench/micro of a checkout"):
-        measure(None, print, folder=tmp_path)
+        measure(None, None, print, folder=tmp_path)

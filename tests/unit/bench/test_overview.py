@@ -25,13 +25,13 @@ def test_goals_only_at_their_size() -> None:
 
 def test_every_part_is_a_suite() -> None:
     """The parts that can be chosen are those that there are."""
-    assert tuple(suites("", None, 1)) == overview.PARTS
+    assert tuple(suites("", 1)) == overview.PARTS
 
 
 def test_growth_has_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of a growing store have their size as a parameter, so that they can be drawn over it."""
     measure_here(monkeypatch)
-    made = suites(str(tmp_path), str(tmp_path), 1, OVERVIEW)
+    made = suites(str(tmp_path), 1, OVERVIEW)
     runs = [*made["recover"].carry_out(quiet).runs, *made["scale"].carry_out(quiet).runs]
     sizes = {run.subject: run.parameters for run in runs if run.parameters}
     assert sizes == {
@@ -61,6 +61,6 @@ def test_a_load_that_fails_is_void(tmp_path: Path) -> None:
 def test_no_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without the micro benchmarks a sentence says where they are, which is not void."""
     monkeypatch.setattr(micro.measure, "__kwdefaults__", {"folder": tmp_path})
-    (gap,) = parts_one_by_one(None, quiet).skipped
+    (gap,) = parts_one_by_one(None, None, quiet).skipped
     assert "bench/micro of a checkout" in gap.reason
     assert not gap.void

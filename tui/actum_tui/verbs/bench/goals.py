@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 from actum_bench import goals
-from actum_bench.stores import store_path
+from actum_bench.stores import workplace
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer
@@ -31,8 +31,8 @@ def run(call: Call, *, parts: tuple[str, ...], directory: str | None, repeats: i
 
     A goal that is missed is an answer; one whose run is void makes the exit code 1.
     """  # noqa: D301  # click takes the backspace for "leave these lines as they are"
-    with store_path(directory) as workspace:
-        suites = goals.suites(workspace, directory, repeats)
+    with workplace(directory) as place:
+        suites = goals.suites(place, repeats)
         chosen = [suites[part] for part in parts or goals.PARTS]
         results = together(measured(call, chosen, begun(call, directory, repeats)))
     return answer(results, [], save)

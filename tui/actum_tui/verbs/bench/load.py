@@ -13,6 +13,7 @@ from actum_bench.load.reading import INTENDED, SERVICE
 from actum_bench.load.trial import title_of, trial
 from actum_bench.process import VoidRunError
 from actum_bench.results import Results, Run, Skipped
+from actum_bench.stores import workplace
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer
@@ -60,9 +61,11 @@ def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes opt
     """
     settings, repeats = settings_of(given | sending_of(given)), given["repeats"]
     results = begun(call, settings.directory, repeats)
-    with call.progress("measuring") as progress:
+    with workplace(settings.directory) as place, call.progress("measuring") as progress:
         try:
-            results.runs.append(trial(settings, repeats, counted(progress, repeats)))
+            results.runs.append(
+                trial(msgspec.structs.replace(settings, directory=place), repeats, counted(progress, repeats))
+            )
         except VoidRunError as error:
             results.skipped.append(Skipped("load", title_of(settings, repeats), str(error), void=True))
     return answered(results, given["save"], given["hgrm"])

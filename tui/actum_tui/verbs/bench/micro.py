@@ -12,6 +12,7 @@ from actum_bench.extras import MissingExtraError
 from actum_bench.process import VoidRunError
 from actum_bench.repeats import middle
 from actum_bench.results import Run
+from actum_bench.stores import workplace
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing
@@ -32,8 +33,8 @@ def run(call: Call, pattern: str | None, save: Path | None) -> Answer:
     """
     results = begun(call, None)
     try:
-        with call.progress("measuring") as progress:
-            runs = micro.measure(pattern, progress)
+        with workplace(None) as place, call.progress("measuring") as progress:
+            runs = micro.measure(pattern, place, progress)
     except (micro.NoBenchmarksError, MissingExtraError, VoidRunError) as error:
         raise click.ClickException(str(error)) from error
     return answer(msgspec.structs.replace(results, runs=runs), [operations_listing(runs)], save)

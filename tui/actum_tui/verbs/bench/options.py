@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import click
 from actum_bench.repeats import REPEATS_MIN
+from actum_bench.report.quoting import NothingQuotedError, check_places
 
 Option: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -76,6 +77,17 @@ def measured_disk(context: click.Context, option: click.Parameter, directory: st
     return directory
 
 
+def quoting_pages(context: click.Context, option: click.Parameter, pages: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Pages that have places for tables."""
+    for path in pages:
+        writable_file(context, option, path)
+        try:
+            check_places(path.read_text(encoding="utf-8"))
+        except (NothingQuotedError, UnicodeDecodeError) as error:
+            raise click.BadParameter(f"{path} can't quote a report: {error}") from error
+    return pages
+
+
 DIRECTORY: Option = click.option(
     "--directory",
     metavar="DIRECTORY",
@@ -106,6 +118,15 @@ TO: Option = click.option(
     default=Path("bench/results"),
     show_default=True,
     help="Where the report goes.",
+)
+QUOTE: Option = click.option(
+    "--quote",
+    "pages",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=quoting_pages,
+    help="Also bring the tables in this Markdown file up to date; can be given again.",
 )
 #: On which disk, how often, and where to.
 SHARED: tuple[Option, ...] = (DIRECTORY, REPEATS, SAVE)

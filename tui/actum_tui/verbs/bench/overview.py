@@ -8,11 +8,11 @@ import click
 from actum_bench import overview
 from actum_bench.extras import MissingExtraError, imported
 from actum_bench.report.merge import Source
-from actum_bench.stores import store_path
+from actum_bench.stores import workplace
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer
-from actum_tui.verbs.bench.options import DIRECTORY, REPEATS, TO, decorated, part_option
+from actum_tui.verbs.bench.options import DIRECTORY, QUOTE, REPEATS, TO, decorated, part_option
 from actum_tui.verbs.bench.report import reported
 from actum_tui.verbs.bench.session import begun, is_void, measured
 from actum_tui.verbs.bench.shown import gaps
@@ -23,10 +23,12 @@ NEEDED = ("hdrh.histogram", "matplotlib.figure")
 
 def register(group: click.Group) -> None:
     """Add the verb."""
-    verb(group, "all", store=False)(decorated(run, TO, part_option(overview.PARTS), DIRECTORY, REPEATS))
+    verb(group, "all", store=False)(decorated(run, TO, QUOTE, part_option(overview.PARTS), DIRECTORY, REPEATS))
 
 
-def run(call: Call, *, to: Path, parts: tuple[str, ...], directory: str | None, repeats: int) -> Answer:
+def run(
+    call: Call, *, to: Path, pages: tuple[Path, ...], parts: tuple[str, ...], directory: str | None, repeats: int
+) -> Answer:
     """Measure a bit of everything, and write a report of it.
 
     \b
@@ -39,16 +41,18 @@ def run(call: Call, *, to: Path, parts: tuple[str, ...], directory: str | None, 
 
     Each title says how large. What has a goal at full size only is measured without it; `bench goals` measures those.
     """  # noqa: D301  # click takes the backspace for "leave these lines as they are"
+    if pages and parts:
+        raise click.UsageError("--quote is for a whole run: leave --part away")
     try:
         for name in NEEDED:
             imported(name)
     except MissingExtraError as error:
         raise click.ClickException(str(error)) from error
     chosen = [part for part in overview.PARTS if not parts or part in parts]
-    with store_path(directory) as workspace:
-        suites = overview.suites(workspace, directory, repeats)
+    with workplace(directory) as place:
+        suites = overview.suites(place, repeats)
         found = measured(call, [suites[part] for part in chosen], begun(call, directory, repeats))
-    answer = reported(call, [Source(part, results) for part, results in zip(chosen, found, strict=True)], to)
+    answer = reported(call, [Source(part, results) for part, results in zip(chosen, found, strict=True)], to, pages)
     return answer._replace(
         shown=[*answer.shown, *(line for results in found for line in gaps(results.skipped))],
         bad=any(map(is_void, found)),

@@ -10,6 +10,7 @@ from actum_bench.peers.comparison import RATE, Work, suite_of_peers
 from actum_bench.peers.peer import ACCOUNTS, ACTUM, CLIENTS, PEERS
 from actum_bench.repeats import middle, ratios
 from actum_bench.results import Run
+from actum_bench.stores import workplace
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing
@@ -38,8 +39,9 @@ def run(
 ) -> Answer:
     """Do the same work beside other ways to keep events, each set up as its documentation says."""
     chosen = [peer for peer in PEERS if not only or peer is ACTUM or peer.name in only]
-    suite = suite_of_peers("comparing", chosen, Work(clients, ACCOUNTS, directory), repeats)
-    (results,) = measured(call, [suite], begun(call, directory, repeats))
+    with workplace(directory) as place:
+        suite = suite_of_peers("comparing", chosen, Work(clients, ACCOUNTS, place), repeats)
+        (results,) = measured(call, [suite], begun(call, directory, repeats))
     return answer(results, shown(results.runs), save)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from actum_bench import quick
 from actum_bench.experiments import suite_of
+from actum_bench.stores import workplace
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer
@@ -22,6 +23,7 @@ def register(group: click.Group) -> None:
 
 def run(call: Call, *, directory: str | None, repeats: int, save: Path | None) -> Answer:
     """Measure each operation beside the floor."""
-    suite = suite_of("measuring", quick.experiments(directory, repeats=repeats))
-    (results,) = measured(call, [suite], begun(call, directory, repeats))
+    with workplace(directory) as place:
+        suite = suite_of("measuring", quick.experiments(place, repeats=repeats))
+        (results,) = measured(call, [suite], begun(call, directory, repeats))
     return answer(results, [runs_listing(results.runs)], save)

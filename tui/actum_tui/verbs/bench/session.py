@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from actum_bench import environment
+from actum_bench.amounts import reached
 from actum_bench.experiments import Suite
-from actum_bench.repeats import REPEATS_MIN
+from actum_bench.repeats import REPEATS_MIN, middle, unstable
 from actum_bench.results import Results
 
 from actum_tui.call import Call
@@ -66,7 +68,16 @@ def answer(results: Results, shown: Sequence[str | Listing], save: Path | None) 
     parts: list[str | Listing] = [results.environment.line, "", *shown]
     if results.goals:
         parts += ["", goals_listing(results.goals)]
-    return Answer(msgspec.to_builtins(results), [*parts, *gaps(results.skipped)], bad=is_void(results))
+    return Answer(content_of(results), [*parts, *gaps(results.skipped)], bad=is_void(results))
+
+
+def content_of(results: Results) -> dict[str, Any]:
+    """Results for programs: as they are saved, with what came of each goal, and all ratios by name."""
+    content: dict[str, Any] = msgspec.to_builtins(results)
+    for goal, given in zip(results.goals, content["goals"], strict=True):
+        given |= {"median": middle(goal.samples), "reached": reached(goal), "unstable": unstable(goal.samples)}
+    ratios = {goal.name: middle(goal.samples) for goal in results.goals if goal.unit == "ratio"}
+    return content | {"ratios": ratios}
 
 
 def is_void(results: Results) -> bool:

@@ -15,6 +15,7 @@ from actum_bench.load.sustained import Reach, Sustained, sustained
 from actum_bench.process import VoidRunError
 from actum_bench.repeats import middle
 from actum_bench.results import Run, Skipped
+from actum_bench.stores import workplace
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing
@@ -107,9 +108,10 @@ def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes opt
         repeats=given["repeats"],
     )
     results = begun(call, settings.directory, reach.repeats)
-    with call.progress("looking for the highest rate") as progress:
+    with workplace(settings.directory) as place, call.progress("looking for the highest rate") as progress:
+        there = msgspec.structs.replace(settings, directory=place)
         try:
-            found = sustained(settings, objectives, reach, counted(progress, STEPS_ABOUT + reach.repeats))
+            found = sustained(there, objectives, reach, counted(progress, STEPS_ABOUT + reach.repeats))
         except VoidRunError as error:
             results.skipped.append(Skipped("sweep", settings.title, str(error), void=True))
             return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True)

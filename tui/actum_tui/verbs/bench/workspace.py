@@ -8,7 +8,7 @@ from typing import Any
 import click
 from actum_bench.experiments import Experiment, suite_of
 from actum_bench.results import Results
-from actum_bench.stores import store_path
+from actum_bench.stores import workplace
 
 from actum_tui.call import Call
 from actum_tui.verbs.bench.session import begun, measured
@@ -29,7 +29,7 @@ def measured_in_workspace(
     """
     sizes: dict[str, Any] = given | {"parts": given["parts"] or parts}
     directory = sizes.pop("directory")
-    with store_path(directory) as workspace:
-        suite = suite_of("measuring", experiments(workspace, **sizes))
+    with workplace(directory) as place:
+        suite = suite_of("measuring", experiments(place, **sizes))
         (results,) = measured(call, [suite], begun(call, directory, sizes["repeats"]))
     return results
