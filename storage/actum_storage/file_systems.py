@@ -44,7 +44,7 @@ def file_system_of(path: Path) -> FileSystem:
     while not path.exists() and path != path.parent:
         path = path.parent
     try:
-        with open(MOUNTS, encoding="utf-8", errors="surrogateescape") as mounts:
+        with open(MOUNTS, encoding="utf-8", errors="surrogateescape") as mounts:  # noqa: PTH123  # no pathlib for it
             lines = mounts.read().splitlines()
     except OSError:
         return FileSystem("unknown", str(path))
