@@ -48,7 +48,7 @@ def calm(core: Core) -> None:
         gc.set_threshold(*calmer(before))
         thresholds.append((before, gc.get_threshold()))
     ENGINES.add(core)
-    look_at_everything()
+    freeze(2)
 
 
 def calmer(before: Thresholds) -> Thresholds:
@@ -64,31 +64,31 @@ def calmer(before: Thresholds) -> Thresholds:
 def calm_again(objects: int) -> None:
     """A checkpoint was made, in which so many kept objects were new that the collector sees: freeze them.
 
-    The young garbage goes first, since it would be frozen too. If the collector is off, whoever did that is in charge.
+    If the collector is off, whoever did that is in charge.
     """
     global kept, freezings  # noqa: PLW0603  # the collector is one for the process
     kept += objects
     if kept < FREEZE_OBJECTS_MIN or not (gc.isenabled() and gc.get_threshold()[0]):
         return
-    if freezings == FREEZINGS_MAX:
-        look_at_everything()
-        return
+    if freezings > FREEZINGS_MAX:
+        freezings = 0
+        gc.unfreeze()
+        freeze(2)
+    else:
+        freeze(1)
+
+
+def freeze(generation: int) -> None:
+    """Freeze what is alive; the garbage of these generations goes first, since it would be frozen too."""
+    global kept, freezings
     kept, freezings = 0, freezings + 1
-    gc.collect(1)
-    gc.freeze()
-
-
-def look_at_everything() -> None:
-    """Find all garbage there is, and freeze what is alive."""
-    global kept, freezings  # noqa: PLW0603  # as above
-    kept = freezings = 0
-    gc.unfreeze()
-    gc.collect()
+    gc.collect(generation)
     gc.freeze()
 
 
 def restore(core: Core) -> None:
     """An engine has closed; with the last one everything is as it was before the first."""
+    global freezings  # noqa: PLW0603  # as above
     if core in ENGINES:
         ENGINES.discard(core)
         if not ENGINES and thresholds:
@@ -96,3 +96,4 @@ def restore(core: Core) -> None:
             if gc.get_threshold() == during:  # else somebody else has decided since
                 gc.set_threshold(*before)
             gc.unfreeze()
+            freezings = 0

@@ -165,6 +165,20 @@ async def test_what_the_application_set(thresholds: tuple[int, int, int], young:
 
 
 @scene
+async def test_what_another_engine_froze_is_not_looked_at_again() -> None:
+    """An engine that opens beside another one leaves it alone."""
+    async with Engine.open(MemoryLog(), Plain):
+        circle = Circle()
+        seen = ref(circle)
+        gc.freeze()
+        del circle
+        async with Engine.open(MemoryLog(), Plain):
+            assert seen() is not None
+    gc.collect()
+    assert seen() is None
+
+
+@scene
 async def test_what_the_application_sets_meanwhile() -> None:
     """It stays."""
     async with Engine.open(MemoryLog(), Plain):
