@@ -72,7 +72,7 @@ def look(directory: Path | None) -> Environment:
         directory: where stores are written; the system's temporary directory if None.
     """
     where = directory or Path(tempfile.gettempdir())
-    cores, load, file_system = len(os.sched_getaffinity(0)), os.getloadavg()[0], file_system_of(where)
+    cores, load, file_system = cores_here(), os.getloadavg()[0], file_system_of(where)
     warnings: list[str] = []
     if load > cores / 2:
         warnings.append(f"the machine was busy before (load {load:.1f} on {cores} cores): figures are too low")
@@ -95,6 +95,11 @@ def look(directory: Path | None) -> Environment:
         fsync_seconds=fsync_seconds(where),
         warnings=warnings,
     )
+
+
+def cores_here() -> int:
+    """How many this process may use, where the system tells; otherwise how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cpu_model() -> str:

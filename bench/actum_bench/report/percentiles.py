@@ -37,12 +37,11 @@ def curve(encoded: str) -> list[Point]:
     try:
         histogram = decode(encoded)
         count = int(histogram.get_total_count())
-        points: list[Point] = []
-        step = 0
-        while (one_in := 10 ** (step / POINTS_EACH_DECADE)) <= count:
-            percentile = 100 * (1 - 1 / one_in)
-            points.append(Point(one_in, max(1, histogram.get_value_at_percentile(percentile)) / 1e9))
-            step += 1
+        places: dict[float, float] = {}
+        while (one_in := 10 ** (len(places) / POINTS_EACH_DECADE)) <= count:
+            places[one_in] = 100 * (1 - 1 / one_in)
+        values = histogram.get_percentile_to_value_dict(list(places.values()))
+        points = [Point(one_in, max(1, values[percentile]) / 1e9) for one_in, percentile in places.items()]
         if points:
             points.append(Point(float(count), max(1, histogram.get_max_value()) / 1e9))
     except Exception as error:

@@ -49,7 +49,10 @@ class Table(NamedTuple):
 
     def groups(self) -> Iterator[list[tuple[str, ...]]]:
         """Rows that belong together."""
-        for _, rows in groupby(self.rows, lambda row: row[: self.joined] if self.joined else id(row)):
+        if not self.joined:
+            yield from ([row] for row in self.rows)
+            return
+        for _, rows in groupby(self.rows, lambda row: row[: self.joined]):
             yield list(rows)
 
 

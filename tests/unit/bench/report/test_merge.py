@@ -79,3 +79,11 @@ def test_nothing_to_merge() -> None:
     """A report of no file does not exist."""
     with pytest.raises(IndexError):
         merge([])
+
+
+def test_reasons_name_no_places() -> None:
+    """Why something gave no figure may name a file, but not where on the machine it lay; addresses stay."""
+    reason = "failed: OSError: no space for '/srv/scratch/actum-bench-1/store' and /a/b; see https://a.example/b/c"
+    gap = Skipped("peers", "x", reason, void=True)
+    (found,) = merge([Source("a", msgspec.structs.replace(results_of(), skipped=[gap]))]).results.skipped
+    assert found.reason == "failed: OSError: no space for 'store' and b; see https://a.example/b/c"

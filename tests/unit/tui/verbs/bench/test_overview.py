@@ -75,3 +75,11 @@ def test_bad_input(arguments: tuple[str, ...]) -> None:
     code, out, err = exit_code_of("bench", "all", *arguments)
     assert (code, out) == (2, "")
     assert "Error: Invalid value for " in err
+
+
+def test_a_part_is_not_quoted() -> None:
+    """Tables in other pages are of a whole run, or they would be of several."""
+    Path("page.md").write_text("<!-- actum bench: rates -->\n<!-- actum bench: end -->\n")
+    code, out, err = exit_code_of("bench", "all", "--part", "quick", "--quote", "page.md")
+    assert (code, out) == (2, "")
+    assert "--quote is for a whole run" in err

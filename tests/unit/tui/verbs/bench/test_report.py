@@ -82,3 +82,21 @@ def test_without_the_extra(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     result = reported(file)
     assert result.exit_code == 2
     assert "matplotlib is missing: pip install 'actum[bench]'" in result.stderr
+
+
+def test_pages_are_brought_up_to_date(file: str) -> None:
+    """The tables of a page are those of the report."""
+    Path("page.md").write_text("# A page\n\n<!-- actum bench: goals -->\n<!-- actum bench: end -->\n")
+    result = reported(file, "--quote", "page.md")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1] == "page.md"
+    assert "| a goal |" in Path("page.md").read_text()
+
+
+def test_a_page_without_a_place_is_refused(file: str) -> None:
+    """Before anything is written."""
+    Path("page.md").write_text("# A page\n")
+    result = reported(file, "--quote", "page.md")
+    assert result.exit_code == 2
+    assert "page.md can't quote a report: it has no place for a table" in result.stderr
+    assert not Path("bench").exists()
