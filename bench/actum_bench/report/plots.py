@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from html import escape
 from io import BytesIO, StringIO
 from typing import Any
+from zlib import crc32
 
 from actum_bench.amounts import amount
 from actum_bench.extras import imported
@@ -79,8 +80,8 @@ def files_of(chart: Chart) -> tuple[str, bytes]:
 
 
 def lean(vector: str) -> str:
-    """An SVG file without blanks at the ends of lines and with places to a hundredth of a point."""
-    vector = re.sub(r"[ \t]+$", "", vector, flags=re.MULTILINE)
+    """An SVG file without blanks around lines and with places to a hundredth of a point."""
+    vector = re.sub(r"^[ \t]+|[ \t]+$", "", vector, flags=re.MULTILINE)
     return PLACES.sub(lambda match: re.sub(r"(\.\d\d)\d+", r"\1", match[0]), vector)
 
 
@@ -110,14 +111,15 @@ def inline_svg(chart: Chart, file: str) -> str:
     body = re.sub(r"<metadata>.*?</metadata>\s*|<style [^>]*>.*?</style>\s*", "", body, flags=re.DOTALL)
     for colour, name in PAGE_COLOURS.items():
         body = body.replace(colour, name)
-    body = re.sub(r'\b(id="|xlink:href="#|href="#|url\(#)', rf"\g<1>{chart.name}-", body)
+    short = f"c{crc32(chart.name.encode()):08x}"  # it stands before hundreds of names
+    body = re.sub(r'\b(id="|xlink:href="#|href="#|url\(#)', rf"\g<1>{short}-", body)
     head = body[: body.index(">") + 1]
     box = re.search(r'viewBox="[^"]*"', head)
     named = (
         f'<svg {box[0] if box else ""} xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'role="img" aria-labelledby="{chart.name}-title {chart.name}-words">'
-        f'<title id="{chart.name}-title">{escape(chart.title)}</title>'
-        f'<desc id="{chart.name}-words">{escape(chart.alternative)}</desc>'
+        f'role="img" aria-labelledby="{short}-title {short}-words">'
+        f'<title id="{short}-title">{escape(chart.title)}</title>'
+        f'<desc id="{short}-words">{escape(chart.alternative)}</desc>'
     )
     return named + body[len(head) :]
 

@@ -58,8 +58,10 @@ def lines(name: str, results: Results) -> Iterator[str]:
     """A table under who made it, when and where."""
     made = TABLES[name](results)
     yield f"By {code(results.command)} on {text(results.environment.line)}."
-    yield from (f"**Warning**: {text(warning)}." for warning in results.environment.warnings)
     yield ""
+    for warning in results.environment.warnings:
+        yield f"**Warning**: {text(warning)}."
+        yield ""
     if made.rows:
         yield from list(table(made))[2:]
     else:

@@ -127,7 +127,7 @@ def void_table(merged: Merged) -> Table:
 def checks_table(runs: Sequence[Run]) -> Table:
     """What was checked after each run."""
     rows = [(run.title, check.name, check.detail) for run in runs for check in run.checks]
-    return Table("Checked after each run", ("run", "what holds", "values"), frozenset(), rows)
+    return Table("Checked after each run", ("run", "what holds", "values"), frozenset(), rows, joined=1)
 
 
 def notes_of(runs: Sequence[Run]) -> list[str]:
