@@ -1,4 +1,4 @@
-"""`bench quick`: one line for each operation meant to take less than a minute, most of it as a ratio to the floor."""
+"""`bench quick`: one line for each operation, meant to take less than a minute, most of it as a ratio to the floor."""
 
 from __future__ import annotations
 
