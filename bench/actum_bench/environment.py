@@ -32,7 +32,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         governor: how the clock is set, where the system says.
         memory_bytes: of the machine.
         load: of the minute before.
-        system: name and release of the kernel.
+        system: name and release of the kernel, without what a builder adds to it.
         python: implementation and version.
         packages: versions.
         revision: of the checkout, with "+" if it is changed; empty outside one.
@@ -87,7 +87,7 @@ def look(directory: Path | None) -> Environment:
         governor=first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         load=load,
-        system=f"{platform.system()} {platform.release()}",
+        system=f"{platform.system()} {platform.release().partition('-')[0]}",
         python=f"{platform.python_implementation()} {platform.python_version()}",
         packages={name: number for name in PACKAGES if (number := version_of(name))},
         revision=revision(),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from struct import Struct
-from typing import Final, NamedTuple, final
+from typing import NamedTuple, final
 
 from actum_storage.errors import StorageError
 from actum_storage.layout import HASH_SIZE
@@ -39,23 +39,18 @@ assert FILE_HEADER.size == 32, "the file header must be as long as format.md dra
 assert RECORD_HEADER_SIZE == 48, "the record header must be as long as format.md draws it"
 
 
-@final
-class Chunk:
+class Chunk(NamedTuple):
     """A piece of a checkpoint; what it means is the caller's.
 
     Attributes:
-        section: what it belongs to.
-        count: how many things it holds.
+        section: which part of the checkpoint it belongs to.
+        count: how many items its bytes hold.
         body: its bytes.
     """
 
-    __slots__ = ("body", "count", "section")
-
-    def __init__(self, section: str, count: int, body: bytes | bytearray | memoryview) -> None:
-        """Not checked before it is written."""
-        self.section: Final = section
-        self.count: Final = count
-        self.body: Final = body
+    section: str
+    count: int  # type: ignore[assignment]  # instead of the tuple's own
+    body: bytes | bytearray | memoryview
 
 
 class Checkpoint(NamedTuple):
@@ -84,20 +79,15 @@ class Contents(NamedTuple):
     link: bytes
 
 
-@final
-class Record:
-    """A chunk or a closing record as read, its hash checked."""
+class Record(NamedTuple):
+    """A chunk or a closing record as read, its hash checked. It ends at `end` of the file."""
 
-    __slots__ = ("body", "count", "end", "hash", "magic", "section")
-
-    def __init__(self, magic: bytes, section: str, count: int, body: memoryview, own_hash: bytes, end: int) -> None:
-        """It ends at `end` of the file."""
-        self.magic: Final = magic
-        self.section: Final = section
-        self.count: Final = count
-        self.body: Final = body
-        self.hash: Final = own_hash
-        self.end: Final = end
+    magic: bytes
+    section: str
+    count: int  # type: ignore[assignment]  # instead of the tuple's own
+    body: memoryview
+    hash: bytes
+    end: int
 
 
 @final
