@@ -80,7 +80,7 @@ class Committer:
         self._elapsed_ns = 0
         self.head = log.head
         self.durable = self.head.position
-        self.open = self._new_batch()
+        self.open = self._new_batch(self.durable + 1)
         self.under_way: OpenBatch | None = None
         self.failure: Exception | None = None
         self.full = False
@@ -98,10 +98,7 @@ class Committer:
         if self.under_way is not None or not self.open.events or self.failure is not None:
             return
         self.under_way = batch = self.open
-        options = self._options
-        self.open = OpenBatch(
-            batch.first + len(batch.events), events_max=options.frame_events_max, bytes_max=options.frame_bytes_max
-        )
+        self.open = self._new_batch(batch.next_position)
         self._background.commit(partial(self._append, batch), self._complete)
 
     def holding(self, position: int) -> OpenBatch | None:
@@ -110,10 +107,10 @@ class Committer:
             return None
         return self.open if position >= self.open.first else self.under_way
 
-    def _new_batch(self) -> OpenBatch:
-        """An empty batch behind the durable ones."""
+    def _new_batch(self, first: int) -> OpenBatch:
+        """An empty batch whose first event has this position."""
         options = self._options
-        return OpenBatch(self.durable + 1, events_max=options.frame_events_max, bytes_max=options.frame_bytes_max)
+        return OpenBatch(first, events_max=options.frame_events_max, bytes_max=options.frame_bytes_max)
 
     def _append(self, batch: OpenBatch) -> None:
         """Beside the loop: seal the batch and write it; whatever comes of it is kept for `_complete`."""
@@ -154,7 +151,7 @@ class Committer:
         self.full = isinstance(error, StoreFull)
         if not self.full:
             self.failure = error
-        self.open = self._new_batch()
+        self.open = self._new_batch(self.durable + 1)
         self._lost(lost, error)
 
     def __repr__(self) -> str:
