@@ -25,7 +25,7 @@ MAP_BYTES = 1 << 36
 #: Stands for what a real record has beside its event.
 COMMAND_ID = b"0123456789abcdef"
 TIMESTAMP_NS = 1_700_000_000_000_000_000
-REBUILD_FRAME_EVENTS = 1_000
+FRAME_EVENTS = 1_000
 
 position_key = Packing(">Q").pack
 encoder = msgspec.msgpack.Encoder()
@@ -176,6 +176,12 @@ class Floor:
             transaction.put(position_key(first), self.head + body, db=self.log, append=True)
         self.commits += 1
 
+    def stored(self) -> int:
+        """How many frames the log has."""
+        with self.environment.begin() as transaction:
+            frames: int = transaction.stat(self.log)["entries"]
+        return frames
+
     def close(self) -> None:
         """Release the file."""
         self.environment.close()
@@ -186,26 +192,26 @@ def client_command(client: int, step: int, accounts: int) -> Deposit:
     return Deposit(account_of(client, step, accounts), 5)
 
 
-def rebuild_frames(events: int, accounts: int) -> list[bytes]:
-    """Encoded frames of 1,000 records, for `rebuild`."""
-    frames: list[bytes] = []
-    for start in range(0, events, REBUILD_FRAME_EVENTS):
-        numbers = range(start, min(start + REBUILD_FRAME_EVENTS, events))
+def frames(events: int, accounts: int, size: int = FRAME_EVENTS) -> list[bytes]:
+    """Encoded frames of `size` records each, to be appended or rebuilt from."""
+    encoded: list[bytes] = []
+    for start in range(0, events, size):
+        numbers = range(start, min(start + size, events))
         records = [
             Kept(key, number // accounts + 1, TIMESTAMP_NS, COMMAND_ID, Deposited(key, 5))
             for number in numbers
             for key in (key_of(number % accounts),)
         ]
-        frames.append(encoder.encode(records))
-    return frames
+        encoded.append(encoder.encode(records))
+    return encoded
 
 
-def rebuild(frames: list[bytes]) -> dict[str, Balance]:
+def rebuild(encoded: list[bytes]) -> dict[str, Balance]:
     """Decode frames and fold what is in them into rows."""
     decode = msgspec.msgpack.Decoder(list[Kept]).decode
     rows: dict[str, Balance] = {}
     handlers = {Deposited: fold, Opened: fold}
-    for frame in frames:
+    for frame in encoded:
         for record in decode(frame):
             handlers[type(record.event)](rows, record.event)  # type: ignore[arg-type]  # one fold for both
     return rows

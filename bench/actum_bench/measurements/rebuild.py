@@ -38,7 +38,7 @@ def engine(*, events: int, accounts: int) -> Sample:
 
 def bare(*, events: int, accounts: int) -> Sample:
     """The floor: frames that are in memory already."""
-    frames = floor.rebuild_frames(events, accounts)
+    frames = floor.frames(events, accounts)
     gc.collect()
     started = time.perf_counter()
     rows = floor.rebuild(frames)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import click
 
-from actum_tui.verbs.bench import compare, goals, load, micro, overview, peers, quick, recover, report, scale, sweep
+from actum_tui.verbs.bench import (
+    compare,
+    floor,
+    goals,
+    load,
+    micro,
+    overview,
+    peers,
+    quick,
+    recover,
+    report,
+    scale,
+    sweep,
+)
 
 
 @click.group("bench")
@@ -17,6 +30,6 @@ def bench() -> None:
 
 def register(command: click.Group) -> None:
     """Add the group."""
-    for module in (quick, micro, load, sweep, recover, scale, peers, goals, overview, compare, report):
+    for module in (quick, floor, micro, load, sweep, recover, scale, peers, goals, overview, compare, report):
         module.register(bench)
     command.add_command(bench)
