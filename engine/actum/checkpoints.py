@@ -19,7 +19,7 @@ import logging
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from actum_storage import Chunk, StorageError
 
@@ -47,6 +47,9 @@ log = logging.getLogger("actum.checkpoints")
 #: Rows of the first slice; later slices follow the time that it took.
 SLICE_ROWS_FIRST = 200
 SLICE_ROWS_MAX = 4_000
+
+#: What a checkpoint takes from views and directory, and empties when it has been written.
+Taken: TypeAlias = "dict[Any, Any] | set[Any]"
 
 
 @final
@@ -125,8 +128,9 @@ class Checkpointer:
             self._hasty = hasty
             self._base_next = self._base_next or base
             started = self._clock.monotonic_ns()
+            taken: list[Taken] = []
             try:
-                await self._checkpoint(head)
+                await self._checkpoint(head, taken)
             except BaseException as error:
                 self._base_next = True  # what was cut is in no checkpoint: the next one has to hold everything
                 if not isinstance(error, (StorageError, OSError, LostGroundError, *ENCODING_ERRORS)):
@@ -141,15 +145,16 @@ class Checkpointer:
             self.failure = None
             if self._options.gc_policy == "freeze":
                 garbage.calm_again(self._collectable)
+            await self._release(taken)
             return True
 
-    async def _checkpoint(self, head: Head | None) -> None:
+    async def _checkpoint(self, head: Head | None, taken: list[Taken]) -> None:
         """Begin, write everything, close; or abort."""
         ratio_max = self._options.checkpoint_deltas_ratio_max
         base = self._base_next or self._derived.size_deltas > ratio_max * self._derived.size_base
         writer = await self._begin(base=base)
         try:
-            closing = await self._write(writer, head, base=base)
+            closing = await self._write(writer, head, taken, base=base)
             await self._background.run(partial(writer.close, encode_chunk(closing)))
         except BaseException:
             with suppress(StorageError, OSError):
@@ -158,7 +163,7 @@ class Checkpointer:
         self._base_next = False
         self.position = closing.position
 
-    async def _write(self, writer: CheckpointWriter, head: Head | None, *, base: bool) -> Closing:
+    async def _write(self, writer: CheckpointWriter, head: Head | None, taken: list[Taken], *, base: bool) -> Closing:
         """All chunks; the closing record that makes them valid."""
         self._collectable = self._count_collectable()
         if base:
@@ -172,15 +177,17 @@ class Checkpointer:
         served = self._savable()
         saved = {view.name: SavedView(view.fingerprint, base or not view.saved) for view in served}
         cuts = [(view, view.cut()) for view in served]
-        changed = self._directory.take_changed(everything=base)
+        changed = self._directory.take_changed(taken, everything=base)
         losses = committer.losses
 
         for view, cut in cuts:
+            taken += cut
             if not await self._write_view(writer, view, cut.rows.items(), encode_cut(cut)):
                 del saved[view.name]
         for streams, keys in changed:
             await self._write_slices(writer, heads_section(streams.name), keys, self._encode_heads(streams))
             snapshots, streams.snapshots_changed = streams.snapshots_changed, {}
+            taken.append(snapshots)
             section = snapshots_section(streams.name, streams.kind.fingerprint)
             items = list(streams.snapshots.items()) if base else snapshots.items()
             await self._write_slices(writer, section, items, dict)
@@ -252,6 +259,18 @@ class Checkpointer:
             await self._background.run(partial(writer.write, Chunk(section, len(part), body)))
             if not self._hasty:
                 await asyncio.sleep(self._options.checkpoint_pause_seconds)
+
+    async def _release(self, taken: list[Taken]) -> None:
+        """Empty what was written, with pauses too: dropping a hundred thousand rows at once takes ten milliseconds."""
+        while taken and not self._hasty:
+            some = taken[-1]
+            take = some.popitem if isinstance(some, dict) else some.pop
+            for _ in range(min(len(some), SLICE_ROWS_MAX)):
+                take()
+            if some:
+                await asyncio.sleep(self._options.checkpoint_pause_seconds)
+            else:
+                taken.pop()
 
     def _follow(self, rows: int, elapsed_ns: int) -> None:
         """Choose the next slice's rows so that it takes the time it may."""

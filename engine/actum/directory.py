@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from itertools import chain
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from actum_storage import stream_hash
 
@@ -91,16 +91,24 @@ class Directory:
             else:
                 self.recent.move_to_end(actor)
 
-    def take_changed(self, *, everything: bool) -> list[tuple[Streams, Iterator[str]]]:
+    def take_changed(
+        self, taken_from: list[dict[Any, Any] | set[Any]], *, everything: bool
+    ) -> list[tuple[Streams, Iterator[str]]]:
         """The keys of the streams that grew since the last time, or of all streams; the next time begins anew.
 
         Only what is swapped is taken now; the keys come as they are asked for, so that nothing is copied in one go but
         the keys of all streams, when everything is wanted.
+
+        Args:
+            taken_from: gets what holds them, to be emptied when they have been read.
+            everything: whether all streams are meant.
         """
         changed, self.changed = self.changed, {}
+        taken_from.append(changed)
         taken: list[tuple[Streams, Iterator[str]]] = []
         for streams in self.streams.values():
             keys, streams.keys_changed = streams.keys_changed, set()
+            taken_from.append(keys)
             if everything:
                 taken.append((streams, iter([*streams.heads, *streams.actors])))
             else:
@@ -123,6 +131,7 @@ class Directory:
             streams.keys_changed.add(actor.key)
         actor.forget()
         actor.fault = None  # its traceback leads back to the actor
+        streams.failing.discard(actor.key)
         del streams.actors[actor.key]
         del self.recent[actor]
         self.passivations += 1
@@ -137,6 +146,7 @@ class Directory:
             actor.fault = None
         for streams in self.streams.values():
             streams.actors.clear()
+            streams.failing.clear()
         self.recent.clear()
         self.changed.clear()
 

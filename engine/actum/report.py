@@ -44,7 +44,7 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
 
 def aggregate_statistics(streams: Streams) -> AggregateStatistics:
     """One aggregate class."""
-    quarantined = tuple(sorted(actor.key for actor in streams.actors.values() if actor.quarantined))
+    quarantined = tuple(sorted(key for key in streams.failing if streams.actors[key].quarantined))
     return AggregateStatistics(
         name=streams.name, awake=len(streams.actors), snapshots=len(streams.snapshots), quarantined=quarantined
     )

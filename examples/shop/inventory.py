@@ -1,4 +1,4 @@
-"""The inventory: what is on the shelf. An order asks it line by line before it is accepted.
+"""The inventory: what is on the shelf. An order asks it once, for all its lines, before it is accepted.
 
 In a company this would be another team's system behind a network; here it asks the shop's own view of its stock. Either
 way the answer may be outdated a moment later. It is a check, not a reservation: two orders that are decided at the same
@@ -7,8 +7,9 @@ that makes up for a refusal.
 """
 
 import asyncio
+from collections.abc import Iterable
 
-from examples.shop.queries import StockOfProduct
+from examples.shop.queries import StockOfProducts
 from examples.shop.rows import StockLevel
 from examples.shop.service import Service
 
@@ -16,10 +17,10 @@ from examples.shop.service import Service
 class Inventory(Service):
     """Answers what is available."""
 
-    async def find(self, product_id: str) -> StockLevel | None:
-        """The product with its department and the pieces on the shelf, or None if it was never received.
+    async def find(self, product_ids: Iterable[str]) -> dict[str, StockLevel]:
+        """The products with their departments and the pieces on the shelf; without those that were never received.
 
         Nothing is changed, so cancelling it is harmless.
         """
         await asyncio.sleep(0)  # a network would take its time here: this order waits, all others go on
-        return await self.engine.ask(StockOfProduct(product_id=product_id))
+        return await self.engine.ask(StockOfProducts(product_ids=tuple(product_ids)))

@@ -127,11 +127,12 @@ async def pick(lines: Sequence[OrderLine], inventory: Inventory) -> list[OrderIt
     Raises:
         OutOfStock: naming the first product of which there isn't enough.
     """
+    levels = await inventory.find(line.product_id for line in lines)
     wanted: Counter[str] = Counter()
     items: list[OrderItem] = []
     for line in lines:
         wanted[line.product_id] += line.quantity
-        level = await inventory.find(line.product_id)
+        level = levels.get(line.product_id)
         if level is None or wanted[line.product_id] > level.quantity:
             available = 0 if level is None else level.quantity
             raise OutOfStock(line.product_id, wanted=wanted[line.product_id], available=available)

@@ -45,6 +45,12 @@ class BestSellers(Query[list[ProductSales]]):
     limit: int | None = 10
 
 
+class StockOfProducts(Query[dict[str, StockLevel]]):
+    """The same of several products, by id; those that were never received are not in the answer."""
+
+    product_ids: tuple[str, ...]
+
+
 class SalesOfProduct(Query[ProductSales | None]):
     """What was sold of one product, or None if it was never received nor sold."""
 

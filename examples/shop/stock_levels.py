@@ -3,7 +3,7 @@
 from actum import View, answer, project
 
 from examples.shop.events import StockAdjusted, StockReceived
-from examples.shop.queries import StockOfProduct
+from examples.shop.queries import StockOfProduct, StockOfProducts
 from examples.shop.rows import StockLevel
 
 
@@ -33,3 +33,9 @@ class StockLevels(View[StockLevel]):
     def of_product(self, query: StockOfProduct) -> StockLevel | None:
         """One look-up."""
         return self.get(query.product_id)
+
+    @answer
+    def of_products(self, query: StockOfProducts) -> dict[str, StockLevel]:
+        """A look-up each."""
+        levels = ((product_id, self.get(product_id)) for product_id in query.product_ids)
+        return {product_id: level for product_id, level in levels if level is not None}

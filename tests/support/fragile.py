@@ -5,7 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from actum import Aggregate, Command, Event, Invalid, Query, Rejected, Row, View, answer, decide, evolve, project
+from actum import (
+    Aggregate,
+    Command,
+    Engine,
+    Event,
+    Invalid,
+    Query,
+    Rejected,
+    Row,
+    View,
+    answer,
+    decide,
+    evolve,
+    project,
+)
+
+from tests.support.bank import open_bank
 
 #: While this holds a word, `evolve` fails on events with that word, also in a replay; the view does on the other one.
 EVOLVE_FAILS_ON = ""
@@ -149,3 +165,8 @@ class FragmentView(View[Fragment]):
     def everything(self, query: Fragments) -> dict[str, int]:
         """By walking."""
         return {row.key: row.count for row in self}
+
+
+def open_fragile(log: object = None, **options: int) -> Engine:
+    """An engine of aggregates that fail on demand."""
+    return open_bank(log, Fragile, Mistyped, FragmentView, **options)  # type: ignore[arg-type]

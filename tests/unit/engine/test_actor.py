@@ -42,7 +42,7 @@ from tests.support.bank import (
     Withdraw,
     open_bank,
 )
-from tests.support.fragile import Do, Fragile, FragmentView, Mistyped, Wait
+from tests.support.fragile import Do, Fragile, Mistyped, Wait, open_fragile
 from tests.support.logs import FaultyLog
 from tests.support.scenes import scene, turns, until
 
@@ -79,11 +79,6 @@ class Crier(Aggregate, key="key"):
 def deposit(amount: int, account_id: str = "ann") -> Deposit:
     """Money for Ann, or for somebody else."""
     return Deposit(account_id=account_id, amount=amount)
-
-
-def open_fragile(log: object = None, **options: int) -> Engine:
-    """An engine of aggregates that fail on demand."""
-    return open_bank(log, Fragile, Mistyped, FragmentView, **options)  # type: ignore[arg-type]
 
 
 async def done(engine: Engine, key: str = "a") -> list[str]:

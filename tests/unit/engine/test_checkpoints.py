@@ -109,6 +109,28 @@ class TestWhen:
             await expect_same_after_a_crash(tmp_path / "bank", bank, tmp_path / "copy")
 
     @scene
+    async def test_what_was_written_is_let_go_of_piece_by_piece(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nothing large is dropped at once, which would hold everybody up; commands go on in between."""
+        monkeypatch.setattr(checkpoints_module, "SLICE_ROWS_MAX", 10)
+        async with open_bank(tmp_path / "bank", checkpoint_pause_seconds=0) as bank:
+            await bank.send_many([deposit(1, f"customer {number}") for number in range(95)])
+            core = bank._core
+            assert core is not None
+            rows, actors = core.views["Balances"].table.dirty, core.directory.changed
+            assert (len(rows), len(actors)) == (95, 95)
+            sizes = set[int]()
+            task = asyncio.create_task(bank.checkpoint())
+            while not task.done():
+                await bank.send(deposit(1, "somebody else"))
+                sizes |= {len(rows), len(actors)}
+            assert await task
+            assert (len(rows), len(actors)) == (0, 0)
+            assert sizes & set(range(1, 95))
+            await expect_same_after_a_crash(tmp_path / "bank", bank, tmp_path / "copy")
+
+    @scene
     async def test_by_time_when_enough_has_happened(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Housekeeping makes one when the time has come and so many events have."""
         monkeypatch.setattr(core_module, "TICK_SECONDS", 1e-4)

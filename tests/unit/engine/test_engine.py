@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ import actum
 import pytest
 from actum import (
     CatalogueError,
+    CommandFailed,
     CommandTimeout,
     Engine,
     EngineClosed,
@@ -40,6 +42,7 @@ from tests.support.bank import (
     Withdraw,
     open_bank,
 )
+from tests.support.fragile import Do, open_fragile
 from tests.support.logs import FaultyLog, intercepted
 from tests.support.scenes import engine_threads, scene, turns, until
 
@@ -548,6 +551,28 @@ class TestStatistics:
             balances, activities = statistics.views
             assert (balances.name, balances.rows, balances.position, balances.lag) == ("Balances", 3, 4, 0)
             assert (activities.state, activities.failure) == ("live", None)
+
+    @scene
+    async def test_they_cost_the_same_however_many_actors_are_awake(self) -> None:
+        """Nobody walks over a hundred thousand actors in one turn of the loop because a screen wants figures."""
+
+        class Unwalked(dict[str, Any]):
+            def __iter__(self) -> Any:  # never
+                raise AssertionError("all actors were looked at")
+
+            values = items = keys = __iter__
+
+        async with open_fragile(quarantine_failures_max=1) as engine:
+            for key, how in (("c", "badly"), ("b", "badly"), ("a", "well")):
+                with suppress(CommandFailed):
+                    await engine.send(Do(key=key, how=how))
+            assert engine._core is not None
+            streams = engine._core.directory.streams["Fragile"]
+            streams.actors = Unwalked(streams.actors)
+            (fragile,) = [kind for kind in engine.statistics().aggregates if kind.name == "Fragile"]
+            assert (fragile.awake, fragile.quarantined) == (3, ("b", "c"))
+            streams.actors = dict.copy(streams.actors)
+        assert all(kind.quarantined == () for kind in engine.statistics().aggregates)
 
     @scene
     async def test_they_are_frozen(self) -> None:
