@@ -28,7 +28,7 @@ except ImportError as missing:
 from actum.errors import EngineClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from actum.engine import Engine
     from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
@@ -67,7 +67,7 @@ class EngineCollector(Collector):
         self._thread = get_ident()
 
     @contextmanager
-    def registered(self, registry: CollectorRegistry) -> Iterator[EngineCollector]:
+    def registered(self, registry: CollectorRegistry) -> Generator[EngineCollector]:
         """Be part of a registry, as long as the engine is open."""
         registry.register(self)
         try:
