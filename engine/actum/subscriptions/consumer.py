@@ -165,6 +165,7 @@ class Consumer:
             StoreCorrupt, StorageError: the file can't be read.
         """
         self._lag = lag
+        await self._worker.keeping.load_letters()
         if not self._worker.kind.keeps_bookmark:
             await self._worker.load()
         self._begin()

@@ -62,6 +62,10 @@ class Keeping:
         self.saved = -1
         self.letters: dict[int, DeadLetter] = {}
 
+    async def load_letters(self) -> None:
+        """Read the dead letters."""
+        self.letters = {letter.position: letter for letter in await self._aside.run(self._bookmarks.dead_letters)}
+
     async def load(self, head: int) -> int:
         """The position behind which to go on; a subscription without a bookmark gets the one that its `start` says.
 
@@ -69,7 +73,6 @@ class Keeping:
             StoreMismatch: the bookmark is of another store or of another history.
             Invalid: `start` is behind the head.
         """
-        self.letters = {letter.position: letter for letter in await self._aside.run(self._bookmarks.dead_letters)}
         kept = self._kind.keeps_bookmark
         bookmark = await (self._subscription.load_bookmark() if kept else self._aside.run(self._bookmarks.load))
         if bookmark is None:

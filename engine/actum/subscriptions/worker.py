@@ -144,6 +144,7 @@ class Worker:
         self.position = position
         self.stopped = self.failing = self.trouble = self.delivery.next = None
         self._cursor = self._new_cursor()
+        self._tell()
 
     async def wait_for(self, position: int) -> None:
         """Wait until everything up to a position is done."""
@@ -198,6 +199,7 @@ class Worker:
         self.position = await self.keeping.load(self.source.head())
         self.loaded = True
         self._saved_ns = self.source.clock.monotonic_ns()
+        self._tell()
 
     def _reach(self, head: int) -> tuple[int, int]:
         """How far the next batch may go, and how much it may handle: an event that failed is handled alone."""
