@@ -201,7 +201,8 @@ class Consumer:
         worker.bell.ring()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=seconds_max)
-            await self._cancel()
+            if await self._cancel():
+                await worker.save()
         try:
             if worker.opened:
                 await worker.subscription.close()
@@ -225,15 +226,16 @@ class Consumer:
             worker.stopped = f"its task is dead: {why}; resume() starts another one"
             log.error("subscription %s: %s", self.name, worker.stopped, exc_info=error)
 
-    async def _cancel(self) -> None:
-        """End the task at once; a handler that swallows that is left behind."""
+    async def _cancel(self) -> bool:
+        """End the task at once; whether it has ended: a handler that swallows that is left behind."""
         task, self._task = self._task, None
         if task is None or task.done():
-            return
+            return True
         task.cancel()
         _, stuck = await asyncio.wait([task], timeout=CANCEL_SECONDS_MAX)
         if stuck:
             log.error("subscription %s: its handler can't be cancelled and is left behind", self.name)
+        return not stuck
 
     def _letter(self, position: int) -> DeadLetter:
         """The dead letter at a position."""

@@ -134,9 +134,12 @@ class Worker:
                     self._stop_at(describe(error))  # the bookmark is not of this log: no time heals that
                 else:
                     await self._again_later(error)
+
+    async def save(self) -> None:
+        """Write the bookmark if it is behind; what goes wrong then costs no more than handling some events again."""
         try:
             await self._save_skipped()
-        except Exception as error:  # noqa: BLE001  # as above
+        except Exception as error:  # noqa: BLE001  # as in `work`
             log.warning("subscription %s: the bookmark stays behind: %s", self.kind.name, describe(error))
 
     def begin_anew(self, position: int) -> None:

@@ -238,16 +238,26 @@ async def test_closing_waits_for_the_event_at_hand(tmp_path: Path) -> None:
 
 @scene
 async def test_closing_cancels_a_handler_that_hangs(tmp_path: Path) -> None:
-    """After `close_seconds_max` the handler is cancelled, and its event comes again next time."""
+    """After `close_seconds_max` the handler is cancelled; its event comes again next time, those before it don't."""
+
+    class Second(Subscription, name="second"):
+        @handle
+        async def deposited(self, event: Deposited) -> None:
+            if event.amount == 2:
+                await journal.free.wait()
+            journal.seen.append(event.amount)
+
     journal = Journal()
     journal.free.clear()
-    async with open_bank(tmp_path, Watcher, services=[journal], close_seconds_max=0.01) as engine:
-        await engine.send(Deposit(account_id="a", amount=1))
-        await until(lambda: journal.arrived)
+    async with open_bank(tmp_path) as engine:
+        for amount in (1, 2, 3):
+            await engine.send(Deposit(account_id="a", amount=amount))
+    async with open_bank(tmp_path, Second, close_seconds_max=0.01) as engine:
+        await until(lambda: journal.seen)
     journal.free.set()
-    async with open_bank(tmp_path, Watcher, services=[journal]) as engine:
-        await engine.subscription(Watcher).caught_up()
-    assert journal.seen == [1]
+    async with open_bank(tmp_path, Second) as engine:
+        await engine.subscription(Second).caught_up()
+    assert journal.seen == [1, 2, 3]
 
 
 @scene
