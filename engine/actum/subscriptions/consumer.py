@@ -61,6 +61,7 @@ class Consumer:
         self._check_open()
         worker = self._worker
         worker.paused, worker.stopped, worker.failing, worker.hurried = False, None, None, True
+        worker.heartbeat_ns = worker.source.clock.monotonic_ns()
         self.beginnings += 1
         if self._task is not None and self._task.done():
             self._begin()
