@@ -122,12 +122,15 @@ class Consumer:
             letter = self._letter(position)
             sighting = await worker.aside.run(lambda: self._sight(letter))
             try:
-                async with worker.subscription.batch():
-                    await worker.delivery.handle(sighting)
+                async with worker.subscription.batch() as given:
+                    await worker.delivery.handle(sighting, given)
+                    await worker.keeping.drop_in_batch(position)
             except Exception as error:
+                if worker.subscription.is_outage(error):
+                    raise
                 await worker.keeping.bury(letter_of(sighting, letter.attempts + 1, error, worker.source.clock))
                 raise
-            await worker.keeping.drop(position)
+            await worker.keeping.drop_in_file(position)
 
     async def drop(self, position: int) -> None:
         """Forget a dead letter.
@@ -166,7 +169,8 @@ class Consumer:
             StoreCorrupt, StorageError: the file can't be read.
         """
         self._lag = lag
-        await self._worker.keeping.load_letters()
+        if not self._worker.kind.keeps_dead_letters:
+            await self._worker.keeping.load_letters()
         if not self._worker.kind.keeps_bookmark:
             await self._worker.load()
         self._begin()

@@ -10,6 +10,7 @@ from zlib import crc32
 from msgspec.structs import replace
 
 from actum.records import Record
+from actum.subscriptions.kind import Given
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
@@ -79,17 +80,18 @@ class Delivery:
             moved: told of each position that is done, unless the batch can be undone.
 
         Raises:
-            Exception: whatever `batch()` or `save_bookmark` of the user's class raise by themselves.
+            Exception: whatever `batch()` or `save_bookmark` of the user's class raise by themselves, and what its
+                `is_outage` takes for something that will come back.
         """
         kind, subscription = self._kind, self._subscription
         position, failed = start, None
         try:
-            async with subscription.batch():
+            async with subscription.batch() as given:
                 for sighting in batch.wanted:
                     if position > start and not go_on():
                         break
                     failed = self.next = sighting
-                    await self.handle(sighting)
+                    await self.handle(sighting, given)
                     failed, position = None, sighting.position
                     if not kind.is_transactional:
                         moved(position)
@@ -102,7 +104,7 @@ class Delivery:
                 raise
             return Outcome(start if kind.is_transactional else position, failed, cancelled(error))
         except Exception as error:
-            if failed is None:
+            if failed is None or subscription.is_outage(error):
                 raise
             return Outcome(start if kind.is_transactional else position, failed, error)
         if failed is not None:  # the user's `batch` has swallowed what the handler raised
@@ -110,23 +112,25 @@ class Delivery:
             return Outcome(start if kind.is_transactional else position, failed, swallowed)
         return Outcome(position)
 
-    async def handle(self, sighting: Sighting) -> None:
-        """Decode one event and call its handler; each handler, if it has become several events."""
+    async def handle(self, sighting: Sighting, given: object) -> None:
+        """Decode one event and call its handler; each handler, if it has become several events. `batch()` gave this."""
         record = self._codec.record(sighting.position, sighting.data)
         for event in events_of(record.event):
             found = self._handlers.get(type(event))
             if found is None:
                 continue
             function, arguments = found
-            given = (self._argument(argument, record, event) for argument in arguments)
-            result: Any = function(event, *given)
+            taken = (self._argument(argument, record, event, given) for argument in arguments)
+            result: Any = function(event, *taken)
             if inspect.isawaitable(result):
                 await result
         self.handled += 1
 
     @staticmethod
-    def _argument(argument: object, record: Record, event: Event) -> object:
-        """A service, or the record that holds just this event."""
+    def _argument(argument: object, record: Record, event: Event, given: object) -> object:
+        """A service, what `batch()` gave, or the record that holds just this event."""
+        if argument is Given:
+            return given
         if argument is not Record:
             return argument
         return record if record.event is event else replace(record, event=event)

@@ -1,7 +1,7 @@
 """One subscription's bookmark: loaded, compared with the log, saved; and the dead letters beside it.
 
-The bookmark lies in the subscription's file, or where the user's class keeps it; the dead letters always in the file.
-What is saved of the file is durable when the call returns.
+The bookmark and the dead letters lie in the subscription's file, or where the user's class keeps them. What is saved of
+the file is durable when the call returns.
 """
 
 from __future__ import annotations
@@ -64,7 +64,11 @@ class Keeping:
 
     async def load_letters(self) -> None:
         """Read the dead letters."""
-        self.letters = {letter.position: letter for letter in await self._aside.run(self._bookmarks.dead_letters)}
+        if self._kind.keeps_dead_letters:
+            letters = await self._subscription.load_dead_letters()
+        else:
+            letters = await self._aside.run(self._bookmarks.dead_letters)
+        self.letters = {letter.position: letter for letter in letters}
 
     async def load(self, head: int) -> int:
         """The position behind which to go on; a subscription without a bookmark gets the one that its `start` says.
@@ -130,29 +134,57 @@ class Keeping:
 
     async def bury(self, letter: DeadLetter, bookmark: Bookmark | None = None) -> None:
         """Keep a dead letter, and go past it if a bookmark is given."""
-        kept = self._kind.keeps_bookmark
-        beside = None if kept else bookmark
-        await self._aside.run(partial(self._bookmarks.bury, letter, beside, self._clock.now_ns()))
+        kept, subscription = self._kind.keeps_bookmark, self._subscription
+        if self._kind.keeps_dead_letters:
+            async with subscription.batch():
+                await subscription.save_dead_letter(letter)
+                if bookmark is not None:
+                    await subscription.save_bookmark(bookmark)
+        else:
+            beside = None if kept else bookmark
+            await self._aside.run(partial(self._bookmarks.bury, letter, beside, self._clock.now_ns()))
         self.letters[letter.position] = letter
         if bookmark is not None:
-            if kept:
+            if kept and not self._kind.keeps_dead_letters:
                 await self.save(bookmark)
             self.saved = bookmark.position
 
     async def drop(self, position: int) -> None:
         """Forget a dead letter."""
-        await self._aside.run(partial(self._bookmarks.drop, position))
+        if self._kind.keeps_dead_letters:
+            async with self._subscription.batch():
+                await self.drop_in_batch(position)
+        await self.drop_in_file(position)
+
+    async def drop_in_batch(self, position: int) -> None:
+        """Forget a dead letter that the user's class keeps; inside its `batch()`, which may still fail."""
+        if self._kind.keeps_dead_letters:
+            await self._subscription.drop_dead_letter(position)
+
+    async def drop_in_file(self, position: int) -> None:
+        """Forget a dead letter here, and in the file if it is there."""
+        if not self._kind.keeps_dead_letters:
+            await self._aside.run(partial(self._bookmarks.drop, position))
         self.letters.pop(position, None)
 
     async def reset(self, position: int) -> None:
         """Go back to a position; the dead letters behind it come again by themselves."""
         bookmark = await self.at(position)
-        kept = self._kind.keeps_bookmark
-        beside = None if kept else bookmark
-        await self._aside.run(partial(self._bookmarks.reset, beside, position, self._clock.now_ns()))
-        self.letters = {each: letter for each, letter in self.letters.items() if each <= position}
+        kept, subscription = self._kind.keeps_bookmark, self._subscription
         if kept:
-            await self.save(bookmark)
+            await subscription.load_bookmark()  # a batch that was cancelled may have moved it
+        if self._kind.keeps_dead_letters:
+            async with subscription.batch():
+                for each in self.letters:
+                    if each > position:
+                        await subscription.drop_dead_letter(each)
+                await subscription.save_bookmark(bookmark)
+        else:
+            beside = None if kept else bookmark
+            await self._aside.run(partial(self._bookmarks.reset, beside, position, self._clock.now_ns()))
+            if kept:
+                await self.save(bookmark)
+        self.letters = {each: letter for each, letter in self.letters.items() if each <= position}
         self.saved = position
 
     async def close(self) -> None:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 #: A name is also that of a file, on any file system.
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
+DEAD_LETTER_METHODS = ("load_dead_letters", "save_dead_letter", "drop_dead_letter")
+
+
+@final
+class Given:
+    """Stands in a handler's arguments for what `batch()` gives."""
 
 
 @final
@@ -31,7 +37,8 @@ class Handling(msgspec.Struct, frozen=True):
 
     Attributes:
         function: the `@handle` method.
-        arguments: what it takes behind the event: services, and `Record` itself where the record belongs.
+        arguments: what it takes behind the event: services, `Record` itself where the record belongs, and `Given` where
+            that belongs which `batch()` gives.
     """
 
     function: Callable[..., Any]
@@ -55,6 +62,11 @@ class SubscriptionKind(msgspec.Struct, frozen=True):
     def keeps_bookmark(self) -> bool:
         """Whether it keeps its bookmark itself."""
         return self.subscription.save_bookmark is not Subscription.save_bookmark
+
+    @property
+    def keeps_dead_letters(self) -> bool:
+        """Whether it keeps its dead letters itself."""
+        return self.subscription.save_dead_letter is not Subscription.save_dead_letter
 
     @property
     def is_transactional(self) -> bool:
@@ -86,11 +98,19 @@ def read_subscription(
     for handler in read_handlers(subscription, Subscription, {"handle": Event}, faults):
         if handler.message in handlers:
             faults.append(f"{handler.where}: {name} handles {handler.message.__name__} twice: keep one handler")
-        handlers[handler.message] = handling(handler, services, faults)
+        handlers[handler.message] = handling(handler, subscription.__batch_gives__, services, faults)
     if not handlers:
         faults.append(f"{name} handles nothing: mark a method with @handle")
     if overrides(subscription, "load_bookmark") != overrides(subscription, "save_bookmark"):
         faults.append(f"{name} overrides one of load_bookmark and save_bookmark: override both, or neither")
+    letters = {overrides(subscription, method) for method in DEAD_LETTER_METHODS}
+    if letters != {False} and (len(letters) > 1 or not overrides(subscription, "save_bookmark")):
+        faults.append(
+            f"{name} overrides some of {', '.join(DEAD_LETTER_METHODS)}: override all three, load_bookmark and "
+            "save_bookmark as well, or none"
+        )
+    if services is not None:
+        faults.extend(subscription.faults(services))
     required = [
         parameter.name
         for parameter in list(inspect.signature(subscription.__init__).parameters.values())[1:]
@@ -107,15 +127,18 @@ def overrides(subscription: type[Subscription], method: str) -> bool:
     return getattr(subscription, method) is not getattr(Subscription, method)
 
 
-def handling(handler: HandlerInfo, services: Sequence[object] | None, faults: list[str]) -> Handling:
+def handling(
+    handler: HandlerInfo, gives: type | None, services: Sequence[object] | None, faults: list[str]
+) -> Handling:
     """One handler, with the services it takes."""
     function = handler.function
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         faults.append(
             f"{handler.where} yields: a @handle handler is called or awaited, not iterated; remove the `yield`"
         )
+    places: dict[object, object] = {Record: Record} | ({} if gives is None else {gives: Given})
     arguments = tuple(
-        Record if annotation is Record else service_for(handler.where, annotation, services, faults)
+        places[annotation] if annotation in places else service_for(handler.where, annotation, services, faults)
         for annotation in handler.parameters
     )
     return Handling(function, arguments)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from actum_storage import Bookmark
+    from actum_storage import Bookmark, DeadLetter
 
 
 class SubscriptionOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +72,8 @@ class Subscription:
     """
 
     __subscription_options__: ClassVar[SubscriptionOptions]
+    #: The type of what `batch()` gives, for a class that gives something: a handler takes it by this annotation.
+    __batch_gives__: ClassVar[type | None] = None
 
     def __init_subclass__(
         cls,
@@ -103,6 +105,12 @@ class Subscription:
         )
         cls.__subscription_options__.check(cls.__name__)
 
+    @classmethod
+    def faults(cls, services: Sequence[object]) -> list[str]:
+        """What is wrong with the class, or missing among the services, as sentences with their fix. Override it."""
+        del services
+        return []
+
     async def open(self, services: Sequence[object]) -> None:
         """Called once, before anything else; `services` are those given to the engine. Override it to prepare."""
 
@@ -117,6 +125,15 @@ class Subscription:
         """
         return nothing_around()
 
+    def is_outage(self, error: Exception) -> bool:
+        """Whether it is not the event's fault what a handler raised, but that of something that will come back.
+
+        Then the batch is tried again for ever, however often that takes, and no event becomes a dead letter. Override
+        it if a handler needs something that may be away, such as a database.
+        """
+        del error
+        return False
+
     async def load_bookmark(self) -> Bookmark | None:
         """The bookmark, if you keep it yourself; override this and `save_bookmark`, or neither."""
         raise NotImplementedError
@@ -126,6 +143,18 @@ class Subscription:
 
         Override this and `load_bookmark`, or neither: then it lies in a file in the store's directory.
         """
+        raise NotImplementedError
+
+    async def load_dead_letters(self) -> list[DeadLetter]:
+        """All dead letters, if you keep them yourself: override all three methods, beside those of the bookmark."""
+        raise NotImplementedError
+
+    async def save_dead_letter(self, letter: DeadLetter) -> None:
+        """Keep one, in place of an older one at its position: called inside `batch()`, before `save_bookmark`."""
+        raise NotImplementedError
+
+    async def drop_dead_letter(self, position: int) -> None:
+        """Forget one, if it is there: called inside `batch()`, behind the handler if it was retried."""
         raise NotImplementedError
 
 

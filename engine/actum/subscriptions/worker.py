@@ -133,6 +133,7 @@ class Worker:
                 if not self.loaded and isinstance(error, (StoreMismatch, Invalid)):
                     self._stop_at(describe(error))  # the bookmark is not of this log: no time heals that
                 else:
+                    self.loaded = self.loaded and not self.kind.keeps_bookmark  # what it has saved is not known now
                     await self._again_later(error)
 
     async def save(self) -> None:
@@ -199,6 +200,8 @@ class Worker:
 
     async def load(self) -> None:
         """Find out where to go on."""
+        if self.kind.keeps_dead_letters:
+            await self.keeping.load_letters()
         self.position = await self.keeping.load(self.source.head())
         self.loaded = True
         self._saved_ns = self.source.clock.monotonic_ns()
