@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from actum.clock import Clock
     from actum.codec import Codec
     from actum.messages import Event
     from actum.subscriptions.cursor import Batch, Sighting
     from actum.subscriptions.keeping import Keeping
     from actum.subscriptions.kind import SubscriptionKind
     from actum.subscriptions.subscription import Subscription
+
+#: How long handlers that never wait may keep the loop, and how many of them.
+TURN_NS = 1_000_000
+TURN_EVENTS_MAX = 100
 
 
 class Outcome(NamedTuple):
@@ -48,7 +53,9 @@ class Delivery:
         next: the event that is being handled, or will be when it is tried again.
     """
 
-    def __init__(self, kind: SubscriptionKind, subscription: Subscription, codec: Codec, keeping: Keeping) -> None:
+    def __init__(
+        self, kind: SubscriptionKind, subscription: Subscription, codec: Codec, keeping: Keeping, clock: Clock
+    ) -> None:
         """Nothing handled yet.
 
         Args:
@@ -56,11 +63,15 @@ class Delivery:
             subscription: the user's object.
             codec: decodes what is handled.
             keeping: makes the bookmarks that the user's object may keep.
+            clock: says when the loop needs a turn.
         """
         self._kind = kind
         self._subscription = subscription
         self._codec = codec
         self._keeping = keeping
+        self._clock = clock
+        self._turn_ns = clock.monotonic_ns()
+        self._handled_in_turn = 0
         self._handlers = {
             event: (handling.function.__get__(subscription), handling.arguments)
             for event, handling in kind.handlers.items()
@@ -95,6 +106,7 @@ class Delivery:
                     failed, position = None, sighting.position
                     if not kind.is_transactional:
                         moved(position)
+                    await self._give_turn()
                 else:
                     position = batch.last
                 if kind.keeps_bookmark:
@@ -111,6 +123,14 @@ class Delivery:
             swallowed = RuntimeError("its handler raised, and batch() swallowed the exception: let it pass")
             return Outcome(start if kind.is_transactional else position, failed, swallowed)
         return Outcome(position)
+
+    async def _give_turn(self) -> None:
+        """Let others go on now and then: handlers that never wait would keep the loop for a whole batch."""
+        self._handled_in_turn += 1
+        now_ns = self._clock.monotonic_ns()
+        if now_ns - self._turn_ns > TURN_NS or self._handled_in_turn >= TURN_EVENTS_MAX:
+            await asyncio.sleep(0)
+            self._turn_ns, self._handled_in_turn = self._clock.monotonic_ns(), 0
 
     async def handle(self, sighting: Sighting, given: object) -> None:
         """Decode one event and call its handler; each handler, if it has become several events. `batch()` gave this."""

@@ -106,7 +106,7 @@ class Worker:
         self.aside = aside
         self.subscription = kind.subscription()
         self.keeping = Keeping(kind, self.subscription, bookmarks, source.log, source.store_id, aside, source.clock)
-        self.delivery = Delivery(kind, self.subscription, source.codec, self.keeping)
+        self.delivery = Delivery(kind, self.subscription, source.codec, self.keeping, source.clock)
         self.handling = asyncio.Lock()
         self.bell = Bell()
         self.opened = self.loaded = self.paused = self.ending = self.hurried = False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,34 @@ async def test_a_kept_bookmark_of_another_store_stops_it(tmp_path: Path) -> None
             assert "the bookmark of subscription ledger belongs to store" in (ledger.statistics().failure or "")
             assert database.amounts() == [(1, 1)]
     database.connection.close()
+
+
+@scene
+async def test_handlers_that_never_wait_leave_the_loop_to_others() -> None:
+    """A large batch of plain handlers does not keep the loop: there is a turn after at most a hundred of them."""
+    between: list[int] = []
+    handled = 0
+
+    class Busy(Subscription, name="busy", batch_max=1_000):
+        @handle
+        def deposited(self, event: Deposited) -> None:
+            nonlocal handled
+            handled += 1
+
+    async def count() -> None:
+        while True:
+            between.append(handled)
+            await asyncio.sleep(0)
+
+    async with open_bank(None, Busy) as engine:
+        engine.subscription(Busy).pause()
+        await engine.send_many([Deposit(account_id="a", amount=1)] * 1_000)
+        counting = asyncio.create_task(count(), name="counting")
+        engine.subscription(Busy).resume()
+        await engine.subscription(Busy).caught_up()
+        counting.cancel()
+        assert engine.subscription(Busy).statistics().batches == 1
+    assert max(after - before for before, after in pairwise(between)) <= 100
 
 
 @scene
