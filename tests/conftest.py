@@ -1,4 +1,6 @@
-"""What tests of several rooms share: no deadlines in properties, and a real disk so small that it can be filled."""
+"""What tests of several rooms share: no deadlines in properties, a real disk so small that it can be filled, and a real
+PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.disks import lack
+from tests.support.postgres import PrivatePostgres, private_postgres
 
 settings.register_profile("actum", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("actum")
@@ -33,3 +36,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         lack(f"no small disk can be mounted here: {mounted.stderr.decode().strip()}")
     yield path
     subprocess.run(["umount", path], check=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PrivatePostgres]:
+    """A PostgreSQL of this session's own, started by the first test that needs it."""
+    with private_postgres() as server:
+        yield server

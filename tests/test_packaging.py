@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: What no user pays for who does not use it.
 EXTRAS = (
-    "click", "fastapi", "hypothesis", "numpy", "pandas", "prometheus_client", "pyarrow", "ray", "rich", "sqlalchemy",
+    "aiosqlite", "asyncpg", "click", "fastapi", "hypothesis", "numpy", "pandas", "prometheus_client", "pyarrow", "ray", "rich", "sqlalchemy",
     "textual",
 )  # fmt: skip
 
@@ -43,13 +43,14 @@ def test_import_loads_no_extra() -> None:
     assert "actum_storage" in loaded
 
 
-def test_a_missing_extra_is_one_clear_error() -> None:
+@pytest.mark.parametrize(("extra", "needed"), [("prometheus", "prometheus_client"), ("sql", "sqlalchemy")])
+def test_a_missing_extra_is_one_clear_error(extra: str, needed: str) -> None:
     """The module that needs it says how to get it."""
     said = run_python(
-        "import sys\nsys.modules['prometheus_client'] = None\n"
-        "try:\n    import actum.prometheus\nexcept ImportError as error:\n    print(error)"
+        f"import sys\nsys.modules[{needed!r}] = None\n"
+        f"try:\n    import actum.{extra}\nexcept ImportError as error:\n    print(error)"
     )
-    assert said == "prometheus_client is missing: pip install 'actum[prometheus]'\n"
+    assert said == f"{needed} is missing: pip install 'actum[{extra}]'\n"
 
 
 @pytest.mark.parametrize("folder", ["engine", "storage"])

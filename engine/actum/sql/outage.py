@@ -1,0 +1,45 @@
+"""Which errors say that the database is away, or could not do it just now, rather than that the event is wrong.
+
+Such an error makes no dead letter: the batch is tried again until the database is back.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+#: SQLSTATE, by its beginning: connections, resources, operators and limits, deadlocks, locks, and system errors.
+STATES = ("08", "25P03", "40", "53", "55P03", "57P", "58")
+#: SQLite, by its name: somebody else has the lock, or the disk does not do what it should.
+SQLITE_NAMES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
+#: What a driver says of a connection that ended in the middle of something.
+CONNECTION_WORDS = ("connection is closed", "connection was closed", "connection has been closed")
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether trying again later is what helps; the error itself, or what it was raised from."""
+    seen: BaseException | None = error
+    for _ in range(10):  # a chain may be a ring
+        if seen is None:
+            return False
+        if is_one(seen):
+            return True
+        seen = seen.__cause__
+    return False
+
+
+def is_one(error: BaseException) -> bool:
+    """Whether it is such an error itself."""
+    if isinstance(error, (PoolTimeout, InvalidatePoolError)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    original = error.orig
+    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or ""
+    name = getattr(original, "sqlite_errorname", None) or ""
+    return (
+        error.connection_invalidated
+        or state.startswith(STATES)
+        or name.startswith(SQLITE_NAMES)
+        or any(words in str(original) for words in CONNECTION_WORDS)
+    )

@@ -1,0 +1,174 @@
+"""`SqlProjection`: a read model in the user's own database, to which each event is applied exactly once.
+
+It is a subscription that keeps its bookmark where its handlers write: one transaction for each batch holds the writes
+of the handlers, the bookmark behind the last of them, and the dead letters that it goes past. Whatever ends the process
+or the database between two steps, either all of that is there or nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import Connection, Table, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from actum.errors import Invalid, shown
+from actum.sql.ledger import TABLES, Ledger
+from actum.sql.outage import is_outage
+from actum.subscriptions.subscription import Subscription
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from actum_storage import Bookmark, DeadLetter
+
+DIALECTS = ("sqlite", "postgresql")
+
+
+class SqlProjection(Subscription):
+    """A read model in SQL. Its `@handle` methods write to the tables through the `AsyncConnection` that they take.
+
+    The database is the `AsyncEngine` among the services; SQLite and PostgreSQL. Tables that are not there are made.
+    Handlers must not commit, nor write through another connection: their writes take effect with the bookmark.
+
+    Class options: those of `Subscription`, and
+        tables: what it writes to; SQLAlchemy's `Table`s.
+
+    Example:
+        class OrderTable(SqlProjection, name="orders", tables=[orders]):
+            @handle
+            async def placed(self, event: OrderPlaced, connection: AsyncConnection) -> None:
+                await connection.execute(upsert(orders).values(order_id=event.order_id, total=event.total))
+    """
+
+    __batch_gives__ = AsyncConnection
+    __tables__: ClassVar[tuple[Table, ...]] = ()
+
+    def __init_subclass__(cls, *, tables: Sequence[Table] | None = None, **options: Any) -> None:
+        """Take the class options.
+
+        Raises:
+            Invalid: one of them is not what it has to be.
+        """
+        super().__init_subclass__(**options)
+        if tables is None:
+            return
+        for table in tables:
+            if not isinstance(table, Table):
+                raise Invalid(f"{cls.__name__}: tables={shown(table)}: give SQLAlchemy Table objects")
+        cls.__tables__ = tuple(tables)
+
+    def __init__(self) -> None:
+        """The engine makes it."""
+        self._ledger = Ledger(self.__subscription_options__.name)
+        self._database: AsyncEngine | None = None
+        self._connection: AsyncConnection | None = None  # of the batch
+        self._turn = asyncio.Lock()  # one batch at a time: a dead letter may be retried beside
+        self._bookmark: Bookmark | None = None  # as it is in the database, as far as this process knows
+        self._next: Bookmark | None = None  # as it will be when the batch is committed
+
+    @classmethod
+    def database(cls, services: Sequence[object]) -> AsyncEngine:
+        """The database: the one `AsyncEngine` among the services. Override it to choose between several.
+
+        Raises:
+            Invalid: there is none, or more than one.
+        """
+        found = [service for service in services if isinstance(service, AsyncEngine)]
+        if len(found) != 1:
+            raise Invalid(
+                f"{cls.__name__} needs one sqlalchemy AsyncEngine, and {len(found)} are among the services: pass "
+                "services=[create_async_engine(...)], or override database() to choose"
+            )
+        return found[0]
+
+    @classmethod
+    def faults(cls, services: Sequence[object]) -> list[str]:
+        """See `Subscription.faults`."""
+        found = [] if cls.__tables__ else [f"{cls.__name__} has no tables: write tables=[...] behind SqlProjection"]
+        try:
+            dialect = cls.database(services).dialect.name
+        except Invalid as error:
+            return [*found, str(error)]
+        if dialect not in DIALECTS:
+            found.append(f"{cls.__name__}: its database speaks {dialect}; use one of {', '.join(DIALECTS)}")
+        return found
+
+    async def open(self, services: Sequence[object]) -> None:
+        """Make the tables that are not there."""
+        self._database = self.database(services)
+        async with self._database.begin() as connection:
+            await connection.run_sync(TABLES.create_all)
+            for table in self.__tables__:
+                await connection.run_sync(table.create, checkfirst=True)
+
+    @asynccontextmanager
+    async def batch(self) -> AsyncGenerator[AsyncConnection]:
+        """One transaction, which has the bookmark's lock. Cancelling undoes it.
+
+        Raises:
+            BookmarkMoved: somebody else has moved the bookmark: load it again.
+        """
+        async with self._turn:
+            async with self._opened.begin() as connection:
+                await self._ledger.lock(connection, self._bookmark)
+                self._connection, self._next = connection, self._bookmark
+                event.listen(connection.sync_connection, "commit", refuse_commit)
+                try:
+                    yield connection
+                finally:
+                    self._connection = None
+                    event.remove(connection.sync_connection, "commit", refuse_commit)
+            self._bookmark = self._next
+
+    async def load_bookmark(self) -> Bookmark | None:
+        """See `Subscription.load_bookmark`."""
+        async with self._turn, self._opened.connect() as connection:
+            self._bookmark = await self._ledger.load(connection)
+        return self._bookmark
+
+    async def save_bookmark(self, bookmark: Bookmark) -> None:
+        """See `Subscription.save_bookmark`."""
+        await self._ledger.move(self._in_batch, self._bookmark, bookmark)
+        self._next = bookmark
+
+    async def load_dead_letters(self) -> list[DeadLetter]:
+        """See `Subscription.load_dead_letters`."""
+        async with self._opened.connect() as connection:
+            return await self._ledger.dead_letters(connection)
+
+    async def save_dead_letter(self, letter: DeadLetter) -> None:
+        """See `Subscription.save_dead_letter`."""
+        await self._ledger.bury(self._in_batch, letter)
+
+    async def drop_dead_letter(self, position: int) -> None:
+        """See `Subscription.drop_dead_letter`."""
+        await self._ledger.drop(self._in_batch, position)
+
+    def is_outage(self, error: Exception) -> bool:
+        """See `Subscription.is_outage`: what is the database's own trouble."""
+        return is_outage(error)
+
+    @property
+    def _opened(self) -> AsyncEngine:
+        """The database."""
+        assert self._database is not None, "it was not opened"
+        return self._database
+
+    @property
+    def _in_batch(self) -> AsyncConnection:
+        """The connection of the batch."""
+        assert self._connection is not None, "outside batch()"
+        return self._connection
+
+
+def refuse_commit(connection: Connection) -> None:
+    """A handler commits.
+
+    Raises:
+        Invalid: always.
+    """
+    del connection
+    raise Invalid("a handler must not commit: what it writes takes effect together with the bookmark")

@@ -1,0 +1,268 @@
+"""`SqlProjection`: applied once, whatever goes wrong; dead letters, resets, retries; refused before it does harm."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from actum import CatalogueError, Engine, Invalid, Options, StoreMismatch, follow
+from actum.sql import BookmarkMoved, SqlProjection, handle
+from actum.sql.ledger import BOOKMARKS, DEAD_LETTERS
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from tests.support.bank import AllBalances, Deposit, DepositEach, Deposited, Note, Withdraw, open_bank
+from tests.support.scenes import scene
+from tests.support.sql_models import (
+    ACCOUNTS,
+    NOTES,
+    AccountTable,
+    NoteTable,
+    WatchedTable,
+    balances,
+    database_at,
+    movements,
+)
+from tests.support.subscribers import Journal
+
+
+async def bookmark(database: AsyncEngine, name: str) -> int | None:
+    """The position in the database."""
+    async with database.connect() as connection:
+        found = await connection.execute(select(BOOKMARKS.c.position).where(BOOKMARKS.c.name == name))
+        position: int | None = found.scalar_one_or_none()
+        return position
+
+
+async def buried(database: AsyncEngine) -> list[int]:
+    """The positions of the dead letters in the database."""
+    async with database.connect() as connection:
+        return list((await connection.execute(select(DEAD_LETTERS.c.position))).scalars())
+
+
+async def deposit(engine: Engine, count: int) -> None:
+    """Deposits of 1, on five accounts."""
+    await engine.send_many([Deposit(account_id=f"a{n % 5}", amount=1) for n in range(count)])
+
+
+@scene
+async def test_the_table_is_the_view(url: str, tmp_path: Path) -> None:
+    """It shows what the view shows, also after reopening, and its bookmark is where the log ends."""
+    async with database_at(url) as database:
+        for _ in range(3):
+            async with open_bank(tmp_path / "store", AccountTable, services=[database]) as engine:
+                await deposit(engine, 7)
+                await engine.send(DepositEach(account_id="b", amounts=[1, 2, 3, 4]))
+                await engine.send(Note(account_id="b", text="not wanted"))
+                await engine.send(Withdraw(account_id="b", amount=10))
+                table = engine.subscription(AccountTable)
+                await table.caught_up()
+                assert await balances(database) == await engine.ask(AllBalances())
+                position = table.position
+                assert position == table.statistics().bookmark == await bookmark(database, "accounts")
+        assert await movements(database) == 3 * (7 + 4 + 1)
+
+
+@scene
+async def test_in_memory_too(tmp_path: Path, url: str) -> None:
+    """With a log in memory it begins anew with each log: a bookmark of another one is refused."""
+    async with database_at(url) as database:
+        async with open_bank(None, AccountTable, services=[database]) as engine:
+            await deposit(engine, 2)
+            await engine.subscription(AccountTable).caught_up()
+        async with open_bank(tmp_path / "store", AccountTable, services=[database]) as engine:
+            await deposit(engine, 2)
+            table = engine.subscription(AccountTable)
+            while table.statistics().state != "failed":
+                await asyncio.sleep(0.001)
+            assert StoreMismatch.__name__ in (table.statistics().failure or "")
+
+
+@scene
+async def test_a_failing_event_takes_no_other_with_it(url: str, tmp_path: Path) -> None:
+    """What the handler wrote before it raised is undone; the event is put aside, the others are applied once."""
+    journal = Journal()
+    journal.faults = {3: -1, 6: 1}
+    async with database_at(url) as database:
+        async with open_bank(tmp_path / "store", WatchedTable, services=[database, journal]) as engine:
+            table = engine.subscription(WatchedTable)
+            await deposit(engine, 10)
+            await table.caught_up()
+            assert await movements(database) == 9
+            assert [letter.position for letter in table.dead_letters()] == await buried(database) == [3]
+            assert journal.tried[3] == 2
+        async with open_bank(tmp_path / "store", WatchedTable, services=[database, journal]) as engine:
+            table = engine.subscription(WatchedTable)
+            await table.caught_up()
+            assert [(letter.position, letter.attempts) for letter in table.dead_letters()] == [(3, 2)]
+            with pytest.raises(ValueError, match="unwelcome"):
+                await table.retry(3)
+            assert (await movements(database), table.dead_letters()[0].attempts) == (9, 3)
+            journal.faults = {}
+            await table.retry(3)
+            assert (await movements(database), table.dead_letters(), await buried(database)) == (10, [], [])
+            assert await balances(database) == await engine.ask(AllBalances())
+
+
+@scene
+async def test_dead_letters_can_be_dropped_and_come_again(url: str) -> None:
+    """One that is dropped is gone from the database; a reset forgets those behind it, and they are tried again."""
+    journal = Journal()
+    journal.faults = {2: -1, 5: -1}
+    async with database_at(url) as database, open_bank(None, WatchedTable, services=[database, journal]) as engine:
+        table = engine.subscription(WatchedTable)
+        await deposit(engine, 6)
+        await table.caught_up()
+        assert await buried(database) == [2, 5]
+        await table.drop(2)
+        assert await buried(database) == [5]
+        journal.faults = {}
+        await table.reset(4)
+        await table.caught_up()
+        assert (await buried(database), table.dead_letters()) == ([], [])
+        assert await movements(database) == 4 + 2
+
+
+@scene
+async def test_a_reset_in_the_middle_of_a_batch(url: str) -> None:
+    """The batch is undone."""
+    journal = Journal()
+    async with database_at(url) as database, open_bank(None, WatchedTable, services=[database, journal]) as engine:
+        table = engine.subscription(WatchedTable)
+        await table.caught_up(0)
+        journal.free.clear()
+        await deposit(engine, 3)
+        while not journal.arrived:
+            await asyncio.sleep(0.001)
+        await table.reset(2)
+        journal.free.set()
+        await table.caught_up()
+        assert (await movements(database), journal.seen) == (1, [3])
+
+
+@scene
+async def test_the_database_refuses_a_row(url: str) -> None:
+    """An error of the database about a row is the event's fault: it becomes a dead letter, whatever its text."""
+    async with database_at(url) as database, open_bank(None, NoteTable, services=[database]) as engine:
+        table = engine.subscription(NoteTable)
+        await engine.send(Note(account_id="n", text="fine"))
+        await table.caught_up()
+        async with database.begin() as connection:
+            await connection.execute(NOTES.insert().values(position=2, text="in the way"))
+        await engine.send(Note(account_id="n\0ul", text="refused \0"))
+        await engine.send(Note(account_id="n", text="fine too"))
+        await table.caught_up()
+        assert [letter.position for letter in table.dead_letters()] == [2]
+        async with database.connect() as connection:
+            found = await connection.execute(select(DEAD_LETTERS.c.key, DEAD_LETTERS.c.error))
+            key, error = found.one()
+        assert key == "n\\x00ul"
+        assert "IntegrityError" in error or "DBAPIError" in error or "DataError" in error
+
+
+@scene
+async def test_two_on_one_database(url: str, tmp_path: Path) -> None:
+    """Two copies of a store, both at work on the same table: each event is applied once, by one or the other."""
+    async with database_at(url) as database, database_at(url) as other:
+        async with open_bank(tmp_path / "store") as engine:
+            await deposit(engine, 60)
+            expected = await engine.ask(AllBalances())
+        shutil.copytree(tmp_path / "store", tmp_path / "copy")
+        options = Options(poll_seconds=0.001)
+        async with (
+            follow(tmp_path / "store", AccountTable, services=[database], options=options) as first,
+            follow(tmp_path / "copy", AccountTable, services=[other], options=options) as second,
+        ):
+            tables = [follower.subscription(AccountTable) for follower in (first, second)]
+            for table in tables:
+                await table.caught_up()
+            assert await movements(database) == 60
+            assert await balances(database) == expected
+            assert [table.dead_letters() for table in tables] == [[], []]
+            assert await bookmark(database, "accounts") == 60
+
+
+@scene
+async def test_a_bookmark_that_was_moved_is_noticed(url: str) -> None:
+    """Nothing is written on top of what somebody else has done; it goes on from there."""
+    async with database_at(url) as database, open_bank(None, AccountTable, services=[database]) as engine:
+        table = engine.subscription(AccountTable)
+        await deposit(engine, 4)
+        await table.caught_up()
+        async with database.begin() as connection:
+            await connection.execute(update(BOOKMARKS).values(position=2))
+            await connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.position > 2).values(balance=0, movements=0))
+        async with database.connect() as connection:
+            hash_at_2 = (await engine.subscription(AccountTable)._worker.keeping.at(2)).hash
+        async with database.begin() as connection:
+            await connection.execute(update(BOOKMARKS).values(hash=hash_at_2))
+        await deposit(engine, 1)
+        await table.caught_up(5)
+        assert await movements(database) == 5
+        assert BookmarkMoved.__name__ not in (table.statistics().failure or "")
+        assert table.statistics().failures == 1
+
+
+@scene
+async def test_handlers_may_write_plain_sql(url: str) -> None:
+    """The connection is SQLAlchemy's own; what a handler undoes to a savepoint is undone, the rest is not."""
+
+    class Plain(SqlProjection, name="plain", tables=[NOTES]):
+        @handle
+        async def deposited(self, event: Deposited, connection: AsyncConnection) -> None:
+            await connection.execute(text("INSERT INTO notes (position, text) VALUES (:n, 'x')"), {"n": event.amount})
+            try:
+                async with connection.begin_nested():
+                    await connection.execute(text("INSERT INTO notes (position, text) VALUES (0, 'y')"))
+                    raise KeyError
+            except KeyError:
+                pass
+
+    async with database_at(url) as database, open_bank(None, Plain, services=[database]) as engine:
+        await engine.send(DepositEach(account_id="a", amounts=[1, 2, 3]))
+        await engine.subscription(Plain).caught_up()
+        async with database.connect() as connection:
+            assert sorted((await connection.execute(select(NOTES.c.position))).scalars()) == [1, 2, 3]
+
+
+@scene
+async def test_a_handler_that_commits_is_told_so(url: str) -> None:
+    """It breaks the one transaction: the error names what it did, and the event is put aside."""
+
+    class Commits(SqlProjection, name="commits", tables=[NOTES], retry_max=0):
+        @handle
+        async def deposited(self, event: Deposited, connection: AsyncConnection) -> None:
+            await connection.commit()
+
+    async with database_at(url) as database, open_bank(None, Commits, services=[database]) as engine:
+        await engine.send(Deposit(account_id="a", amount=1))
+        table = engine.subscription(Commits)
+        await table.caught_up()
+        assert "must not" in table.dead_letters()[0].error
+
+
+def test_what_is_wrong_is_said_at_opening(tmp_path: Path) -> None:
+    """No database, several, one that is not known, no tables, and tables that are none."""
+
+    class Bare(SqlProjection):
+        @handle
+        async def deposited(self, event: Deposited, connection: AsyncConnection) -> None: ...
+
+    class Chooses(AccountTable, name="chooses"):
+        @classmethod
+        def database(cls, services: Sequence[object]) -> AsyncEngine:
+            return next(service for service in services if isinstance(service, AsyncEngine))
+
+    first, second = (create_async_engine(f"sqlite+aiosqlite:///{tmp_path / name}") for name in ("a.db", "b.db"))
+    with pytest.raises(CatalogueError, match="AccountTable needs one sqlalchemy AsyncEngine, and 0 are"):
+        open_bank(None, AccountTable)
+    with pytest.raises(CatalogueError, match="and 2 are among the services"):
+        open_bank(None, AccountTable, services=[first, second])
+    open_bank(None, Chooses, services=[first, second])
+    with pytest.raises(CatalogueError, match=r"Bare has no tables: write tables="):
+        open_bank(None, Bare, services=[first])
+    with pytest.raises(Invalid, match="give SQLAlchemy Table objects"):
+        type("Wrong", (SqlProjection,), {}, tables=["orders"])
