@@ -43,6 +43,10 @@ class Reader:
         """As told."""
         return self.why
 
+    def news(self) -> str:
+        """Nothing."""
+        return ""
+
     def next_time(self) -> tuple[int, int] | None:
         """As told."""
         return self.following
