@@ -8,18 +8,19 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+Kind: TypeAlias = Literal["view", "subscription"]
 LagState: TypeAlias = Literal["live", "catching up", "slow", "stalled", "paused", "failed", "rebuilding"]
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """A view or a subscription has become slow, stalled or failed, or is so no longer.
+    """A view or a subscription has become slow, stalled or failed, or is so no longer; or an event was put aside.
 
     Attributes:
         subject: its name.
         kind: `"view"` or `"subscription"`.
         state: what it is now: `"live"`, `"catching up"`, `"slow"`, `"stalled"`, `"paused"`, `"failed"` or
             `"rebuilding"`.
-        before: what it was.
+        before: what it was; the same if an event was put aside as a dead letter.
         lag: events in the log that it has not done.
         lag_seconds: the age of the oldest of them.
         position: everything up to here is done.
@@ -29,7 +30,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     subject: str
-    kind: Literal["view", "subscription"]
+    kind: Kind
     state: LagState
     before: LagState
     lag: int

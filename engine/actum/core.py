@@ -140,7 +140,7 @@ class Core:
         )
         self.watches = freshness.watches(self)
         self.monitor = Monitor(clock, alerts)
-        self.subscriptions = self._subscriptions(background)
+        self.subscriptions = self._subscriptions()
         self.checkpointer: Checkpointer | None = None
         self.rebuilding: set[str] = set()
         self.queries = 0
@@ -149,7 +149,7 @@ class Core:
         self._housekeeping: asyncio.Task[None] | None = None
         self._monitoring: asyncio.Task[None] | None = None
 
-    def _subscriptions(self, background: Background | None) -> Subscriptions:
+    def _subscriptions(self) -> Subscriptions:
         """Those of the catalogue; one that only reads runs none. Each has a thread of its own if there is a disk."""
         manifest, directory = getattr(self.store, "manifest", None), getattr(self.store, "subscriptions", None)
         source = Source(
@@ -161,13 +161,14 @@ class Core:
             self.clock,
             self.options,
         )
-        threads = directory is not None and background is None
         return Subscriptions(
             () if self.read_only else self.catalogue.subscriptions,
             self.catalogue.upcasts,
             source,
             directory,
-            lambda: ThreadBackground(self.loop, gate_seconds=self.options.gate_seconds) if threads else Inline(),
+            lambda: (
+                Inline() if directory is None else ThreadBackground(self.loop, gate_seconds=self.options.gate_seconds)
+            ),
         )
 
     async def start(self) -> None:

@@ -7,6 +7,7 @@ the store's directory, under a lock for each subscription: the engine, or anothe
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any, final
 
 import msgspec
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from actum.alert import AlertCallback
     from actum.subscriptions.consumer import Consumer
     from actum.subscriptions.subscription import Subscription
+
+
+log = logging.getLogger("actum.follower")
 
 
 class FollowerStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,10 +141,9 @@ class Follower:
     async def _start(self, store: StoreDirectory) -> None:
         """Begin."""
         catalogue, options, loop = self._catalogue, self._options, asyncio.get_running_loop()
-        log = store.log
-        self._head = log.head.position
+        self._head = store.log.head.position
         source = Source(
-            log,
+            store.log,
             lambda: self._head,
             Codec(catalogue.event_types, options, catalogue.upcasts),
             store.manifest.store_id,
@@ -155,7 +158,9 @@ class Follower:
             store.subscriptions,
             lambda: ThreadBackground(loop, gate_seconds=options.gate_seconds),
         )
-        await self._subscriptions.start(self._monitor, lambda: self._head, lambda position: time_at(log, position))
+        await self._subscriptions.start(
+            self._monitor, lambda: self._head, lambda position: time_at(store.log, position)
+        )
         self._tasks = [
             asyncio.create_task(self._poll(store, self._subscriptions), name="actum follower"),
             asyncio.create_task(self._monitor.run(), name="actum lag monitor"),
@@ -165,7 +170,13 @@ class Follower:
         """Look for more, until the store can't be read any more."""
         while True:
             await asyncio.sleep(self._options.poll_seconds)
-            head = store.log.head.position
+            try:
+                head = store.log.head.position
+            except Exception as error:
+                log.exception("the follower of %s can't go on", self._path)
+                for consumer in subscriptions:
+                    consumer.fail(f"{type(error).__name__}: {error}")
+                raise
             if head != self._head:
                 self._head = head
                 subscriptions.wake()

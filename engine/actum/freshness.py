@@ -49,6 +49,10 @@ class ViewSubject:
         """A view tries nothing again."""
         return ""
 
+    def news(self) -> str:
+        """All that a view can say is its state."""
+        return ""
+
     def next_time(self) -> tuple[int, int] | None:
         """It does not know."""
         return None

@@ -75,6 +75,7 @@ class Consumer:
         Raises:
             Invalid: the log does not have this position.
             EngineClosed: the engine or follower was closed.
+            Exception: what the user's `open`, `batch` or `save_bookmark` raise; it goes on where it was.
         """
         async with self._resetting:
             self._check_open()
@@ -84,6 +85,7 @@ class Consumer:
                 raise Invalid(f"position={shown(position)}: the log has positions 1 to {head}; 0 is its beginning")
             await self._cancel()
             try:
+                await worker.prepare()
                 await worker.keeping.reset(position)
                 worker.begin_anew(position)
                 self.beginnings += 1
@@ -121,6 +123,7 @@ class Consumer:
         async with worker.handling:
             letter = self._letter(position)
             sighting = await worker.aside.run(lambda: self._sight(letter))
+            await worker.prepare()
             try:
                 async with worker.subscription.batch() as given:
                     await worker.delivery.handle(sighting, given)
@@ -190,6 +193,16 @@ class Consumer:
         """What is being tried again."""
         return self._worker.trouble or ""
 
+    def news(self) -> str:
+        """What has to be told besides its state; once."""
+        news, self._worker.news = self._worker.news, ""
+        return news
+
+    def fail(self, reason: str) -> None:
+        """What it reads from is gone."""
+        self._worker.stopped = reason
+        self._worker.bell.ring()
+
     def next_time(self) -> tuple[int, int] | None:
         """The position and the time of the next event that it wants, if it knows."""
         sighting = self._worker.delivery.next
@@ -209,7 +222,7 @@ class Consumer:
             if await self._cancel():
                 await worker.save()
         try:
-            if worker.opened:
+            if worker.entered:
                 await worker.subscription.close()
         except Exception:
             log.exception("subscription %s: close() failed", self.name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple, final
-from zlib import crc32
 
 from msgspec.structs import replace
 
@@ -187,5 +187,6 @@ def backoff_seconds(name: str, position: int, attempts: int, seconds_min: float,
     name, the position and the attempt, so that a test sees the same again.
     """
     longest = seconds_max if attempts > 64 else min(seconds_max, seconds_min * 2 ** (attempts - 1))  # noqa: PLR2004
-    chance = crc32(f"{name} {position} {attempts}".encode()) / 2**32
+    digest = blake2b(f"{name} {position} {attempts}".encode(), digest_size=4).digest()
+    chance = int.from_bytes(digest) / 2**32
     return longest * (1 - chance / 2)

@@ -48,6 +48,10 @@ class Subject(Protocol):
         """What it is trying again, or nothing."""
         ...
 
+    def news(self) -> str:
+        """What has to be told besides its state, or nothing; once."""
+        ...
+
     def next_time(self) -> tuple[int, int] | None:
         """The position and the time of the next event that concerns it, if it knows."""
         ...

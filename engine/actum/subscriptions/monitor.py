@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, final
 
-from actum.alert import Alert
+from actum.alert import Alert, Kind
 from actum.records import datetime_of
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ class Monitor:
         """
         self._clock = clock
         self._callbacks = tuple(callbacks)
-        self._watches: list[tuple[Literal["view", "subscription"], LagWatch]] = []
+        self._watches: list[tuple[Kind, LagWatch]] = []
         self.raised = 0
         self.active: dict[tuple[str, str], Alert] = {}
 
-    def add(self, kind: Literal["view", "subscription"], watch: LagWatch) -> None:
+    def add(self, kind: Kind, watch: LagWatch) -> None:
         """Look at this one too."""
         self._watches.append((kind, watch))
 
@@ -71,13 +71,20 @@ class Monitor:
         for kind, watch in self._watches:
             try:
                 lag = watch.look()
-                before = watch.note(lag)
+                before, news = watch.note(lag), watch.subject.news()
+                if news:
+                    self._raise(kind, watch.subject.name, lag.state, lag._replace(reason=news), bad=True)
                 if lag.state != before and (lag.state in BAD or before in BAD):
-                    self._raise(kind, watch.subject.name, before, lag)
+                    bad = lag.state in BAD
+                    alert = self._raise(kind, watch.subject.name, before, lag, bad=bad)
+                    if bad:
+                        self.active[kind, watch.subject.name] = alert
+                    else:
+                        self.active.pop((kind, watch.subject.name), None)
             except Exception:
                 log.exception("the %s %s can't be looked at", kind, watch.subject.name)
 
-    def _raise(self, kind: Literal["view", "subscription"], name: str, before: LagState, lag: Lag) -> None:
+    def _raise(self, kind: Kind, name: str, before: LagState, lag: Lag, *, bad: bool) -> Alert:
         """Tell everybody."""
         alert = Alert(
             subject=name,
@@ -92,11 +99,6 @@ class Monitor:
             at=datetime_of(self._clock.now_ns()),
         )
         self.raised += 1
-        bad = lag.state in BAD
-        if bad:
-            self.active[kind, name] = alert
-        else:
-            self.active.pop((kind, name), None)
         extra = {f"actum_{field}": getattr(alert, field) for field in alert.__struct_fields__}
         level = logging.WARNING if bad else logging.INFO
         log.log(level, "%s %s is %s%s", kind, name, lag.state, f": {lag.reason}" if lag.reason else "", extra=extra)
@@ -105,6 +107,7 @@ class Monitor:
                 callback(alert)
             except Exception:
                 log.exception("an alert's callback failed")
+        return alert
 
     def __repr__(self) -> str:
         """How many it looks at."""

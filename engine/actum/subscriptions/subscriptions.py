@@ -77,7 +77,12 @@ class Subscriptions:
             except BaseException:
                 aside.stop()
                 raise
-            consumer = Consumer(Worker(kind, kind.tags(self._upcasts), source, bookmarks, aside))
+            try:
+                consumer = Consumer(Worker(kind, kind.tags(self._upcasts), source, bookmarks, aside))
+            except BaseException:  # the user's class can't be made
+                await aside.run(bookmarks.close)
+                aside.stop()
+                raise
             self._consumers[kind.subscription] = consumer
             watch = LagWatch(
                 consumer, head=head, time_at=time_at, clock=source.clock, options=source.options, caught_up=False

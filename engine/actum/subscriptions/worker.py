@@ -83,13 +83,15 @@ class Worker:
         handling: held while handlers are called.
         bell: wakes the task.
         loaded: whether `position` is known.
-        opened: whether the user's `open` was called.
+        entered: whether the user's `open` was called.
+        opened: whether it has succeeded.
         paused: whether to go no further for the time being.
         ending: whether to end.
         hurried: whether to try again at once.
         stopped: why it goes no further by itself, or None.
         trouble: what went wrong last, while it is being tried again, or None.
         failing: the event that failed last.
+        news: what has to be told besides its state: an event was put aside.
         heartbeat_ns: when it last moved, or stood where the log ends.
         batches: handled since opening.
         failures: since opening.
@@ -109,10 +111,11 @@ class Worker:
         self.delivery = Delivery(kind, self.subscription, source.codec, self.keeping, source.clock)
         self.handling = asyncio.Lock()
         self.bell = Bell()
-        self.opened = self.loaded = self.paused = self.ending = self.hurried = False
+        self.entered = self.opened = self.loaded = self.paused = self.ending = self.hurried = False
         self.stopped: str | None = None
         self.trouble: str | None = None
         self.failing: Failing | None = None
+        self.news = ""
         self.batches = self.failures = self.retries = 0
         self.heartbeat_ns = source.clock.monotonic_ns()
         self._tags = tags
@@ -169,13 +172,7 @@ class Worker:
 
     async def _step(self) -> None:
         """Prepare, or wait, or handle a batch."""
-        if not self.opened:
-            self.opened = True
-            try:
-                await self.subscription.open(self.source.services)
-            except BaseException:
-                self.opened = False
-                raise
+        await self.prepare()
         if not self.loaded:
             await self.load()
         head = self.source.head()
@@ -197,6 +194,13 @@ class Worker:
         if outcome.failed is not None:
             assert outcome.error is not None
             await self._failed(outcome.failed, outcome.error)
+
+    async def prepare(self) -> None:
+        """Call the user's `open`, until it has succeeded once."""
+        if not self.opened:
+            self.entered = True
+            await self.subscription.open(self.source.services)
+            self.opened = True
 
     async def load(self) -> None:
         """Find out where to go on."""
@@ -287,7 +291,8 @@ class Worker:
         else:
             letter = letter_of(sighting, attempts, error, self.source.clock)
             await self.keeping.bury(letter, self.keeping.bookmark(sighting.position, sighting.frame.hash))
-            log.error("subscription %s: %s; it is put aside as a dead letter", self.kind.name, self.trouble)
+            self.news = f"{self.trouble}; it is put aside as a dead letter, one of {len(self.keeping.letters):,}"
+            log.error("subscription %s: %s", self.kind.name, self.news)
             self.failing = None
             self._move(sighting.position)
             self._tell()

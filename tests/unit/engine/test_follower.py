@@ -243,6 +243,8 @@ async def test_a_store_that_is_replaced_ends_it(tmp_path: Path) -> None:
         assert done.returncode == 0
         with pytest.raises(StoreFailed, match="Open it again"):
             await follower.run()
+        assert follower.statistics().subscriptions[0].state == "failed"
+        assert "Open it again" in (follower.statistics().subscriptions[0].failure or "")
     async with open_bank(tmp_path) as engine:
         await engine.send(Deposit(account_id="a", amount=1))
     async with follow(tmp_path, Watcher, services=[journal], options=options) as follower:

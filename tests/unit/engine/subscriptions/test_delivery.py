@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from actum import Bookmark, Record, Subscription, handle
+from actum.subscriptions.delivery import backoff_seconds
 
 from tests.support.bank import Deposit, Deposited, open_bank
 from tests.support.scenes import scene, until
@@ -147,6 +148,17 @@ async def test_a_kept_bookmark_of_another_store_stops_it(tmp_path: Path) -> None
             assert "the bookmark of subscription ledger belongs to store" in (ledger.statistics().failure or "")
             assert database.amounts() == [(1, 1)]
     database.connection.close()
+
+
+def test_each_wait_is_longer_and_none_is_too_long() -> None:
+    """Twice as long each time, less up to a half, up to the longest; others wait differently; the same comes again."""
+    waits = [backoff_seconds("mailer", 7, attempts, 0.1, 30.0) for attempts in range(1, 80)]
+    for attempts, seconds in enumerate(waits, 1):
+        longest = min(30.0, 0.1 * 2 ** (attempts - 1))
+        assert longest / 2 <= seconds <= longest
+    assert waits == [backoff_seconds("mailer", 7, attempts, 0.1, 30.0) for attempts in range(1, 80)]
+    assert waits[0] != backoff_seconds("other", 7, 1, 0.1, 30.0)
+    assert backoff_seconds("mailer", 7, 10_000, 5.0, 1.0) <= 1.0
 
 
 @scene

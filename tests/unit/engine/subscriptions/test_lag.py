@@ -43,6 +43,10 @@ class Reader:
         """As told."""
         return self.why
 
+    def news(self) -> str:
+        """Nothing."""
+        return ""
+
     def next_time(self) -> tuple[int, int] | None:
         """As told."""
         return self.following
@@ -182,7 +186,7 @@ def test_what_it_says_of_itself_comes_first() -> None:
     scene = Scene()
     scene.after(100, behind=0)
     for condition in (("paused", ""), ("failed", "why"), ("rebuilding", "")):
-        scene.reader.at = condition  # type: ignore[assignment]  # it is one of them
+        scene.reader.at = condition
         lag = scene.after(100)
         assert (lag.state, lag.reason) == condition
         scene.reader.at = None

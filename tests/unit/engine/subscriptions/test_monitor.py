@@ -161,6 +161,23 @@ async def test_one_that_stops_at_an_event_is_failed() -> None:
 
 
 @scene
+async def test_an_event_that_is_put_aside_is_told() -> None:
+    """Once, with its reason; the subscription itself is as it was, and nothing stays active."""
+    stage = Stage()
+    stage.journal.faults = {2: -1}
+    async with stage.engine as engine:
+        await stage.deposit(3)
+        await engine.subscription(Watcher).caught_up()
+        assert await stage.after(1) == [("watcher", "live", "live")]
+        assert stage.alerts[0].reason == (
+            "its handler of Deposited at position 2 raised ValueError: position 2 is unwelcome (attempt 3); "
+            "it is put aside as a dead letter, one of 1"
+        )
+        assert (engine.statistics().alerts, engine.statistics().alerts_raised) == ((), 1)
+        assert await stage.after(1) == []
+
+
+@scene
 async def test_a_broken_view_is_failed_until_it_is_rebuilt() -> None:
     """Views are looked at like subscriptions; its figures say where it stands and how old what it lacks is."""
     stage = Stage()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from actum import DeadLetter, Invalid, MemoryLog, Subscription, handle
@@ -10,7 +11,7 @@ from actum_storage import StorageError
 
 from tests.support.bank import Deposit, Deposited, Note, open_bank
 from tests.support.logs import FaultyLog
-from tests.support.scenes import scene, turns, until
+from tests.support.scenes import engine_threads, scene, turns, until
 from tests.support.subscribers import Journal, Small, Stopper, Watcher
 
 
@@ -198,6 +199,53 @@ async def test_what_must_be_prepared_is_tried_again() -> None:
         assert calls[3:] == [1]
         assert all("mine" in services for services in calls[:3])  # type: ignore[operator]
     assert calls[-1] == "closed"
+
+
+@scene
+async def test_what_can_not_be_made_leaves_nothing_open(tmp_path: Path) -> None:
+    """A class whose constructor raises does not open, and neither its lock nor its thread stays."""
+
+    class Unmade(Watcher, name="watcher"):
+        def __init__(self) -> None:
+            raise RuntimeError("not today")
+
+    with pytest.raises(RuntimeError, match="not today"):
+        await open_bank(tmp_path, Unmade, services=[Journal()])
+    assert engine_threads() == []
+    await (await open_bank(tmp_path, Watcher, services=[Journal()])).close()
+
+
+@scene
+async def test_reset_and_retry_find_it_prepared(tmp_path: Path) -> None:
+    """Also one that was paused since opening, so that its `open` was not called yet; `close` is, if `open` fails."""
+    calls: list[str] = []
+
+    class Prepared(Watcher, name="prepared", retry_max=0):
+        async def open(self, services: object) -> None:
+            calls.append("open")
+            if len(calls) > 5:
+                raise ConnectionError("nobody there")
+
+        async def close(self) -> None:
+            calls.append("close")
+
+    journal = Journal()
+    journal.faults = {1: 1, 2: 1}
+    async with open_bank(tmp_path, Prepared, services=[journal]) as engine:
+        await deposit(engine, 2)
+        await engine.subscription(Prepared).caught_up()
+    async with open_bank(tmp_path, Prepared, services=[journal]) as engine:
+        engine.subscription(Prepared).pause()
+        await engine.subscription(Prepared).retry(1)
+        await engine.subscription(Prepared).reset(1)
+    assert calls == ["open", "close", "open", "close"]
+    calls *= 2
+    async with open_bank(tmp_path, Prepared, services=[journal]) as engine:
+        engine.subscription(Prepared).pause()
+        with pytest.raises(ConnectionError, match="nobody there"):
+            await engine.subscription(Prepared).reset(0)
+        assert engine.subscription(Prepared).position == 1
+    assert calls[8:] == ["open", "close"]
 
 
 @scene
