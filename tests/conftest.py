@@ -1,6 +1,4 @@
-"""What tests of several rooms share: no deadlines in properties, a real disk so small that it can be filled, and a real
-PostgreSQL.
-"""
+"""What tests of several rooms share: no deadlines in properties, a small disk that can be filled, a PostgreSQL."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: What no user pays for who does not use it.
 EXTRAS = (
-    "aiosqlite", "asyncpg", "click", "fastapi", "hypothesis", "numpy", "pandas", "prometheus_client", "pyarrow", "ray", "rich", "sqlalchemy",
-    "textual",
+    "aiosqlite", "asyncpg", "click", "fastapi", "hypothesis", "numpy", "pandas", "prometheus_client", "pyarrow", "ray",
+    "rich", "sqlalchemy", "textual",
 )  # fmt: skip
 
 

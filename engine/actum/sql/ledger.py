@@ -95,8 +95,8 @@ class Ledger:
         found = await self._found(connection, lock=True)
         if found != expected:
             raise BookmarkMoved(
-                f"the bookmark of {self._name} is {place_of(found)}, not {place_of(expected)}: another process runs the "
-                "same projection on this database, or the answer to a commit was lost"
+                f"the bookmark of {self._name} is {place_of(found)}, not {place_of(expected)}: another process runs "
+                "the same projection on this database, or the answer to a commit was lost"
             )
 
     async def move(self, connection: AsyncConnection, expected: Bookmark | None, bookmark: Bookmark) -> None:
