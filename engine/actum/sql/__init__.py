@@ -4,8 +4,6 @@
     ledger       the tables of bookmarks and dead letters
     upsert       a row that may be there already, for both dialects
     outage       which errors are the database's, not the event's
-    shadow       a second set of the same tables, where a read model is built anew, and the swap
-    rebuild      does it: builds, compares, swaps
 
 Nothing else of actum imports this package, or SQLAlchemy.
 """

@@ -43,7 +43,7 @@ class SqlProjection(Subscription):
                 await connection.execute(upsert(orders).values(order_id=event.order_id, total=event.total))
     """
 
-    __batch_gives__ = AsyncConnection
+    __batch_gives__: ClassVar[type | None] = AsyncConnection
     __tables__: ClassVar[tuple[Table, ...]] = ()
 
     def __init_subclass__(cls, *, tables: Sequence[Table] | None = None, **options: Any) -> None:

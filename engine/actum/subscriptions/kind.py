@@ -136,7 +136,9 @@ def handling(
         faults.append(
             f"{handler.where} yields: a @handle handler is called or awaited, not iterated; remove the `yield`"
         )
-    places: dict[object, object] = {Record: Record} | ({} if gives is None else {gives: Given})
+    places: dict[object, object] = {Record: Record}
+    if gives is not None:
+        places[gives] = Given
     arguments = tuple(
         places[annotation] if annotation in places else service_for(handler.where, annotation, services, faults)
         for annotation in handler.parameters
