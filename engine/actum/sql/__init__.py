@@ -8,14 +8,13 @@
 Nothing else of actum imports this package, or SQLAlchemy.
 """
 
-try:
-    import sqlalchemy.ext.asyncio  # noqa: F401  # whether it is there
-except ImportError as missing:
-    raise ImportError("sqlalchemy is missing: pip install 'actum[sql]'") from missing
-
 from actum.handlers import handle
-from actum.sql.ledger import BookmarkMoved
-from actum.sql.projection import SqlProjection
-from actum.sql.upsert import upsert
+
+try:
+    from actum.sql.ledger import BookmarkMoved
+    from actum.sql.projection import SqlProjection
+    from actum.sql.upsert import upsert
+except ModuleNotFoundError as missing:
+    raise ImportError(f"{missing.name} is missing: pip install 'actum[sql]'") from missing
 
 __all__ = ["BookmarkMoved", "SqlProjection", "handle", "upsert"]
