@@ -15,14 +15,18 @@ from sqlalchemy import Connection, Table, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actum.errors import Invalid, shown
-from actum.sql.ledger import TABLES, Ledger
+from actum.sql.ledger import Ledger
 from actum.sql.outage import is_outage
+from actum.sql.site import LiveSite
 from actum.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from actum_storage import Bookmark, DeadLetter
+
+    from actum.sql.site import Site, Transaction
 
 DIALECTS = ("sqlite", "postgresql")
 
@@ -63,7 +67,8 @@ class SqlProjection(Subscription):
     def __init__(self) -> None:
         """The engine makes it."""
         self._ledger = Ledger(self.__subscription_options__.name)
-        self._database: AsyncEngine | None = None
+        self._site: Site | None = None
+        self._rebuilds = False
         self._connection: AsyncConnection | None = None  # of the batch
         self._turn = asyncio.Lock()  # one batch at a time: a dead letter may be retried beside
         self._bookmark: Bookmark | None = None  # as it is in the database, as far as this process knows
@@ -98,21 +103,23 @@ class SqlProjection(Subscription):
 
     async def open(self, services: Sequence[object]) -> None:
         """Make the tables that are not there."""
-        self._database = self.database(services)
-        async with self._database.begin() as connection:
-            await connection.run_sync(TABLES.create_all)
-            for table in self.__tables__:
-                await connection.run_sync(table.create, checkfirst=True)
+        if self._site is None:
+            self._site = LiveSite(self.database(services))
+        await self._site.create(self.__tables__)
 
-    @asynccontextmanager
-    async def batch(self) -> AsyncGenerator[AsyncConnection]:
+    def batch(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """One transaction, which has the bookmark's lock. Cancelling undoes it.
 
         Raises:
             BookmarkMoved: somebody else has moved the bookmark: load it again.
         """
+        return self.batch_in(self._opened.begin())
+
+    @asynccontextmanager
+    async def batch_in(self, transaction: Transaction) -> AsyncGenerator[AsyncConnection]:
+        """A batch in a transaction that sees the tables; for `batch` and `rebuild`."""
         async with self._turn:
-            async with self._opened.begin() as connection:
+            async with transaction as connection:
                 await self._ledger.lock(connection, self._bookmark)
                 self._connection, self._next = connection, self._bookmark
                 event.listen(connection.sync_connection, "commit", refuse_commit)
@@ -123,9 +130,28 @@ class SqlProjection(Subscription):
                     event.remove(connection.sync_connection, "commit", refuse_commit)
             self._bookmark = self._next
 
+    @asynccontextmanager
+    async def rebuilding(self) -> AsyncGenerator[None]:
+        """One rebuild at a time.
+
+        Raises:
+            Invalid: there is one.
+        """
+        if self._rebuilds:
+            raise Invalid(f"{self.__subscription_options__.name} is being built anew already")
+        self._rebuilds = True
+        try:
+            yield
+        finally:
+            self._rebuilds = False
+
+    def build_in(self, site: Site) -> None:
+        """Write somewhere else than to the live tables; for `rebuild`, before it is opened."""
+        self._site = site
+
     async def load_bookmark(self) -> Bookmark | None:
         """See `Subscription.load_bookmark`."""
-        async with self._turn, self._opened.connect() as connection:
+        async with self._turn, self._opened.begin() as connection:
             self._bookmark = await self._ledger.load(connection)
         return self._bookmark
 
@@ -136,7 +162,7 @@ class SqlProjection(Subscription):
 
     async def load_dead_letters(self) -> list[DeadLetter]:
         """See `Subscription.load_dead_letters`."""
-        async with self._opened.connect() as connection:
+        async with self._opened.begin() as connection:
             return await self._ledger.dead_letters(connection)
 
     async def save_dead_letter(self, letter: DeadLetter) -> None:
@@ -152,10 +178,10 @@ class SqlProjection(Subscription):
         return is_outage(error)
 
     @property
-    def _opened(self) -> AsyncEngine:
+    def _opened(self) -> Site:
         """The database."""
-        assert self._database is not None, "it was not opened"
-        return self._database
+        assert self._site is not None, "it was not opened"
+        return self._site
 
     @property
     def _in_batch(self) -> AsyncConnection:

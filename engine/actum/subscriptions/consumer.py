@@ -12,7 +12,7 @@ from actum.subscriptions.cursor import Sighting
 from actum.subscriptions.worker import Worker, describe, letter_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from actum_storage import DeadLetter
 
@@ -41,6 +41,11 @@ class Consumer:
         self._task: asyncio.Task[None] | None = None
         self._resetting = asyncio.Lock()
         self._lag: Callable[[], Lag] | None = None
+
+    @property
+    def worker(self) -> Worker:
+        """What does its work; for those who build on it."""
+        return self._worker
 
     @property
     def position(self) -> int:
@@ -77,17 +82,31 @@ class Consumer:
             EngineClosed: the engine or follower was closed.
             Exception: what the user's `open`, `batch` or `save_bookmark` raise; it goes on where it was.
         """
+        self._check_open()
+        head = self._worker.source.head()
+        if type(position) is not int or not 0 <= position <= head:
+            raise Invalid(f"position={shown(position)}: the log has positions 1 to {head}; 0 is its beginning")
+
+        async def go_there(worker: Worker) -> int:
+            await worker.keeping.reset(position)
+            return position
+
+        await self.standing(go_there)
+
+    async def standing(self, work: Callable[[Worker], Awaitable[int]]) -> None:
+        """Do something while it handles nothing, for which a handler at work is cancelled; go on where that says.
+
+        Raises:
+            EngineClosed: the engine or follower was closed.
+            Exception: what the work raises, or the user's `open`; it goes on where it was.
+        """
         async with self._resetting:
             self._check_open()
             worker = self._worker
-            head = worker.source.head()
-            if type(position) is not int or not 0 <= position <= head:
-                raise Invalid(f"position={shown(position)}: the log has positions 1 to {head}; 0 is its beginning")
             await self._cancel()
             try:
                 await worker.prepare()
-                await worker.keeping.reset(position)
-                worker.begin_anew(position)
+                worker.begin_anew(await work(worker))
                 self.beginnings += 1
             finally:
                 self._begin()

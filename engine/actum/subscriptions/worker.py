@@ -124,6 +124,10 @@ class Worker:
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._cursor = self._new_cursor()
 
+    def twin(self, source: Source, bookmarks: Bookmarks) -> Worker:
+        """Another one of the same class, which has done nothing yet; for building anew what this one has done."""
+        return Worker(self.kind, self._tags, source, bookmarks, self.aside)
+
     async def work(self) -> None:
         """Until the end: one step after the other; what went wrong is tried again, later each time."""
         while not self.ending:
