@@ -13,6 +13,7 @@ from textwrap import dedent
 
 import pytest
 from actum import Alert, Engine, Options
+from actum.sql import rebuild
 from actum.sql.ledger import DEAD_LETTERS
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -40,6 +41,28 @@ FOLLOWER = """
 """
 
 
+#: An engine that sends something, then builds its table anew again and again, until it is killed.
+REBUILDER = """
+    import sys
+    import actum
+    from actum.sql import rebuild
+    from tests.support.bank import Deposit, open_bank
+    from tests.support.sql_models import AccountTable, database_at
+
+    async def main():
+        async with database_at(sys.argv[2]) as database:
+            async with open_bank(sys.argv[1], AccountTable, services=[database]) as engine:
+                await engine.send_many([Deposit(account_id=f"a{n % 7}", amount=n + 1) for n in range(60)])
+                table = engine.subscription(AccountTable)
+                await table.caught_up()
+                print("following", flush=True)
+                while True:
+                    await rebuild(table)
+
+    actum.run(main())
+"""
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
@@ -49,10 +72,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return address
 
 
-def following(store: Path, url: str) -> subprocess.Popen[str]:
-    """A follower's process, at work."""
+def following(store: Path, url: str, code: str = FOLLOWER) -> subprocess.Popen[str]:
+    """A follower's process, at work, or another one."""
     process = subprocess.Popen(
-        [sys.executable, "-c", dedent(FOLLOWER), store, url], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
+        [sys.executable, "-c", dedent(code), store, url], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "following\n"
@@ -103,6 +126,26 @@ async def test_killed_at_any_moment_it_applies_each_event_once(url: str, tmp_pat
         assert await balances(database) == await engine.ask(AllBalances())
         await asyncio.to_thread(kill, process)
         assert len(set(progress)) > 2, "it was always killed before it had done anything"
+
+
+@pytest.mark.timeout(180)
+@scene
+async def test_killed_while_it_builds_anew(url: str, tmp_path: Path) -> None:
+    """The live rows are there whole, old or new, and the next rebuild clears away what the last one left."""
+    chance = random.Random(14)
+    async with database_at(url) as database:
+        for number in range(1, 5):
+            process = await asyncio.to_thread(following, tmp_path / "store", url, REBUILDER)
+            with suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(process.wait, chance.random() * 0.4)
+            await asyncio.to_thread(kill, process)
+            assert await movements(database) == 60 * number
+        async with open_bank(tmp_path / "store", AccountTable, services=[database]) as engine:
+            assert await balances(database) == await engine.ask(AllBalances())
+            await engine.subscription(AccountTable).caught_up()
+            report = await rebuild(engine.subscription(AccountTable))
+            assert [(each.missing, each.unexpected) for each in report.tables] == [(0, 0)]
+            assert await balances(database) == await engine.ask(AllBalances())
 
 
 @pytest.mark.timeout(180)

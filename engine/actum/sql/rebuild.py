@@ -185,10 +185,9 @@ class Rebuild:
         for table in reversed(tables):
             await connection.execute(delete(table))
         for table in tables:
+            new = self._new(table)
             names = [column.name for column in table.columns if column.computed is None]
-            await connection.execute(
-                insert(table).from_select(names, select(*(self._new(table).c[name] for name in names)))
-            )
+            await connection.execute(insert(table).from_select(names, select(*(new.c[name] for name in names))))
             await continue_numbers(connection, table)
         name = self._consumer.name
         await connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.name == name))
