@@ -190,6 +190,34 @@ async def test_handlers_that_never_wait_leave_the_loop_to_others() -> None:
 
 
 @scene
+async def test_a_kept_bookmark_that_can_not_be_written_is_waited_for() -> None:
+    """Without a transaction what was handled stays handled, and nothing further is handled before the bookmark is."""
+    seen: list[int] = []
+    kept: list[Bookmark] = []
+    tried: list[int] = []
+
+    class Outside(Subscription, name="outside", batch_max=2, retry_seconds_min=0.001, retry_seconds_max=0.001):
+        async def load_bookmark(self) -> Bookmark | None:
+            return kept[-1] if kept else None
+
+        async def save_bookmark(self, bookmark: Bookmark) -> None:
+            tried.append(bookmark.position)
+            if 2 <= len(tried) <= 5:
+                raise ConnectionError("nobody there")
+            kept.append(bookmark)
+
+        @handle
+        def deposited(self, event: Deposited, record: Record) -> None:
+            seen.append(record.position)
+
+    async with open_bank(None, Outside) as engine:
+        await engine.send_many([Deposit(account_id="a", amount=1)] * 6)
+        await engine.subscription(Outside).caught_up()
+    assert seen == [1, 2, 3, 4, 5, 6]
+    assert tried == [0, 2, 2, 2, 2, 2, 4, 6]
+
+
+@scene
 async def test_a_batch_that_swallows_is_found_out(caplog: pytest.LogCaptureFixture) -> None:
     """If `batch` lets an exception vanish, the event counts as failed all the same."""
 

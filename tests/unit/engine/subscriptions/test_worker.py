@@ -6,8 +6,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from actum import DeadLetter, Invalid, MemoryLog, Subscription, handle
-from actum_storage import StorageError
+from actum import Bookmark, DeadLetter, Invalid, MemoryLog, StoreFull, Subscription, handle
+from actum.subscriptions import subscriptions
+from actum_storage import MemoryBookmarks, StorageError
 
 from tests.support.bank import Deposit, Deposited, Note, open_bank
 from tests.support.logs import FaultyLog
@@ -173,6 +174,38 @@ async def test_a_log_that_can_not_be_read_is_tried_again() -> None:
         log.read_error = None
         await watcher.caught_up()
         assert journal.seen == [1, 2]
+
+
+@scene
+async def test_a_bookmark_that_can_not_be_written_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing further is handled meanwhile: what a crash brings back stays one batch. With room again it goes on."""
+
+    class Full(MemoryBookmarks):  # type: ignore[misc]  # final for everybody else
+        full = False
+
+        def save(self, bookmark: Bookmark, updated_ns: int) -> None:
+            if Full.full:
+                raise StoreFull("the disk is full")
+            super().save(bookmark, updated_ns)
+
+    monkeypatch.setattr(subscriptions, "MemoryBookmarks", Full)
+    journal = Journal()
+    async with open_bank(None, Small, services=[journal]) as engine:
+        small = engine.subscription(Small)
+        await deposit(engine, 2)
+        await small.caught_up()
+        Full.full = True
+        await deposit(engine, 6)
+        await until(lambda: small.statistics().retries >= 4)
+        assert journal.seen in ([1, 2, 3], [1, 2, 3, 4])
+        assert small.statistics().bookmark == 2
+        assert small.statistics().failure == "StoreFull: the disk is full"
+        waiting = asyncio.create_task(small.caught_up(len(journal.seen)), name="waiting")
+        await turns(20)
+        Full.full = False
+        await waiting
+        await small.caught_up()
+        assert journal.seen == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 @scene
