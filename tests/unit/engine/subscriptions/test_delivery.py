@@ -14,7 +14,7 @@ from actum import Bookmark, Record, Subscription, handle
 from actum.subscriptions.delivery import backoff_seconds
 
 from tests.support.bank import Deposit, Deposited, open_bank
-from tests.support.scenes import scene, until
+from tests.support.scenes import in_time, scene
 
 
 class Database:
@@ -144,7 +144,7 @@ async def test_a_kept_bookmark_of_another_store_stops_it(tmp_path: Path) -> None
             if store == "first":
                 await ledger.caught_up()
                 continue
-            await until(lambda ledger=ledger: ledger.statistics().state == "failed")  # type: ignore[misc]  # bound now
+            await in_time(lambda ledger=ledger: ledger.statistics().state == "failed")  # type: ignore[misc]  # bound now
             assert "the bookmark of subscription ledger belongs to store" in (ledger.statistics().failure or "")
             assert database.amounts() == [(1, 1)]
     database.connection.close()
