@@ -59,13 +59,32 @@ class Streams:
         snapshots: saved states, by key.
         keys_changed: streams that grew since the last checkpoint, but for those whose actors the directory still knows.
         snapshots_changed: snapshots since the last checkpoint.
-        failing: keys of awake aggregates in which a handler has failed; most of them go on.
+        quarantined: keys of those whose commands are refused; they are never put to sleep.
     """
 
     __slots__ = (
-        "_codec", "_decode_state", "_log", "accepting", "actors", "check", "check_known", "check_size", "deciding",
-        "decisions", "decode", "evolves", "failing", "heads", "keys_changed", "kind", "mutable", "name", "scheduler",
-        "simple", "snapshots", "snapshots_changed",
+        "_codec",
+        "_decode_state",
+        "_log",
+        "accepting",
+        "actors",
+        "check",
+        "check_known",
+        "check_size",
+        "deciding",
+        "decisions",
+        "decode",
+        "evolves",
+        "heads",
+        "keys_changed",
+        "kind",
+        "mutable",
+        "name",
+        "quarantined",
+        "scheduler",
+        "simple",
+        "snapshots",
+        "snapshots_changed",
     )  # fmt: skip
 
     def __init__(self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler) -> None:
@@ -104,7 +123,7 @@ class Streams:
         self.keys_changed: set[str] = set()
         self.snapshots: dict[str, Snapshot] = {}
         self.snapshots_changed: dict[str, Snapshot] = {}
-        self.failing: set[str] = set()
+        self.quarantined: set[str] = set()
         self._codec = codec
         self._log = log
         self._decode_state = decoder_of(kind.aggregate)
