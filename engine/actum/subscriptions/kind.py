@@ -73,6 +73,11 @@ class SubscriptionKind(msgspec.Struct, frozen=True):
         """Whether a batch that fails is undone."""
         return self.subscription.batch is not Subscription.batch
 
+    @property
+    def commits_bookmark(self) -> bool:
+        """Whether its bookmark is committed with a batch's effects, so that it alone says what was done."""
+        return self.keeps_bookmark and self.is_transactional
+
     def tags(self, upcasts: Upcasts) -> frozenset[str]:
         """The tags of the stored events that are, or may become, what it handles."""
         old = {tag_of(upcast.source) for event in self.handlers for upcast in leading_to(event, upcasts)}

@@ -141,7 +141,7 @@ class Worker:
                 if not self.loaded and isinstance(error, (StoreMismatch, Invalid)):
                     self._stop_at(describe(error))  # the bookmark is not of this log: no time heals that
                 else:
-                    self.loaded = self.loaded and not self.kind.keeps_bookmark  # what it has saved is not known now
+                    self.loaded = self.loaded and not self.kind.commits_bookmark  # whether it did is not known now
                     await self._again_later(error)
 
     async def save(self) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from actum.sql import upsert
 from sqlalchemy import Column, Integer, MetaData, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
 
 from tests.support.scenes import scene
 from tests.support.sql_models import ACCOUNTS, database_at
 
+DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 KEYS = Table("keys", MetaData(), Column("a", Integer, primary_key=True), Column("b", Integer, primary_key=True))
 
 
@@ -35,7 +36,7 @@ def test_both_dialects_say_the_same() -> None:
     statement = upsert(KEYS, {"b": 3}).values(a=1, b=2)
     texts = [
         str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-        for dialect in (sqlite.dialect(), postgresql.dialect())
+        for dialect in (make_url(f"{driver}://").get_dialect()() for driver in DRIVERS)
     ]
     assert texts == ["INSERT INTO keys (a, b) VALUES (1, 2) ON CONFLICT (a, b) DO UPDATE SET b = 3"] * 2
     assert repr(upsert(KEYS)) == "<Upsert keys>"

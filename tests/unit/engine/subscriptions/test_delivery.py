@@ -13,8 +13,9 @@ import pytest
 from actum import Bookmark, Record, Subscription, handle
 from actum.subscriptions.delivery import backoff_seconds
 
-from tests.support.bank import Deposit, Deposited, open_bank
+from tests.support.bank import Deposit, DepositEach, Deposited, open_bank
 from tests.support.scenes import in_time, scene
+from tests.support.subscribers import Journal, Watcher
 
 
 class Database:
@@ -237,3 +238,21 @@ async def test_a_batch_that_swallows_is_found_out(caplog: pytest.LogCaptureFixtu
         await swallowing.caught_up()
         (letter,) = swallowing.dead_letters()
         assert "batch() swallowed the exception" in letter.error
+
+
+@scene
+async def test_an_outage_makes_no_dead_letter() -> None:
+    """What `is_outage` recognises is tried again for ever, whatever `retry_max` says; then the event is handled."""
+
+    class Patient(Watcher, name="patient", retry_max=0, retry_seconds_min=0.001, retry_seconds_max=0.001):
+        def is_outage(self, error: Exception) -> bool:
+            return isinstance(error, ValueError)
+
+    journal = Journal()
+    journal.faults = {2: 7}
+    async with open_bank(None, Patient, services=[journal]) as engine:
+        await engine.send(DepositEach(account_id="a", amounts=[1, 2, 3]))
+        patient = engine.subscription(Patient)
+        await patient.caught_up()
+        assert patient.dead_letters() == []
+        assert (journal.tried[2], journal.seen) == (8, [1, 2, 3])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from actum import (
@@ -10,6 +10,7 @@ from actum import (
     Bookmark,
     CatalogueError,
     Command,
+    DeadLetter,
     Engine,
     Event,
     Invalid,
@@ -222,3 +223,25 @@ async def test_events_without_names() -> None:
             await engine.send(Hurry(key="a"))
         await engine.subscription(Runs).caught_up()
     assert seen == [0, 1, 2]
+
+
+def test_dead_letters_are_kept_with_the_bookmark() -> None:
+    """Who keeps dead letters overrides all three methods and keeps the bookmark; a class may find faults of its own."""
+
+    class Half(Subscription, name="half"):
+        @classmethod
+        def faults(cls, services: Sequence[object]) -> list[str]:
+            return [f"{cls.__name__} is half done, with {len(services)} services"]
+
+        async def save_dead_letter(self, letter: DeadLetter) -> None: ...
+
+        @handle
+        def deposited(self, event: Deposited) -> None: ...
+
+    assert faults_of(Half) == [
+        (
+            "Half overrides some of load_dead_letters, save_dead_letter, drop_dead_letter: override all three, "
+            "load_bookmark and save_bookmark as well, or none"
+        ),
+        "Half is half done, with 1 services",
+    ]
