@@ -38,13 +38,13 @@ from actum.errors import (
     Reentrant,
     Rejected,
     ViewBroken,
+    WatchClosed,
     WriteOutsideProjection,
 )
 from actum.handlers import answer, decide, evolve, project
 from actum.inspection import SnapshotDifferences
 from actum.messages import Command, Event, Query, Row, Value
 from actum.middleware import Envelope, Middleware, Send
-from actum.operations import ViewDifferences
 from actum.options import Options
 from actum.page import Page
 from actum.records import Receipt, Record, StoredRecord
@@ -52,16 +52,27 @@ from actum.restoration import compact_store, restore_store
 from actum.runner import run
 from actum.schema_changes import schema_changes, schema_lock
 from actum.schema_comparison import SchemaChange
-from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
+from actum.statistics import (
+    AggregateStatistics,
+    CheckpointStatistics,
+    EngineStatistics,
+    RebuildStatistics,
+    ViewStatistics,
+    WatchStatistics,
+)
 from actum.store import Store, Stream, open_store
 from actum.upcasting import upcast
 from actum.verification import VerifyReport, show_head
+from actum.view_differences import ViewDifferences
 from actum.views import View
+from actum.watching.changes import Answer, RowsChanged
+from actum.watching.watch import Watch
 
 __all__ = [
     "ActumError",
     "Aggregate",
     "AggregateStatistics",
+    "Answer",
     "CatalogueError",
     "CheckpointStatistics",
     "Clock",
@@ -90,11 +101,13 @@ __all__ = [
     "Quarantined",
     "Query",
     "ReadOnly",
+    "RebuildStatistics",
     "Receipt",
     "Record",
     "Reentrant",
     "Rejected",
     "Row",
+    "RowsChanged",
     "SchemaChange",
     "Send",
     "SnapshotDifferences",
@@ -116,6 +129,9 @@ __all__ = [
     "ViewBroken",
     "ViewDifferences",
     "ViewStatistics",
+    "Watch",
+    "WatchClosed",
+    "WatchStatistics",
     "WriteOutsideProjection",
     "answer",
     "compact_store",

@@ -39,6 +39,7 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
         aggregates=tuple(aggregate_statistics(streams) for streams in directory.streams.values()),
         views=tuple(view_statistics(core, view) for view in core.views.values()),
         checkpoints=checkpoint_statistics(core),
+        watches=core.watching.statistics(),
     )
 
 
@@ -52,14 +53,16 @@ def aggregate_statistics(streams: Streams) -> AggregateStatistics:
 
 def view_statistics(core: Core, view: LiveView) -> ViewStatistics:
     """One view."""
-    rebuilding = view.name in core.rebuilding
+    outdated = view.outdated and view.broken is None
+    rebuild = core.rebuilder.under_way.get(view.name)
     return ViewStatistics(
         name=view.name,
         rows=len(view.table.rows),
         position=view.position,
         lag=core.scheduler.durable - view.position,
-        state="rebuilding" if rebuilding else "live" if view.broken is None else "broken",
+        state="rebuilding" if rebuild is not None or outdated else "live" if view.broken is None else "broken",
         failure=None if view.broken is None else str(view.broken),
+        rebuild=None if rebuild is None else rebuild.statistics(core.scheduler.durable),
     )
 
 

@@ -5,6 +5,24 @@ from __future__ import annotations
 import msgspec
 
 
+class RebuildStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """A view that is being made again from the log, beside the one that is served.
+
+    Attributes:
+        step: `"folding"` the log, `"indexing"` its rows, or `"comparing"` them with those that are served.
+        position: everything up to here is in its rows.
+        head: where it has to get to; this moves on while commands come.
+        seconds: since it began.
+        seconds_left: of folding, if it goes on as fast as so far; None before the first events and in later steps.
+    """
+
+    step: str
+    position: int
+    head: int
+    seconds: float
+    seconds_left: float | None
+
+
 class ViewStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """One view.
 
@@ -15,6 +33,7 @@ class ViewStatistics(msgspec.Struct, frozen=True, kw_only=True):
         lag: events in the log that are not; 0 for a healthy view, since views apply before any reply.
         state: `"live"`, `"rebuilding"` or `"broken"`.
         failure: why it is broken.
+        rebuild: how far the rebuilding is, or None.
     """
 
     name: str
@@ -23,6 +42,7 @@ class ViewStatistics(msgspec.Struct, frozen=True, kw_only=True):
     lag: int
     state: str
     failure: str | None
+    rebuild: RebuildStatistics | None = None
 
 
 class AggregateStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +77,22 @@ class CheckpointStatistics(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None
 
 
+class WatchStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Live queries.
+
+    Attributes:
+        watchers: those that read now.
+        coalesced: changes that became one with others, or with the whole state, because their reader was not there yet.
+        dropped: changes left out because their reader was too slow.
+        closed: watches closed because their reader was too slow.
+    """
+
+    watchers: int
+    coalesced: int
+    dropped: int
+    closed: int
+
+
 class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """The engine.
 
@@ -79,6 +115,7 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
         aggregates: one each.
         views: one each.
         checkpoints: of derived state; None for an engine in memory.
+        watches: live queries.
     """
 
     state: str
@@ -99,3 +136,4 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     aggregates: tuple[AggregateStatistics, ...]
     views: tuple[ViewStatistics, ...]
     checkpoints: CheckpointStatistics | None
+    watches: WatchStatistics
