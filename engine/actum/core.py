@@ -179,7 +179,7 @@ class Core:
         head = await self.recovery.catch_up(views, position, self._save_at if self.checkpointer is not None else None)
         if self.read_only:
             self.scheduler.committer.stay_at(head)
-        await self._begin_renewing(views, made_anew)
+        await self._make_anew(views, made_anew)
         if looked_through and self.checkpointer is not None:
             # It says what the gate let pass: the next opening starts from there.
             await self.checkpointer.checkpoint(hasty=True)
@@ -188,10 +188,13 @@ class Core:
         if not self.read_only:
             await self._hold_ballast()
             self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
+        outdated = [view.name for view in views if view.outdated]
+        if outdated:
+            self._renewing = asyncio.create_task(self.rebuilder.renew(outdated), name="actum rebuild")
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
-    async def _begin_renewing(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
-        """Have the views rebuilt that begin with rows of other code; at once where today's code can't go on with them."""
+    async def _make_anew(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
+        """Make those views again at once that began with rows of other code with which today's could not go on."""
         for view in views:
             if view.outdated and view.broken is not None:
                 view.clear()
@@ -200,9 +203,6 @@ class Core:
                 view.build()
         for view in made_anew:
             view.made = view.position
-        outdated = [view.name for view in views if view.outdated]
-        if outdated:
-            self._renewing = asyncio.create_task(self.rebuilder.renew(outdated), name="actum rebuild")
 
     async def _hold_ballast(self) -> None:
         """Keep room on the disk for closing."""
@@ -308,6 +308,7 @@ class Core:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.rebuilder.stop()
         try:
             if drain:
                 await self.scheduler.drain(self.options.close_seconds_max)

@@ -22,7 +22,6 @@ from msgspec import Struct
 from actum.sorted_entries import RELEASED_ITEMS, TOP, Position, SortedEntries, emptied
 from actum.table_schema import Field, index_name
 
-
 T = TypeVar("T")
 
 #: Rows that are indexed before others have their turn, where that is wanted: about two milliseconds.
@@ -153,14 +152,14 @@ class OrderedIndex:
         self.entries = SortedEntries()
         runs: list[Iterable[tuple[Any, Any]]] = []
         for part in slices(rows.values()):
-            entries = sorted(zip(map(self._value_of, part), map(self._key_of, part), strict=True))
+            run = sorted(zip(map(self._value_of, part), map(self._key_of, part), strict=True))
             # Two lists instead of all those tuples, which the garbage collector would look at.
-            runs.append(zip([value for value, _ in entries], [key for _, key in entries], strict=True))
+            runs.append(zip([value for value, _ in run], [key for _, key in run], strict=True))
             yield
         merged = merge(*runs)
         del runs  # each run is let go of when it has been read
-        for part in slices(merged):
-            self.entries.extend([value for value, _ in part], [key for _, key in part])
+        for entries in slices(merged):
+            self.entries.extend([value for value, _ in entries], [key for _, key in entries])
             yield
 
     def release(self) -> Iterator[None]:

@@ -46,9 +46,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         checkpoint_deltas_ratio_max: deltas of this many times the base's size are folded into a new base.
         watch_changes_max: rows of recent changes kept for each watched view, for readers who come back with `since=`.
         replay_slice_events: events replayed before the loop gets its turn, in rebuilds and long wakings.
-        rebuild: what becomes of a view at opening whose saved rows were made by other code. `"at opening"`: opening waits
-            until it is made again from the log. `"beside"`: if the saved rows have the type and the key that rows have
-            now, they are served, and follow the log by today's handlers, until it has been made again beside them.
+        rebuild: what becomes of a view at opening whose saved rows were made by other code. `"at opening"`: it is made
+            again from the log before opening ends. `"beside"`: if the saved rows have the type and the key that rows
+            have now, they are served, and follow the log by today's handlers, until it has been made again beside them.
         close_seconds_max: the longest that closing waits for asynchronous decisions before it cancels them.
         gc_policy: `"freeze"` moves what is alive after opening, and after a checkpoint with much that holds containers,
             out of the garbage collector's sight, and has it look for young garbage every 3,000 objects; for the whole

@@ -40,20 +40,27 @@ class Rebuild:
     Attributes:
         twin: the view that is being filled.
         step: see `RebuildStatistics`.
+        differences: found by the comparison, if there was one.
     """
 
-    __slots__ = ("_clock", "_started_ns", "step", "twin")
+    __slots__ = ("_clock", "_started_ns", "differences", "step", "twin")
 
     def __init__(self, twin: LiveView, clock: Clock) -> None:
         """It begins now."""
         self.twin = twin
         self.step = "folding"
+        self.differences: ViewDifferences | None = None
         self._clock = clock
         self._started_ns = clock.monotonic_ns()
 
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return (self._clock.monotonic_ns() - self._started_ns) / 1e9
+
     def statistics(self, head: int) -> RebuildStatistics:
         """How far it is."""
-        seconds = (self._clock.monotonic_ns() - self._started_ns) / 1e9
+        seconds = self.seconds
         position = self.twin.position
         known = self.step == "folding" and position > 0
         left = seconds * (head - position) / position if known else None
@@ -94,6 +101,7 @@ class Rebuilder:
         self._watching = watching
         self._clock = clock
         self._no_checkpoint = no_checkpoint
+        self._releasing: set[asyncio.Task[None]] = set()
         self.under_way: dict[str, Rebuild] = {}
 
     async def rebuild(self, name: str, *, compare: bool = False) -> ViewDifferences | None:
@@ -105,13 +113,12 @@ class Rebuilder:
             ViewBroken: its handler failed; with `compare` also if the one that is served is broken.
             Invalid: it is being rebuilt already.
         """
-        async with self._made_again(name, compare=compare) as (twin, differences):
-            replaced = self._views[name]
-            twin.made = twin.position
-            self._views[name] = twin
+        async with self._made_again(name, compare=compare) as made:
+            made.twin.made = made.twin.position
+            self._views[name] = made.twin
             self._watching.renew(name)
-        await released(replaced)
-        return differences
+        log.info("view %s was rebuilt in %.1f s", name, made.seconds)
+        return made.differences
 
     async def renew(self, names: Iterable[str]) -> None:
         """Rebuild views that are served with rows of other code; one that can't be is not served any more.
@@ -119,7 +126,6 @@ class Rebuilder:
         Cancelling leaves them as they are: they are saved as what they are, and the next opening begins again.
         """
         for name in names:
-            started_ns = self._clock.monotonic_ns()
             log.info("view %s: its saved rows were made by other code; they are served while it is rebuilt", name)
             try:
                 await self.rebuild(name)
@@ -128,49 +134,58 @@ class Rebuilder:
                 view = self._views[name]
                 view.refuse(error)
                 self._watching.renew(name)
-            else:
-                log.info("view %s was rebuilt in %.1f s", name, (self._clock.monotonic_ns() - started_ns) / 1e9)
 
     async def verify(self, name: str) -> ViewDifferences:
         """Fold a view from the whole log and compare it with the one that is served; as `rebuild`, without the swap."""
-        async with self._made_again(name, compare=True) as (twin, differences):
+        async with self._made_again(name, compare=True) as made:
             pass
-        await released(twin)
-        assert differences is not None
-        return differences
+        assert made.differences is not None
+        return made.differences
 
     @asynccontextmanager
-    async def _made_again(
-        self, name: str, *, compare: bool
-    ) -> AsyncGenerator[tuple[LiveView, ViewDifferences | None]]:
+    async def _made_again(self, name: str, *, compare: bool) -> AsyncGenerator[Rebuild]:
         """A view folded from the whole log; at the head, and no checkpoint begins, until something is awaited."""
         if name in self.under_way:
             raise Invalid(f"view {name} is being rebuilt already: wait for it")
+        served = self._views[name]
         if compare:
-            self._views[name].check()
-        rebuild = self.under_way[name] = Rebuild(self._views[name].twin(), self._clock)
-        twin = rebuild.twin
+            served.check()
+        twin = served.twin()
+        rebuild = self.under_way[name] = Rebuild(twin, self._clock)
         try:
             await self.catch_up(twin)
             rebuild.step = "indexing"
             for _ in twin.build_slices():
                 await asyncio.sleep(0)
             await self.catch_up(twin)
-            twin.check()
-            if not compare:
-                async with self._no_checkpoint():
+            comparison = None
+            if compare:
+                rebuild.step = "comparing"
+                comparison = Comparison(served, twin, self._watching)
+                await self._compare(comparison)
+            async with self._no_checkpoint():
+                if comparison is None:
                     await self.catch_up(twin)
                     twin.check()
-                    yield twin, None
-                return
-            rebuild.step = "comparing"
-            comparison = Comparison(self._views[name], twin, self._watching)
-            await self._compare(comparison)
-            async with self._no_checkpoint():
-                await self._compare(comparison)
-                yield twin, comparison.result()
+                else:
+                    await self._compare(comparison)
+                    rebuild.differences = comparison.result()
+                yield rebuild
         finally:
             del self.under_way[name]
+            self._release(served if self._views[name] is twin else twin)
+
+    def _release(self, view: LiveView) -> None:
+        """Let go of a view that is not served, a slice at a time."""
+        task = asyncio.create_task(released(view), name="actum release")
+        self._releasing.add(task)
+        task.add_done_callback(self._releasing.discard)
+
+    async def stop(self) -> None:
+        """Leave the rest of what is being let go of to Python."""
+        for task in self._releasing:
+            task.cancel()
+        await asyncio.gather(*self._releasing, return_exceptions=True)
 
     async def catch_up(self, view: LiveView) -> None:
         """Replay into a view until it stands where the log stands, or breaks."""
@@ -198,6 +213,6 @@ class Rebuilder:
 
 
 async def released(view: LiveView) -> None:
-    """Let go of a view that was replaced, a slice at a time."""
+    """Empty a view a slice at a time: to drop a million rows at once takes some ten milliseconds."""
     for _ in view.table.release():
         await asyncio.sleep(0)

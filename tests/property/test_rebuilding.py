@@ -59,9 +59,15 @@ async def expect_right(bank: Engine, model: Model) -> None:
 
 
 @settings(max_examples=100)
-@given(st.lists(COMMANDS, max_size=4), INTERRUPTIONS, INTERRUPTIONS, st.booleans(), st.integers(1, 4))
+@given(
+    before=st.lists(COMMANDS, max_size=4),
+    during=INTERRUPTIONS,
+    after=INTERRUPTIONS,
+    slice_events=st.integers(1, 4),
+    compare=st.booleans(),
+)
 def test_any_interleaving(
-    before: list[list[Any]], during: list[Any], after: list[Any], compare: bool, slice_events: int
+    before: list[list[Any]], during: list[Any], after: list[Any], slice_events: int, *, compare: bool
 ) -> None:
     """Beside, live, and from scratch are the same."""
 
@@ -86,9 +92,7 @@ def test_any_interleaving(
 
 @settings(max_examples=60)
 @given(st.lists(COMMANDS, min_size=1, max_size=4), INTERRUPTIONS, st.lists(COMMANDS, max_size=2), st.integers(1, 4))
-def test_other_code(
-    before: list[list[Any]], during: list[Any], tail: list[list[Any]], slice_events: int
-) -> None:
+def test_other_code(before: list[list[Any]], during: list[Any], tail: list[list[Any]], slice_events: int) -> None:
     """A view that begins with the rows of other code ends with its own, whatever came, and so does the next opening."""
 
     async def play(path: Path) -> None:
@@ -103,7 +107,7 @@ def test_other_code(
             for _ in range(2):
                 async with open_bank(path, rebuild="beside", replay_slice_events=slice_events) as bank:
                     await interrupted(bank, model, during)
-                    await until(lambda: all(view.state == "live" for view in bank.statistics().views))  # noqa: B023
+                    await until(lambda: all(view.state == "live" for view in bank.statistics().views))
                     await expect_right(bank, model)
 
     with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +116,7 @@ def test_other_code(
 
 def other_move(self: Balances, account_id: str, amount: int) -> None:
     """As `Balances._move` does, written in another way: other code that makes the same rows."""
-    there = self.get(account_id) or Balance(account_id=account_id, branch=account_id.split("-")[0])
+    there = self.get(account_id) or Balance(account_id=account_id, branch=account_id.split("-", maxsplit=1)[0])
     moved = there.replace(balance=there.balance + amount)
     if moved.balance:
         self.put(moved)

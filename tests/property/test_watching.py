@@ -48,7 +48,7 @@ class Client:
 
     async def read(self) -> bool:
         """One change, if there is one."""
-        following = asyncio.create_task(anext(self.watch))  # type: ignore[arg-type]
+        following = asyncio.create_task(anext(self.watch))
         await turns(2)
         if not following.done():
             following.cancel()

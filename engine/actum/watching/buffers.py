@@ -224,9 +224,7 @@ class NewestAnswer(Generic[R]):
 class QueuedAnswers(Generic[R]):
     """Every answer that differs from the one before it. For `when_slow="drop"` and `"close"`."""
 
-    def __init__(
-        self, evaluate: Evaluate[R], buffer_max: int, counts: Counts, *, known: bool, closes: bool
-    ) -> None:
+    def __init__(self, evaluate: Evaluate[R], buffer_max: int, counts: Counts, *, known: bool, closes: bool) -> None:
         """Begin with the answer now, unless the reader knows it."""
         self._evaluate = evaluate
         self._buffer_max = buffer_max

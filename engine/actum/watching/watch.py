@@ -100,7 +100,11 @@ class Watch(Generic[C]):
             ViewBroken: the view's handler failed.
             WatchClosed: too much waited.
         """
-        change = await self._watcher.next()
+        try:
+            change = await self._watcher.next()
+        except asyncio.CancelledError:
+            del self  # a cancelled task keeps its frames, and they would keep the watch alive
+            raise
         if change is None:
             raise StopAsyncIteration
         return change

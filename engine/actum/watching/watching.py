@@ -102,9 +102,7 @@ class Watching:
         self._closed = False
         self.watched: dict[str, WatchedView] = {}
 
-    def rows(
-        self, name: str, *, since: int | None, buffer_max: int, when_slow: WhenSlow
-    ) -> Watch[RowsChanged[Any]]:
+    def rows(self, name: str, *, since: int | None, buffer_max: int, when_slow: WhenSlow) -> Watch[RowsChanged[Any]]:
         """Watch a view."""
         served, watched = self._served(name), self._watched(name)
         known = self._known(served(), watched, since)

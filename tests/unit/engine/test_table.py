@@ -264,10 +264,10 @@ class TestFaultyRows:
         for _ in range(2):
             with pytest.raises(Invalid, match="indexes stopped: Order 'o5' has"):
                 list(table.build_slices())
-        table = Table(PRICES)  # type: ignore[arg-type]  # another table
-        table.restore([Price(product_id="p", amount=float("nan"))])  # type: ignore[list-item]
+        prices: Table[Price] = Table(PRICES)
+        prices.restore([Price(product_id="p", amount=float("nan"))])
         with pytest.raises(Invalid, match="amount is NaN"):
-            list(table.build_slices())
+            list(prices.build_slices())
 
     def test_restored_nan_is_found_by_build(self) -> None:
         """An index that is declared later meets old rows; a NaN among them is refused."""

@@ -8,7 +8,7 @@ import pytest
 from actum import EngineClosed, Invalid
 
 from tests.support.bank import AllBalances, Balance, Balances, Deposit, open_bank
-from tests.support.fragile import FragmentView, Fragments
+from tests.support.fragile import Fragments, FragmentView
 from tests.support.scenes import scene
 
 

@@ -18,8 +18,8 @@ from tests.support.bank import (
     BalanceOf,
     Balances,
     Deposit,
-    Deposited,
     DepositEach,
+    Deposited,
     HeldAssessor,
     Note,
     TopBalances,
@@ -28,7 +28,6 @@ from tests.support.bank import (
 )
 from tests.support.fragile import Do, Fragile, Fragments, FragmentView
 from tests.support.scenes import scene, turns, until
-
 
 POLICIES: list[Any] = ["coalesce", "drop", "close"]
 
@@ -47,7 +46,7 @@ async def waiting(watch: Watch[Any]) -> list[Any]:
     """All that waits in a watch."""
     found: list[Any] = []
     while True:
-        following = asyncio.create_task(anext(watch))  # type: ignore[arg-type]
+        following = asyncio.create_task(anext(watch))
         await turns(3)
         if not following.done():
             following.cancel()
@@ -155,7 +154,9 @@ async def test_policies() -> None:
         for amount in (1, 2, 3):
             await bank.send(deposit(amount))
         assert await waiting(watches["coalesce"]) == [RowsChanged(3, (row("a", 6),), (), complete=False)]
-        apart = [RowsChanged(number, (row("a", total),), (), complete=False) for number, total in enumerate((1, 3, 6), 1)]
+        apart = [
+            RowsChanged(number, (row("a", total),), (), complete=False) for number, total in enumerate((1, 3, 6), 1)
+        ]
         assert await waiting(watches["drop"]) == await waiting(watches["close"]) == apart
         statistics = bank.statistics().watches
         assert (statistics.watchers, statistics.coalesced, statistics.dropped, statistics.closed) == (3, 2, 0, 0)
@@ -339,7 +340,7 @@ async def test_many_watchers() -> None:
 
         async def watch(found: list[int]) -> None:
             async for change in bank.watch(BalanceOf(account_id="a")):
-                found.append(change.answer or 0)
+                found.append(change.answer or 0)  # noqa: PERF401  # one by one, so that it is seen when each comes
 
         tasks = [asyncio.create_task(watch(found)) for found in read]
         for _ in range(5):
