@@ -12,6 +12,7 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, final
 
+from actum import garbage
 from actum.errors import Invalid
 from actum.statistics import RebuildStatistics
 from actum.view_differences import Comparison
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("actum.rebuilding")
 
+#: Slices of indexes between two freezings of what was made.
+FREEZE_SLICES: Final = 16
 #: Keys that are compared before the loop gets its turn.
-COMPARED_KEYS: Final = 2_000
+COMPARED_KEYS: Final = 1_000
 
 
 @final
@@ -155,7 +158,9 @@ class Rebuilder:
         try:
             await self.catch_up(twin)
             rebuild.step = "indexing"
-            for _ in twin.build_slices():
+            for number, _ in enumerate(twin.build_slices()):
+                if number % FREEZE_SLICES == 0:
+                    garbage.calm_meanwhile()
                 await asyncio.sleep(0)
             await self.catch_up(twin)
             comparison = None
@@ -204,7 +209,7 @@ class Rebuilder:
             comparison.served.check()
             comparison.made.check()
             keys = comparison.take()
-            if len(keys) <= COMPARED_KEYS:
+            if len(keys) <= COMPARED_KEYS and comparison.complete:
                 comparison.compare(keys)
                 return
             for start in range(0, len(keys), COMPARED_KEYS):

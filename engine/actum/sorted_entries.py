@@ -33,9 +33,9 @@ NEAR_ENTRIES: Final = 16
 
 
 #: A block is let go of at once, and so many of them before others have their turn.
-RELEASED_BLOCKS: Final = 4
+RELEASED_BLOCKS: Final = 2
 #: The same for the items of a dict.
-RELEASED_ITEMS: Final = 2048
+RELEASED_ITEMS: Final = 1024
 
 
 def emptied(held: dict[Any, Any] | list[Any], count: int) -> Iterator[None]:

@@ -52,7 +52,18 @@ class Comparison:
         made: the one made again.
     """
 
-    __slots__ = ("_changed", "_different", "_earlier", "_extra", "_missing", "_watch", "_watching", "made", "served")
+    __slots__ = (
+        "_both",
+        "_changed",
+        "_different",
+        "_earlier",
+        "_extra",
+        "_missing",
+        "_watch",
+        "_watching",
+        "made",
+        "served",
+    )
 
     def __init__(self, served: LiveView, made: LiveView, watching: Watching) -> None:
         """Nothing is compared yet; `watching` tells what changes in the served one."""
@@ -62,24 +73,33 @@ class Comparison:
         self._changed = ChangedKeys()
         self._watch: Watch[Any] | None = None
         self._earlier: Cut[Any] | None = None
+        self._both = False
         self._missing: dict[Any, None] = {}  # dicts for their order
         self._extra: dict[Any, None] = {}
         self._different: dict[Any, None] = {}
 
     def take(self) -> list[Any]:
-        """The keys to be compared: first all, then those that changed on either side since this was called last.
+        """The keys to be compared: those of one side, those of the other, then those that changed since on either side.
 
-        Both must stand at the same position when it is called.
+        Both must stand at the same position when it is called. To copy a million keys takes twenty milliseconds.
         """
         served, made = self.served, self.made
         assert served.position == made.position, "both have to stand at the same position"
         if self._earlier is None:
             self._watch = self._watching.begin(served.name, self._changed)
             self._earlier = made.table.cut()
-            return [*served.table.rows, *made.table.rows]
+            return list(served.table.rows)
         changed = self._changed.take() | made.table.uncut(self._earlier).rows.keys()
         self._earlier = made.table.cut()
-        return list(changed)
+        if self._both:
+            return list(changed)
+        self._both = True
+        return [*made.table.rows, *changed]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every key has been taken."""
+        return self._both
 
     def compare(self, keys: Iterable[Any]) -> None:
         """Compare the rows with these keys, whatever was found before."""

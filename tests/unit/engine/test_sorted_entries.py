@@ -120,5 +120,5 @@ def test_release() -> None:
     entries = SortedEntries()
     entries.load(list(range(10_000)), list(range(10_000)))
     slices = sum(1 for _ in entries.release())
-    assert slices == 2 * 5
+    assert slices == 2 * 10
     assert entries._values == entries._keys == []
