@@ -2,7 +2,9 @@
 
 from actum_storage import (
     ActumError,
+    Bookmark,
     CopyReport,
+    DeadLetter,
     Fenced,
     Finding,
     Head,
@@ -19,11 +21,13 @@ from actum_storage import (
     StoreFull,
     StoreInUse,
     StoreMismatch,
+    SubscriptionInUse,
     UnsafeFileSystem,
     diagnose,
 )
 
 from actum.aggregate import Aggregate
+from actum.alert import Alert
 from actum.clock import Clock
 from actum.engine import Engine
 from actum.errors import (
@@ -41,7 +45,8 @@ from actum.errors import (
     WatchClosed,
     WriteOutsideProjection,
 )
-from actum.handlers import answer, decide, evolve, project
+from actum.follower import Follower, FollowerStatistics, follow
+from actum.handlers import answer, decide, evolve, handle, project
 from actum.inspection import SnapshotDifferences
 from actum.messages import Command, Event, Query, Row, Value
 from actum.middleware import Envelope, Middleware, Send
@@ -57,10 +62,13 @@ from actum.statistics import (
     CheckpointStatistics,
     EngineStatistics,
     RebuildStatistics,
+    SubscriptionStatistics,
     ViewStatistics,
     WatchStatistics,
 )
 from actum.store import Store, Stream, open_store
+from actum.subscriptions.consumer import Consumer
+from actum.subscriptions.subscription import Subscription
 from actum.upcasting import upcast
 from actum.verification import VerifyReport, show_head
 from actum.view_differences import ViewDifferences
@@ -72,7 +80,9 @@ __all__ = [
     "ActumError",
     "Aggregate",
     "AggregateStatistics",
+    "Alert",
     "Answer",
+    "Bookmark",
     "CatalogueError",
     "CheckpointStatistics",
     "Clock",
@@ -80,7 +90,9 @@ __all__ = [
     "CommandFailed",
     "CommandTimeout",
     "Conflict",
+    "Consumer",
     "CopyReport",
+    "DeadLetter",
     "Engine",
     "EngineClosed",
     "EngineStatistics",
@@ -88,6 +100,8 @@ __all__ = [
     "Event",
     "Fenced",
     "Finding",
+    "Follower",
+    "FollowerStatistics",
     "Head",
     "Invalid",
     "Log",
@@ -122,6 +136,9 @@ __all__ = [
     "StoreMismatch",
     "StoredRecord",
     "Stream",
+    "Subscription",
+    "SubscriptionInUse",
+    "SubscriptionStatistics",
     "UnsafeFileSystem",
     "Value",
     "VerifyReport",
@@ -138,6 +155,8 @@ __all__ = [
     "decide",
     "diagnose",
     "evolve",
+    "follow",
+    "handle",
     "open_store",
     "project",
     "restore_store",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from actum.inspection import SnapshotDifferences
     from actum.messages import Row
     from actum.records import Receipt, Record
+    from actum.subscriptions.consumer import Consumer
+    from actum.subscriptions.subscription import Subscription
     from actum.view_differences import ViewDifferences
     from actum.views import View
 
@@ -72,6 +74,14 @@ class Operations(LiveQueries):
         live = self._open_core().view_of(view)
         live.check()
         return list(live.table.rows.values())
+
+    def subscription(self, subscription: type[Subscription]) -> Consumer:
+        """A subscription at work, to be paused, reset, waited for and asked.
+
+        Raises:
+            Invalid: the class was not given to `Engine.open`.
+        """
+        return self._open_core().subscriptions.of(subscription)
 
     @overload
     async def rebuild(self, view: type[View[Any]], *, compare: Literal[False] = False) -> None: ...

@@ -107,6 +107,11 @@ class Rebuilder:
         self._releasing: set[asyncio.Task[None]] = set()
         self.under_way: dict[str, Rebuild] = {}
 
+    def rebuilding(self, name: str) -> bool:
+        """Whether a view is being made again, or is to be: it is served with rows of other code."""
+        view = self._views[name]
+        return name in self.under_way or (view.outdated and view.broken is None)
+
     async def rebuild(self, name: str, *, compare: bool = False) -> ViewDifferences | None:
         """Fold a view from the whole log beside the one that is served, then put it in its place in one turn.
 
