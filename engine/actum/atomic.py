@@ -16,12 +16,13 @@ import asyncio
 from collections import Counter
 from copy import deepcopy
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, cast, final
 
 from actum_storage import ActumError
 
-from actum.atomic_ids import family_of, member
 from actum.atomic_frame import Append, Failed, append_all
+from actum.atomic_ids import family_of, member
 from actum.batch import OpenBatch
 from actum.errors import CommandFailed, Invalid, Rejected, first_of
 from actum.hold import Hold
@@ -61,12 +62,22 @@ class AtomicSend:
         waiting: whether it waits for actors and has decided nothing.
     """
 
-    __slots__ = ("_copies", "_counted", "_family", "_holds", "_items", "_missing", "_over", "_replies", "_repeatable",
-                 "_scheduler", "_versions", "waiting")  # fmt: skip
+    __slots__ = (
+        "_copies",
+        "_counted",
+        "_family",
+        "_holds",
+        "_items",
+        "_missing",
+        "_over",
+        "_repeatable",
+        "_replies",
+        "_scheduler",
+        "_versions",
+        "waiting",
+    )  # fmt: skip
 
-    def __init__(
-        self, scheduler: Scheduler, items: Sequence[Item], replies: Replies, command_id: bytes | None
-    ) -> None:
+    def __init__(self, scheduler: Scheduler, items: Sequence[Item], replies: Replies, command_id: bytes | None) -> None:
         """Nothing is held yet.
 
         Args:
@@ -181,9 +192,9 @@ class AtomicSend:
             if isinstance(events, BaseException):
                 return self._of_command(events, index)
             decided.append(events)
-        events = [event for events in decided for event in events]
-        self._items[0].actor.streams.check_size(events, "send_atomic")
-        batch = await self._room(len(events))
+        all_events = list(chain.from_iterable(decided))
+        self._items[0].actor.streams.check_size(all_events, "send_atomic")
+        batch = await self._room(len(all_events))
         return self._write(batch, decided) if isinstance(batch, OpenBatch) else batch
 
     def _position_of_first_time(self) -> int | None:
@@ -265,8 +276,8 @@ class AtomicSend:
         ]
         written = append_all(batch, appends, self._copies, scheduler.turn_ns)
         if isinstance(written, Failed):
-            item = self._items[written.index]
-            return self._of_command(item.actor.blamed(item.command, written.error), written.index)
+            item = self._items[written.command_index]
+            return self._of_command(item.actor.blamed(item.command, written.error), written.command_index)
         for append, receipt in zip(appends, written, strict=True):
             append.actor.commands += bool(append.events)
             if append.events and self._repeatable:

@@ -68,7 +68,8 @@ async def send_together(core: Core, envelopes: Sequence[Envelope], command_id: b
     items: list[Item] = []
     try:
         for envelope in envelopes:
-            items.append(Item(envelope.command, core.bus.actor_for(envelope.command), metadata_of(envelope)))
+            actor = core.bus.actor_for(envelope.command)
+            items.append(Item(envelope.command, actor, metadata_of(envelope)))
         AtomicSend(core.scheduler, items, replies, command_id).begin()
     except ActumError as error:
         answered.cancel()  # nobody will wait for it

@@ -41,11 +41,11 @@ class Failed(NamedTuple):
     """Nothing was appended.
 
     Attributes:
-        index: of the command that failed.
+        command_index: of the command that failed.
         error: what was raised.
     """
 
-    index: int
+    command_index: int
     error: BaseException
 
 

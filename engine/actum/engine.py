@@ -387,9 +387,7 @@ class Engine(Operations):
         """
         if timeout is not None:
             check_timeout(timeout)
-        envelopes = envelopes_of(
-            commands, user_id=user_id, correlation_id=correlation_id, causation_id=causation_id
-        )
+        envelopes = envelopes_of(commands, user_id=user_id, correlation_id=correlation_id, causation_id=causation_id)
         key = None if command_id is None else command_id_bytes(command_id)
         if not envelopes:
             return []

@@ -29,7 +29,7 @@ def restore_store(
     """Make a new store of a backup, or of any store, up to its end or up to a position.
 
     A command's events are never parted, nor are those of one `send_atomic`: if `position` is between two of them, the
-    copy ends before that command. A copy that ends early has a store id of its own, since its history will be another one.
+    copy ends before them. A copy that ends early has a store id of its own, since its history will be another one.
 
     Args:
         backup: the directory of a store; it is only read.

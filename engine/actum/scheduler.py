@@ -142,7 +142,7 @@ class Scheduler:
             if not self._turn_scheduled:
                 self._schedule_turn()
 
-    def deliver_holds(self, holds: Sequence[Hold], reply: Reply) -> None:
+    def deliver_holds(self, holds: Sequence[Hold], reply: asyncio.Future[None]) -> None:
         """Put a hold into the mailbox of each of several actors, or into none; `reply` is what the sender waits for.
 
         Raises:

@@ -10,12 +10,14 @@ refused. The scheduler asks; nothing here changes an actor but for what it await
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from actum.errors import Reentrant
 from actum.hold import Hold
 
 if TYPE_CHECKING:
+    from asyncio import Future
+
     from actum.actor import Actor
     from actum.batch import Delivery, Reply
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 DECIDING: ContextVar[tuple[Actor, Delivery] | None] = ContextVar("actum_deciding", default=None)
 
 
-def note_wait(actor: Actor, command: object, reply: Reply) -> None:
+def note_wait(actor: Actor, command: object, reply: Reply | Future[Any]) -> None:
     """A decision sends a command and, as far as one can know, waits for the answer; a circle would wait forever.
 
     Raises:

@@ -215,7 +215,9 @@ class TestTogether:
         assert 4 in log.counts
 
     @scene
-    async def test_snapshots_and_sleep(self, ) -> None:
+    async def test_snapshots_and_sleep(
+        self,
+    ) -> None:
         """Targets that sleep are woken first; long streams get their snapshots."""
         async with open_bank(actors_max=1, snapshot_events_max=2, snapshot_events_min=1) as bank:
             for number in range(1, 8):
@@ -711,7 +713,9 @@ class TestBugs:
             FAULTS[fault] = ValueError("a bug")
             try:
                 for _ in range(3):
-                    with pytest.raises(CommandFailed, match="a handler of Fragile/b raised ValueError: a bug") as caught:
+                    with pytest.raises(
+                        CommandFailed, match="a handler of Fragile/b raised ValueError: a bug"
+                    ) as caught:
                         await engine.send_atomic([Add(key=key) for key in keys])
                     assert caught.value.command_index == keys.index("b")
                     assert (await engine.send(Add(key="c"))).position == engine.statistics().position
@@ -768,7 +772,7 @@ class TestBugs:
 
 @scene
 async def test_options_of_every_kind_and_all_at_once() -> None:
-    """Frames of few events, two actors awake, snapshots of one, one command a turn: plain sends and whole ones mixed."""
+    """Small frames, two actors awake, snapshots of one, one command a turn: plain sends and whole ones mixed."""
     options = Options(
         frame_events_max=4, actors_max=2, snapshot_events_max=1, turn_commands_max=1, gc_policy="none",
         replay_slice_events=1, durability="relaxed",
