@@ -507,6 +507,7 @@ class TestRetries:
         commands = [
             Glance(account_id="joe"),
             Glance(account_id="eve"),
+            Glance(account_id="ann"),
             *transfer("ann", "bob", 3),
             Glance(account_id="ann"),
             DepositEach(account_id="ann", amounts=[1, 1]),
@@ -522,7 +523,7 @@ class TestRetries:
             bank = open_bank(tmp_path / "bank")
             await bank
         assert await bank.send_atomic(commands, command_id="a transfer") == first
-        assert [receipt.version for receipt in first] == [1, 0, 2, 1, 2, 4, 1]
+        assert [receipt.version for receipt in first] == [1, 0, 1, 2, 1, 2, 4, 1]
         assert await balances(bank) == {"ann": 10, "joe": 2, "bob": 3}
         assert bank.statistics().pending == 0
         await bank.send_atomic(commands, command_id="another")
