@@ -25,6 +25,7 @@ from actum_storage import (
 
 from actum.aggregate import Aggregate
 from actum.clock import Clock
+from actum.conditions import Condition
 from actum.engine import Engine
 from actum.errors import (
     CatalogueError,
@@ -68,6 +69,7 @@ __all__ = [
     "Command",
     "CommandFailed",
     "CommandTimeout",
+    "Condition",
     "Conflict",
     "CopyReport",
     "Engine",

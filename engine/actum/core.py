@@ -26,6 +26,7 @@ from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
 from actum.schema_gate import SchemaGate
 from actum.streams import Streams
+from actum.tags import TagIndex
 from actum.views import LiveView, View
 
 if TYPE_CHECKING:
@@ -126,8 +127,10 @@ class Core:
         self.scheduler = Scheduler(
             log, self.directory, clock, ids, self.background, options, settled=self._settled, read_only=read_only
         )
+        tagged = not read_only and any(event.__tags__ for event in catalogue.event_types)
+        self.tags = TagIndex(catalogue, self.scheduler.committer) if tagged else None
         for kind in catalogue.aggregates:
-            self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler)
+            self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler, self.tags)
         self.bus = Bus(catalogue, self.directory, self.views)
         self.recovery = Recovery(
             log, self.codec, self.directory, self.background, slice_events=options.replay_slice_events
@@ -165,6 +168,8 @@ class Core:
                     reading=gate.reading,
                 )
         head = await self.recovery.catch_up(views, position, self._save_at if self.checkpointer is not None else None)
+        if self.tags is not None:
+            await self.tags.read(self.log, self.codec, slice_events=self.options.replay_slice_events)
         if self.read_only:
             self.scheduler.committer.stay_at(head)
         if looked_through and self.checkpointer is not None:
@@ -196,6 +201,8 @@ class Core:
         records = self._records_of(batch) if self._records_wanted else none_wanted
         for view in self.views.values():
             view.apply(batch.first, batch.events, records)
+        if self.tags is not None:
+            self.tags.settle(batch)
         if self._asked:
             self._answer_asked()
 

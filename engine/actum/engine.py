@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from actum.aggregate import Aggregate
     from actum.background import Background
+    from actum.conditions import Condition
     from actum.messages import Command, Query
     from actum.statistics import EngineStatistics
     from actum.views import View
@@ -242,6 +243,7 @@ class Engine(Operations):
         correlation_id: UUID | str | None = None,
         causation_id: UUID | str | None = None,
         expected_version: int | None = None,
+        unless: Condition | None = None,
         timeout: float | None = None,  # noqa: ASYNC109  # the contract; a caller's own asyncio.timeout works as well
     ) -> Receipt:
         """Have a command decided; when this returns, its events are on disk and every view shows them.
@@ -257,12 +259,13 @@ class Engine(Operations):
             correlation_id: what it belongs to; stored with every event.
             causation_id: what caused it; stored with every event.
             expected_version: refuse with `Conflict` if the aggregate's version is another; 0 for "does not exist yet".
+            unless: refuse with `Conflict` if there are events, of whatever aggregate, that this condition excludes.
             timeout: seconds to wait for the answer.
 
         Raises:
             Rejected: the aggregate said no.
             Invalid: the command, an id, or an event it led to is malformed.
-            Conflict: `expected_version` is not the version.
+            Conflict: `expected_version` is not the version, or `unless` does not hold.
             Overloaded: a queue is full; nothing happened.
             CommandFailed: a handler has a bug; nothing was written.
             Quarantined: the aggregate's handlers failed too often.
@@ -278,6 +281,7 @@ class Engine(Operations):
             and correlation_id is None
             and causation_id is None
             and expected_version is None
+            and unless is None
             and self._dispatch is None
         ):
             return await self._deliver(command, PLAIN)
@@ -288,6 +292,7 @@ class Engine(Operations):
             correlation_id=correlation_id,
             causation_id=causation_id,
             expected_version=expected_version,
+            unless=unless,
         )
         send = self._dispatch or self._send
         if timeout is None:

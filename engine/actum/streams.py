@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from actum.codec import Codec, Link
     from actum.messages import Event
     from actum.scheduler import Scheduler
+    from actum.tags import TagIndex
 
     Evolve = Callable[[Any, Any], None]
     #: A handler of a command, and what its events need: their `@evolve`, the check, the aggregate's name, how many
@@ -60,17 +61,21 @@ class Streams:
         snapshots: saved states, by key.
         keys_changed: streams that grew since the last checkpoint, but for those whose actors the directory still knows.
         snapshots_changed: snapshots since the last checkpoint.
+        tags: where tagged events are, of all classes; None if there are none.
         failing: keys of awake aggregates in which a handler has failed; most of them go on.
     """
 
     __slots__ = (
         "_codec", "_decode_state", "_log", "accepting", "actors", "check", "check_known", "check_size", "deciding",
         "decisions", "decode", "evolves", "failing", "heads", "keys_changed", "kind", "mutable", "name", "scheduler",
-        "simple", "snapshots", "snapshots_changed",
+        "simple", "snapshots", "snapshots_changed", "tags",
     )  # fmt: skip
 
-    def __init__(self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler) -> None:
+    def __init__(
+        self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler, tags: TagIndex | None = None
+    ) -> None:
         """No streams yet."""
+        self.tags = tags
         self.kind = kind
         self.name = kind.name
         #: Handler, its services, and whether it is a coroutine, as tuples: they are taken apart for every command.
