@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: What no user pays for who does not use it.
-EXTRAS = ("click", "fastapi", "hypothesis", "numpy", "pandas", "pyarrow", "ray", "rich", "sqlalchemy", "textual")
+EXTRAS = (
+    "click", "fastapi", "hypothesis", "numpy", "pandas", "prometheus_client", "pyarrow", "ray", "rich", "sqlalchemy",
+    "textual",
+)  # fmt: skip
 
 
 def run_python(code: str, *, path: Path | None = None, cwd: Path | None = None) -> str:
@@ -38,6 +41,15 @@ def test_import_loads_no_extra() -> None:
     loaded = run_python("import sys, actum; print(*sys.modules)").split()
     assert [extra for extra in EXTRAS if extra in loaded] == []
     assert "actum_storage" in loaded
+
+
+def test_a_missing_extra_is_one_clear_error() -> None:
+    """The module that needs it says how to get it."""
+    said = run_python(
+        "import sys\nsys.modules['prometheus_client'] = None\n"
+        "try:\n    import actum.prometheus\nexcept ImportError as error:\n    print(error)"
+    )
+    assert said == "prometheus_client is missing: pip install 'actum[prometheus]'\n"
 
 
 @pytest.mark.parametrize("folder", ["engine", "storage"])

@@ -1,0 +1,123 @@
+"""Metrics for Prometheus: complete, true, and readable from any thread."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from urllib.request import urlopen
+
+import pytest
+from actum import EngineClosed
+from actum import prometheus as prometheus_module
+from actum.prometheus import EngineCollector
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.bank import AllBalances, Deposit, open_bank
+from tests.support.fragile import Do, open_fragile
+from tests.support.scenes import scene
+
+
+def samples(text: str) -> dict[tuple[str, tuple[str, ...]], float]:
+    """Values by name and labels, the engine's own left out."""
+    return {
+        (sample.name, tuple(value for label, value in sorted(sample.labels.items()) if label != "engine")): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def scraped(registry: CollectorRegistry) -> dict[tuple[str, tuple[str, ...]], float]:
+    """What a scrape gives."""
+    return samples(generate_latest(registry).decode())
+
+
+@scene
+async def test_every_figure_is_there() -> None:
+    """Counters count, gauges follow, states are one of all; what statistics() says, the metrics say."""
+    registry = CollectorRegistry()
+    async with open_bank() as bank:
+        with EngineCollector(bank).registered(registry):
+            await bank.send(Deposit(account_id="ann", amount=5))
+            with pytest.raises(Exception, match="positive"):
+                await bank.send(Deposit(account_id="ann", amount=0))
+            await bank.ask(AllBalances())
+            found = scraped(registry)
+            statistics = bank.statistics()
+            assert found["actum_commands_total", ("accepted",)] == statistics.accepted == 1
+            assert found["actum_commands_total", ("rejected",)] == statistics.rejected == 1
+            assert found["actum_queries_total", ()] == 1
+            assert found["actum_position", ()] == 1
+            assert found["actum_commits_total", ()] == 1
+            assert found["actum_commit_seconds_total", ()] == statistics.commit_seconds
+            assert found["actum_view_rows", ("Balances",)] == 1
+            assert found["actum_view_lag_events", ("Balances",)] == 0
+            assert found["actum_aggregate_awake", ("Account",)] == 1
+            states = {labels: value for (name, labels), value in found.items() if name == "actum_engine_state"}
+            assert {labels for labels, value in states.items() if value} == {("open",)}
+            assert len(states) == len(prometheus_module.ENGINE_STATES)
+        assert scraped(registry) == {}
+
+
+@scene
+async def test_quarantine_and_broken_views_show() -> None:
+    """What an operator has to see."""
+    registry = CollectorRegistry()
+    async with open_fragile(quarantine_failures_max=1) as engine:
+        with EngineCollector(engine, name="one").registered(registry):
+            with pytest.raises(Exception, match="raised"):
+                await engine.send(Do(key="a", how="badly"))
+            text = generate_latest(registry).decode()
+            assert 'actum_aggregate_quarantined{aggregate="Fragile",engine="one"} 1.0' in text
+
+
+@scene
+async def test_from_another_thread() -> None:
+    """As Prometheus' own server does it: over HTTP, while commands go on."""
+    registry = CollectorRegistry()
+    async with open_bank() as bank:
+        with EngineCollector(bank).registered(registry):
+            server, thread = start_http_server(0, addr="127.0.0.1", registry=registry)
+            try:
+                for number in range(5):
+                    await bank.send(Deposit(account_id="ann", amount=1))
+                    page = await asyncio.to_thread(read, f"http://127.0.0.1:{server.server_port}/metrics")
+                    assert samples(page)["actum_position", ()] == number + 1
+            finally:
+                await asyncio.to_thread(server.shutdown)
+                server.server_close()
+                await asyncio.to_thread(thread.join)
+
+
+def read(address: str) -> str:
+    """A page."""
+    with urlopen(address, timeout=10) as page:  # noqa: S310  # an address of this test
+        text: str = page.read().decode()
+    return text
+
+
+@scene
+async def test_a_blocked_loop_fails_the_scrape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No figures of a loop that does not turn; the next scrape is right again."""
+    monkeypatch.setattr(prometheus_module, "SCRAPE_SECONDS_MAX", 0.01)
+    async with open_bank() as bank:
+        collector = EngineCollector(bank)
+        scrape = asyncio.get_running_loop().run_in_executor(None, lambda: list(collector.collect()))
+        time.sleep(0.2)  # that is the point
+        with pytest.raises(TimeoutError):
+            await scrape
+        monkeypatch.undo()
+        assert await asyncio.to_thread(lambda: list(collector.collect()))
+
+
+@scene
+async def test_closed_engines() -> None:
+    """One that was never opened has no figures; one that has closed says so."""
+    registry = CollectorRegistry()
+    bank = open_bank()
+    with pytest.raises(EngineClosed):
+        EngineCollector(bank)
+    async with bank:
+        collector = EngineCollector(bank)
+    registry.register(collector)
+    assert scraped(registry)["actum_engine_state", ("closed",)] == 1
