@@ -43,7 +43,7 @@ BANNED_NAMES = frozenset(
 
 #: What users subclass, and the two roots of errors; everything else that is exported is closed.
 OPEN_CLASSES = {
-    *("Aggregate", "Command", "Event", "Query", "Rejected", "Row", "Value", "View"),
+    *("Aggregate", "Command", "Event", "Query", "Rejected", "Row", "Subscription", "Value", "View"),
     *("ActumError", "StorageError"),
 }
 

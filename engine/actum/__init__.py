@@ -2,7 +2,9 @@
 
 from actum_storage import (
     ActumError,
+    Bookmark,
     CopyReport,
+    DeadLetter,
     Fenced,
     Finding,
     Head,
@@ -19,11 +21,13 @@ from actum_storage import (
     StoreFull,
     StoreInUse,
     StoreMismatch,
+    SubscriptionInUse,
     UnsafeFileSystem,
     diagnose,
 )
 
 from actum.aggregate import Aggregate
+from actum.alert import Alert
 from actum.clock import Clock
 from actum.conditions import Condition
 from actum.engine import Engine
@@ -41,7 +45,8 @@ from actum.errors import (
     ViewBroken,
     WriteOutsideProjection,
 )
-from actum.handlers import answer, decide, evolve, project
+from actum.follower import Follower, FollowerStatistics, follow
+from actum.handlers import answer, decide, evolve, handle, project
 from actum.inspection import SnapshotDifferences
 from actum.messages import Command, Event, Query, Row, Value
 from actum.middleware import Envelope, Middleware, Send
@@ -53,8 +58,16 @@ from actum.restoration import compact_store, restore_store
 from actum.runner import run
 from actum.schema_changes import schema_changes, schema_lock
 from actum.schema_comparison import SchemaChange
-from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
+from actum.statistics import (
+    AggregateStatistics,
+    CheckpointStatistics,
+    EngineStatistics,
+    SubscriptionStatistics,
+    ViewStatistics,
+)
 from actum.store import Store, Stream, open_store
+from actum.subscriptions.consumer import Consumer
+from actum.subscriptions.subscription import Subscription
 from actum.upcasting import upcast
 from actum.verification import VerifyReport, show_head
 from actum.views import View
@@ -63,6 +76,8 @@ __all__ = [
     "ActumError",
     "Aggregate",
     "AggregateStatistics",
+    "Alert",
+    "Bookmark",
     "CatalogueError",
     "CheckpointStatistics",
     "Clock",
@@ -71,7 +86,9 @@ __all__ = [
     "CommandTimeout",
     "Condition",
     "Conflict",
+    "Consumer",
     "CopyReport",
+    "DeadLetter",
     "Engine",
     "EngineClosed",
     "EngineStatistics",
@@ -79,6 +96,8 @@ __all__ = [
     "Event",
     "Fenced",
     "Finding",
+    "Follower",
+    "FollowerStatistics",
     "Head",
     "Invalid",
     "Log",
@@ -111,6 +130,9 @@ __all__ = [
     "StoreMismatch",
     "StoredRecord",
     "Stream",
+    "Subscription",
+    "SubscriptionInUse",
+    "SubscriptionStatistics",
     "UnsafeFileSystem",
     "Value",
     "VerifyReport",
@@ -124,6 +146,8 @@ __all__ = [
     "decide",
     "diagnose",
     "evolve",
+    "follow",
+    "handle",
     "open_store",
     "project",
     "restore_store",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
@@ -37,10 +38,13 @@ def check_arguments(store: object, options: object, **sequences: object) -> None
             raise Invalid(
                 f"{name}: {len(cast('Sequence[object]', sequence)):,} are too many: give {GIVEN_MAX:,} at most"
             )
-        layers = cast("Sequence[object]", sequence) if name == "middleware" else ()
-        for layer in layers:
-            if not callable(layer):
-                raise Invalid(f"middleware={shown(layer)} can't be called: give async functions")
+        called = cast("Sequence[object]", sequence) if name in ("middleware", "alerts") else ()
+        for function in called:
+            if not callable(function):
+                kind = "async functions" if name == "middleware" else "functions"
+                raise Invalid(f"{name}={shown(function)} can't be called: give {kind}")
+            if name == "alerts" and inspect.iscoroutinefunction(function):
+                raise Invalid(f"alerts={shown(function)} is async, and nobody would await it: start a task in it")
 
 
 def metadata_of(envelope: Envelope) -> Metadata:

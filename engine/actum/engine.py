@@ -39,10 +39,12 @@ if TYPE_CHECKING:
     from actum_storage import Log
 
     from actum.aggregate import Aggregate
+    from actum.alert import AlertCallback
     from actum.background import Background
     from actum.conditions import Condition
     from actum.messages import Command, Query
     from actum.statistics import EngineStatistics
+    from actum.subscriptions.subscription import Subscription
     from actum.views import View
 
 R = TypeVar("R")
@@ -63,7 +65,7 @@ class Engine(Operations):
             top = await engine.ask(TopBalances())
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what `open` was given
         self,
         store: str | PathLike[str] | Log | OpenStore,
         catalogue: Catalogue,
@@ -74,6 +76,7 @@ class Engine(Operations):
         background: Background | None,
         *,
         read_only: bool,
+        alerts: Sequence[AlertCallback] = (),
     ) -> None:
         """Use `Engine.open`."""
         self._store = store
@@ -83,6 +86,7 @@ class Engine(Operations):
         self._ids = ids
         self._background = background
         self._read_only = read_only
+        self._alerts = tuple(alerts)
         self._core: Core | None = None
         self._taking: Core | None = None  # the same while commands are taken
         self._state: Literal["new", "opening", "open", "read-only", "closing", "closed", "forked"] = "new"
@@ -96,10 +100,11 @@ class Engine(Operations):
         cls,
         store: str | PathLike[str] | Log | OpenStore,
         /,
-        *components: type[Aggregate | View[Any]],
+        *components: type[Aggregate | View[Any] | Subscription],
         services: Sequence[object] = (),
         upcasters: Sequence[Callable[[Any], object]] = (),
         middleware: Sequence[Middleware] = (),
+        alerts: Sequence[AlertCallback] = (),
         options: Options | None = None,
         clock: Clock | None = None,
         ids: CommandIds | None = None,
@@ -111,22 +116,23 @@ class Engine(Operations):
         Args:
             store: a directory, made if it does not exist; or a log, such as `MemoryLog()` for tests; or anything with
                 a log and a place for checkpoints.
-            components: aggregate and view classes.
-            services: what `@decide` handlers take by annotation; none are needed with `read_only`.
+            components: aggregate, view and subscription classes.
+            services: what `@decide` and `@handle` handlers take by annotation; none are needed with `read_only`.
             upcasters: functions marked `@upcast`: what events of older types mean today.
             middleware: wraps every `send`, the first one outermost.
+            alerts: called with an `Alert` when a view or subscription falls behind, stops, or recovers.
             options: see `Options`.
             clock: the time that records get; the machine's unless given.
             ids: of commands that come without one; ordered by time, and random, unless given.
             background: does the disk work; threads of the engine unless given.
             read_only: answer queries as of the moment of opening, and write nothing: beside a running engine, or on
-                a backup. Commands get `ReadOnly`.
+                a backup. Commands get `ReadOnly`, and subscriptions don't run: see `follow`.
 
         Raises:
             CatalogueError: the classes don't fit together; every fault with its fix.
             Invalid: another argument is not what it has to be.
         """
-        check_arguments(store, options, services=services, upcasters=upcasters, middleware=middleware)
+        check_arguments(store, options, services=services, upcasters=upcasters, middleware=middleware, alerts=alerts)
         catalogue = Catalogue.build(components, None if read_only else services, upcasters)
         return cls(
             store,
@@ -137,6 +143,7 @@ class Engine(Operations):
             ids or TimeOrderedIds(),
             background,
             read_only=read_only,
+            alerts=alerts,
         )
 
     async def __aenter__(self) -> Self:
@@ -146,6 +153,7 @@ class Engine(Operations):
             StoreInUse: another engine writes there.
             StoreCorrupt: the store is damaged.
             StoreMismatch: it is not a store, or holds what these classes don't know.
+            SubscriptionInUse: one of the subscriptions runs in another process.
         """
         if self._state != "new":
             raise EngineClosed(f"this engine is {self._state} already: make another one with Engine.open")
@@ -163,6 +171,7 @@ class Engine(Operations):
                 self._background,
                 self._options,
                 read_only=self._read_only,
+                alerts=self._alerts,
             )
             await core.start()
         except BaseException:

@@ -93,6 +93,11 @@ class TagIndex:
         self._committer = committer
         self.durable = LastPositions(self._readers)
 
+    @classmethod
+    def of(cls, catalogue: Catalogue, committer: Committer) -> TagIndex | None:
+        """The index of an engine; None if none of its events has tags."""
+        return cls(catalogue, committer) if any(event.__tags__ for event in catalogue.event_types) else None
+
     async def read(self, log: Log, codec: Codec, *, slice_events: int) -> None:
         """Read the log, a slice at a time."""
         done = 0
