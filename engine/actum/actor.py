@@ -345,7 +345,8 @@ class Actor(Struct, gc=False, eq=False):
             return error
         self.failures += 1
         self.fault = error
-        self.streams.failing.add(self.key)
+        if self.quarantined:
+            self.streams.quarantined.add(self.key)
         log.error("%r failed", self, exc_info=error)
         return self._command_failed(error)
 
@@ -370,7 +371,7 @@ class Actor(Struct, gc=False, eq=False):
         was = self.quarantined
         self.failures = 0
         self.fault = None
-        self.streams.failing.discard(self.key)
+        self.streams.quarantined.discard(self.key)
         return was
 
     def refuse_all(self, error: Exception) -> None:

@@ -47,7 +47,7 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
 
 def aggregate_statistics(streams: Streams) -> AggregateStatistics:
     """One aggregate class."""
-    quarantined = tuple(sorted(key for key in streams.failing if streams.actors[key].quarantined))
+    quarantined = tuple(sorted(streams.quarantined))
     return AggregateStatistics(
         name=streams.name, awake=len(streams.actors), snapshots=len(streams.snapshots), quarantined=quarantined
     )

@@ -62,13 +62,33 @@ class Streams:
         keys_changed: streams that grew since the last checkpoint, but for those whose actors the directory still knows.
         snapshots_changed: snapshots since the last checkpoint.
         tags: where tagged events are, of all classes; None if there are none.
-        failing: keys of awake aggregates in which a handler has failed; most of them go on.
+        quarantined: keys of those whose commands are refused; they are never put to sleep.
     """
 
     __slots__ = (
-        "_codec", "_decode_state", "_log", "accepting", "actors", "check", "check_known", "check_size", "deciding",
-        "decisions", "decode", "evolves", "failing", "heads", "keys_changed", "kind", "mutable", "name", "scheduler",
-        "simple", "snapshots", "snapshots_changed", "tags",
+        "_codec",
+        "_decode_state",
+        "_log",
+        "accepting",
+        "actors",
+        "check",
+        "check_known",
+        "check_size",
+        "deciding",
+        "decisions",
+        "decode",
+        "evolves",
+        "heads",
+        "keys_changed",
+        "kind",
+        "mutable",
+        "name",
+        "quarantined",
+        "scheduler",
+        "simple",
+        "snapshots",
+        "snapshots_changed",
+        "tags",
     )  # fmt: skip
 
     def __init__(
@@ -111,7 +131,7 @@ class Streams:
         self.keys_changed: set[str] = set()
         self.snapshots: dict[str, Snapshot] = {}
         self.snapshots_changed: dict[str, Snapshot] = {}
-        self.failing: set[str] = set()
+        self.quarantined: set[str] = set()
         self._codec = codec
         self._log = log
         self._decode_state = decoder_of(kind.aggregate)
