@@ -29,6 +29,7 @@ from actum_storage import (
 from actum.aggregate import Aggregate
 from actum.alert import Alert
 from actum.clock import Clock
+from actum.conditions import Condition
 from actum.engine import Engine
 from actum.errors import (
     CatalogueError,
@@ -89,6 +90,7 @@ __all__ = [
     "Command",
     "CommandFailed",
     "CommandTimeout",
+    "Condition",
     "Conflict",
     "Consumer",
     "CopyReport",

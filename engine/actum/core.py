@@ -30,6 +30,7 @@ from actum.streams import Streams
 from actum.subscriptions.monitor import Monitor
 from actum.subscriptions.subscriptions import Inline, Subscriptions
 from actum.subscriptions.worker import Source
+from actum.tags import TagIndex
 from actum.views import LiveView, View
 from actum.watching.watching import Watching
 
@@ -134,8 +135,9 @@ class Core:
         self.scheduler = Scheduler(
             log, self.directory, clock, ids, self.background, options, settled=self._settled, read_only=read_only
         )
+        self.tags = None if read_only else TagIndex.of(catalogue, self.scheduler.committer)
         for kind in catalogue.aggregates:
-            self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler)
+            self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler, self.tags)
         self.bus = Bus(catalogue, self.directory, self.views)
         self.watching = Watching(self.views, self.bus, changes_max=options.watch_changes_max)
         self._watched = self.watching.watched
@@ -210,6 +212,8 @@ class Core:
                     reading=gate.reading,
                 )
         head = await self.recovery.catch_up(views, position, self._save_at if self.checkpointer is not None else None)
+        if self.tags is not None:
+            await self.tags.read(self.log, self.codec, slice_events=self.options.replay_slice_events)
         if self.read_only:
             self.scheduler.committer.stay_at(head)
         await self._make_anew(views, made_anew)
@@ -267,6 +271,8 @@ class Core:
         else:
             for view in self.views.values():
                 view.apply(batch.first, batch.events, records)
+        if self.tags is not None:
+            self.tags.settle(batch)
         if self._asked:
             self._answer_asked()
         if self.subscriptions:
