@@ -24,11 +24,11 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
-    func,
     insert,
     select,
     update,
 )
+from sqlalchemy.sql.functions import now
 
 from actum.sql.upsert import upsert
 
@@ -106,7 +106,7 @@ class Ledger:
             BookmarkMoved: it is not.
             IntegrityError: none was expected, and there is one.
         """
-        values: dict[str, Any] = {**bookmark._asdict(), "updated": func.now()}
+        values: dict[str, Any] = {**bookmark._asdict(), "updated": now()}
         if expected is None:
             await connection.execute(insert(BOOKMARKS).values(name=self._name, **values))
             return

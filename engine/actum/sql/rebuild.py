@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, final
 
 import msgspec
 from actum_storage import MemoryBookmarks
-from sqlalchemy import Table, delete, except_, func, insert, select, text
+from sqlalchemy import Table, delete, except_, insert, select, text
 from sqlalchemy.sql.ddl import sort_tables
+from sqlalchemy.sql.functions import count as counted
+from sqlalchemy.sql.functions import max as maximum
 
 from actum.errors import EngineClosed, Invalid
 from actum.sql.ledger import DEAD_LETTERS
@@ -172,7 +174,7 @@ class Rebuild:
     async def _table(self, connection: AsyncConnection, table: Table) -> TableReport:
         """How the new one is, and how far it differs."""
         new = self._new(table)
-        rows = (await connection.execute(select(func.count()).select_from(new))).scalar_one()
+        rows = (await connection.execute(select(counted()).select_from(new))).scalar_one()
         missing = unexpected = None
         if self._compare:
             missing = await different(connection, new, table)
@@ -208,7 +210,7 @@ class Rebuild:
 async def different(connection: AsyncConnection, one: Table, other: Table) -> int:
     """How many rows one has that the other has not."""
     rest = except_(select(*one.c), select(*other.c)).subquery()
-    count: int = (await connection.execute(select(func.count()).select_from(rest))).scalar_one()
+    count: int = (await connection.execute(select(counted()).select_from(rest))).scalar_one()
     return count
 
 
@@ -218,9 +220,9 @@ async def continue_numbers(connection: AsyncConnection, table: Table) -> None:
     if column is None or connection.dialect.name != "postgresql":
         return
     name = connection.dialect.identifier_preparer.format_table(table)
-    found = select(func.pg_get_serial_sequence(name, column.name))
-    sequence = (await connection.execute(found)).scalar_one()
+    found = text("SELECT pg_get_serial_sequence(:name, :column)")
+    sequence = (await connection.execute(found, {"name": name, "column": column.name})).scalar_one()
     if sequence is not None:
-        highest = (await connection.execute(select(func.max(column)))).scalar_one() or 0
+        highest = (await connection.execute(select(maximum(column)))).scalar_one() or 0
         following = text("SELECT setval(CAST(CAST(:sequence AS text) AS regclass), :following, false)")
         await connection.execute(following, {"sequence": sequence, "following": highest + 1})
