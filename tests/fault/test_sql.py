@@ -14,7 +14,7 @@ from textwrap import dedent
 import pytest
 from actum import Alert, Engine, Options
 from actum.sql import rebuild
-from actum.sql.ledger import DEAD_LETTERS
+from actum.sql.ledger import DEAD_LETTERS, TABLES
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,7 +22,7 @@ from tests.support.bank import Account, AllBalances, Balances, Deposit, HeldAsse
 from tests.support.postgres import private_postgres
 from tests.support.processes import ENVIRONMENT
 from tests.support.scenes import scene
-from tests.support.sql_models import AccountTable, balances, database_at, movements
+from tests.support.sql_models import METADATA, AccountTable, balances, database_at, movements
 
 #: A follower that applies what another process writes, until it is killed.
 FOLLOWER = """
@@ -97,6 +97,13 @@ async def send(engine: Engine, chance: random.Random, count: int) -> None:
     )
 
 
+async def make_tables(database: AsyncEngine) -> None:
+    """Have the tables there before a process is killed that has perhaps not made them yet."""
+    async with database.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+        await connection.run_sync(TABLES.create_all)
+
+
 async def everything_applied(database: AsyncEngine, count: int) -> None:
     """Wait until so many events were applied."""
     while await movements(database) < count:
@@ -109,6 +116,7 @@ async def test_killed_at_any_moment_it_applies_each_event_once(url: str, tmp_pat
     """A follower's process is killed again and again while commands are sent: at the end the table is the view."""
     chance, total, progress = random.Random(11), 0, []
     async with database_at(url) as database, open_bank(tmp_path / "store") as engine:
+        await make_tables(database)
         for _ in range(7):
             process = await asyncio.to_thread(following, tmp_path / "store", url)
             for _ in range(chance.randrange(1, 4)):
@@ -157,6 +165,7 @@ async def test_two_processes_on_one_table(url: str, tmp_path: Path) -> None:
         await send(engine, chance, 400)
         await engine.backup(tmp_path / "copy")
         async with database_at(url) as database:
+            await make_tables(database)
             first = await asyncio.to_thread(following, tmp_path / "store", url)
             second = await asyncio.to_thread(following, tmp_path / "copy", url)
             await everything_applied(database, 200)
