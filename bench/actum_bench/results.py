@@ -16,6 +16,9 @@ from actum_bench.environment import Environment
 SCHEMA = 1
 
 Parameter: TypeAlias = str | int | float | bool | None
+#: Parameters that say where something was measured and not what.
+PLACES = frozenset({"directory", "workspace"})
+
 Better: TypeAlias = Literal["higher", "lower"]
 
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from actum_bench.comparison import PLACES, work_of
+from actum_bench.comparison import work_of
 from actum_bench.environment import Environment
 from actum_bench.likeness import differences
-from actum_bench.results import Goal, Parameter, Results, Run, Skipped
+from actum_bench.results import PLACES, Goal, Parameter, Results, Run, Skipped
 
 #: The directories before a name.
 PATH = re.compile(r"(?<![\w./:])/(?:[^\s'\"/]+/)+")

@@ -11,10 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from actum_bench.amounts import amount, steadiness
 from actum_bench.repeats import middle, ratios
 from actum_bench.report.charts import FLOOR, clients_of, share_of
 from actum_bench.report.markdown import code, table, text
+from actum_bench.report.merge import identity
 from actum_bench.report.tables import Table, goals_table
 from actum_bench.results import Results, Run
 
@@ -72,12 +75,12 @@ def lines(name: str, results: Results) -> Iterator[str]:
 def rates_table(results: Results) -> Table:
     """Commands of actum beside the floor, by clients."""
     runs = [run for run in results.runs if run.suite == "floor" and clients_of(run)]
-    floors = {(run.workload, run.durability): run.figure(RATE) for run in runs if run.subject == FLOOR}
+    floors = {identity(run): run.figure(RATE) for run in runs if run.subject == FLOOR}
     rows: list[tuple[str, ...]] = []
     for run in sorted(runs, key=clients_of):
         rate = run.figure(RATE)
         if run.subject == ACTUM and rate is not None:
-            share = share_of(floors.get((run.workload, run.durability)), rate)
+            share = share_of(floors.get(identity(msgspec.structs.replace(run, subject=FLOOR))), rate)
             shown = (f"{clients_of(run):,}", run.durability, *medians(run, (RATE, P50, P99)), share)
             rows.append((*shown, steadiness(rate.samples)))
     columns = ("clients", "durability", RATE, P50, P99, "of the floor", "spread")

@@ -61,7 +61,7 @@ def test_environments_differ() -> None:
 
 def test_places_are_not_passed_on() -> None:
     """Where the stores lay is left out: a report is for others."""
-    results = results_of(run_of([1.0], parameters={"directory": "/home/me", "keys": 5}))
+    results = results_of(run_of([1.0], parameters={"directory": "/home/me", "workspace": "/home/me", "keys": 5}))
     results = msgspec.structs.replace(results, command="actum bench load --save /home/me/x.json -w a/b")
     merged = merge([Source("x.json", results)])
     assert merged.results.runs[0].parameters == {"keys": 5}

@@ -119,3 +119,23 @@ def test_the_results_that_are_kept_are_for_quoting() -> None:
     results = Results.load(KEPT / "results.json")
     assert not any(run.void for run in results.runs)
     assert {len(figure.samples) >= 5 for run in results.runs for figure in run.figures} == {True}
+
+
+def test_the_share_of_the_floor_is_that_of_the_same_work() -> None:
+    """Where one title was measured with several parameters, each rate stands beside its own floor."""
+    runs = [
+        run_of(
+            [rate],
+            figure="commands/s",
+            unit="1/s",
+            suite="floor",
+            workload="commands, 64 clients",
+            subject=subject,
+            parameters={"accounts": accounts},
+        )
+        for accounts, floor in ((10, 100.0), (20, 200.0))
+        for subject, rate in (("the floor", floor), ("actum", 50.0))
+    ]
+    page = quoted(page_of("rates"), results_of(*runs))
+    assert "| 0.50 |" in page
+    assert "| 0.25 |" in page
