@@ -58,12 +58,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return 1 if self.mix.one_key else self.keys
 
     @property
-    def title(self) -> str:
-        """What is done, and how it is sent."""
+    def done(self) -> str:
+        """What is done."""
         mix = self.mix
         keys = f"zipf({ZIPF_EXPONENT})" if self.distribution == "zipf" else self.distribution
         over = "" if mix.one_key else f", {keys} over {self.keys:,} keys"
-        return f"{self.workload}: {mix.title}, on the {self.domain}{over}, {self.sending}"
+        return f"{self.workload}: {mix.title}, on the {self.domain}{over}"
+
+    @property
+    def title(self) -> str:
+        """What is done, and how it is sent."""
+        return f"{self.done}, {self.sending}"
 
     @property
     def sending(self) -> str:

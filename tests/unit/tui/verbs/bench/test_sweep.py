@@ -35,8 +35,24 @@ def test_every_step_is_shown(tmp_path: Path) -> None:
     assert "breaks: p99 is 10 ms" in out
     assert "highest sustainable rate: 4," in out or "highest sustainable rate: 5,000" in out
     saved = Results.load(save)
-    assert len(saved.runs) == out.count("holds") + out.count("breaks: ")
-    assert saved.runs[-1].parameters["repeats"] == 5
+    assert len(saved.runs) == out.count("holds") + out.count("breaks: ") + 1
+    assert saved.runs[-2].parameters["repeats"] == 5
+    assert "highest open-loop rate with p99 ≤ 5 ms" in saved.runs[-1].title
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_rate_that_nothing_broke_is_a_lower_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the highest rate holds it is called that, and a bound that was lowered for want of memory is named."""
+    words = "highest sustainable rate: at least 4,000 1/s, the highest that was tried"
+    code, out, err = exit_code_of("bench", "sweep", *TINY, "--to", 4_000)
+    assert code == 0, out
+    assert words in out
+    assert "--to" not in err
+    monkeypatch.setattr(sweep_verb, "OPERATIONS_MAX", 200)
+    code, out, err = exit_code_of("bench", "sweep", *TINY)
+    assert code == 0, out
+    assert words in out
+    assert "rates above 4,000 1/s were not tried" in " ".join(err.split())
 
 
 @pytest.mark.usefixtures("quick")
@@ -56,7 +72,7 @@ def test_it_measures_the_engine() -> None:
     code, out, _ = exit_code_of("bench", "sweep", *TINY, *options)
     assert code == 0, out
     assert "objective: p50 ≤ 30 s and max ≤ 40 s" in out
-    assert "highest sustainable rate: 500 1/s" in out
+    assert "highest sustainable rate: at least 500 1/s" in out
 
 
 @pytest.mark.parametrize(
