@@ -158,6 +158,8 @@ def carry_out(experiment: Experiment, note: Callable[[], object]) -> Outcome:
             unit=wish.unit,
             samples=[wish.value(turn) for turn in turns],
             durability=experiment.durability,
+            suite=experiment.suite,
+            read_off=[experiment.workload],
         )
         for wish in experiment.wishes
     ]

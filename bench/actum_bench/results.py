@@ -19,6 +19,9 @@ Parameter: TypeAlias = str | int | float | bool | None
 #: Parameters that say where something was measured and not what.
 PLACES = frozenset({"directory", "workspace"})
 
+#: What a suite calls all of its runs together, where it can only be void as a whole.
+WHOLE = {"micro": ("the parts",)}
+
 Better: TypeAlias = Literal["higher", "lower"]
 
 
@@ -130,6 +133,14 @@ class Skipped(msgspec.Struct, frozen=True):
     reason: str
     void: bool = False
 
+    def covers(self, run: Run) -> bool:
+        """Whether a run is of what this says gives no figure."""
+        return self.suite == run.suite and self.subject in {run.workload, run.subject, *WHOLE.get(run.suite, ())}
+
+    def is_under(self, goal: Goal) -> bool:
+        """Whether a goal was read off what this says gives no figure."""
+        return self.suite == goal.suite and self.subject in goal.read_off
+
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
     """A goal and what was measured of it.
@@ -141,6 +152,8 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
         unit: of both.
         samples: what was measured, one for each paired repeat.
         durability: as in `Run`; where subjects differ in it, that of the one that actum is compared with.
+        suite: as in `Run`.
+        read_off: whose figures it was read off, each as `Skipped.subject` calls it.
     """
 
     name: str
@@ -149,6 +162,8 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     samples: list[float]
     durability: str = "-"
+    suite: str = ""
+    read_off: list[str] = []
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):

@@ -179,6 +179,8 @@ def goals_of(taking: Sequence[Taking], work: Work) -> list[Goal]:
             unit="ratio",
             samples=ratios(ours, series(each.samples, RATE)),
             durability=each.peer.durability,
+            suite=SUITE,
+            read_off=[ACTUM.title, each.peer.title],
         )
         for each in taking
         if each.peer.goal and ours is not None

@@ -55,7 +55,7 @@ class Merged(NamedTuple):
 
 
 def merge(sources: Sequence[Source]) -> Merged:
-    """Put files together, the oldest first; where two measured the same, the newer one counts."""
+    """Put files together, the oldest first; where two measured the same, or failed to, the newer one counts."""
     ordered = sorted(sources, key=lambda source: source.results.environment.taken)
     warnings: list[str] = []
     runs: list[Run] = []
@@ -68,12 +68,23 @@ def merge(sources: Sequence[Source]) -> Merged:
             for run in runs
             if identity(run) in again
         ]
-        runs = [run for run in runs if identity(run) not in again]
+        void = [gap for gap in source.results.skipped if gap.void]
+        outdated = [run for run in runs if identity(run) not in again and any(gap.covers(run) for gap in void)]
+        warnings += [
+            f"void in the newer file ({source.name}), so the older figures don't count: {run.title}" for run in outdated
+        ]
+        runs = [run for run in runs if identity(run) not in again and run not in outdated]
         runs += map(placeless, source.results.runs)
+        goals = {key: goal for key, goal in goals.items() if not any(gap.is_under(goal) for gap in void)}
         for goal in source.results.goals:
             goals.pop((goal.name, goal.durability), None)
             goals[goal.name, goal.durability] = goal
-        skipped |= {(gap.suite, gap.subject): pathless(gap) for gap in source.results.skipped}
+        skipped = {key: gap for key, gap in skipped.items() if not any(map(gap.covers, source.results.runs))}
+        skipped |= {
+            (gap.suite, gap.subject): pathless(gap)
+            for gap in source.results.skipped
+            if gap.void or not any(map(gap.covers, runs))
+        }
     newest = ordered[-1].results.environment
     for source in ordered[:-1]:
         warnings += [

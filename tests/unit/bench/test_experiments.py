@@ -28,6 +28,7 @@ def test_goals_say_how_durable() -> None:
     runs, (goal,), skipped = carry_out(experiment(giving(10, 30), giving(5, 10)), lambda: None)
     assert skipped == []
     assert (goal.samples, goal.durability) == ([2, 3], "full")
+    assert (goal.suite, goal.read_off) == ("scale", ["work"])
     assert [(run.subject, run.durability, run.parameters) for run in runs] == [
         ("fast", "full", {"events": 10}),
         ("slow", "full", {}),

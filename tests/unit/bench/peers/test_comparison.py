@@ -59,6 +59,7 @@ def test_peers_take_turns() -> None:
     assert goal.samples == [10, 4]
     assert goal.name == "commands/s at 4 clients, times UmaDB"
     assert goal.durability == "full"
+    assert (goal.suite, goal.read_off) == ("peers", ["actum", "UmaDB"])
 
 
 def test_a_peer_that_loses_a_command_is_void() -> None:
