@@ -118,6 +118,9 @@ def test_what_is_missing_is_named(module: ModuleType, words: str, monkeypatch: p
         (("--save", "/dev/null/run.json"), "/dev/null/run.json can't be written"),
         (("--hgrm", "."), ". is a directory"),
         (("--rate", "1e7", "--duration", "1000"), "too many for one run"),
+        (("--duration", "1000", "--warm-up", "0"), "2,001 s at most; one that takes more than 1,800 s is given up"),
+        (("--duration", "600", "--warm-up", "300"), "1,802 s at most"),
+        (("--closed", "--duration", "1000", "--warm-up", "900"), "1,900 s at most"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(options: tuple[str, ...], words: str) -> None:

@@ -85,6 +85,7 @@ def test_it_measures_the_engine() -> None:
         (("--precision", "nan"), "not a number that one could count to"),
         (("-w", "h", "--on", "shop"), "workload h is for the bank only"),
         (("--closed",), "No such option"),
+        (("--duration", "1000"), "2,006 s at most"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(options: tuple[str, ...], words: str) -> None:
