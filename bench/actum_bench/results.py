@@ -166,6 +166,16 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     read_off: list[str] = []
 
 
+class Form(msgspec.Struct, frozen=True):
+    """What every version of the file has: which one it is, to be read before the rest.
+
+    Attributes:
+        schema: the version.
+    """
+
+    schema: int = SCHEMA
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """One run of a suite.
 
@@ -198,13 +208,12 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
             UnreadableResultsError: it is not there, or not one of these.
         """
         try:
-            results = msgspec.json.decode(path.read_bytes(), type=cls)
+            content = path.read_bytes()
+            schema = msgspec.json.decode(content, type=Form).schema
+            if schema != SCHEMA:
+                raise UnreadableResultsError(f"{path} has form {schema}, this version reads {SCHEMA}: measure again")
+            return msgspec.json.decode(content, type=cls)
         except OSError as error:
             raise UnreadableResultsError(f"{path} can't be read: {error.strerror}") from error
         except msgspec.MsgspecError as error:
             raise UnreadableResultsError(f"{path} does not hold results of a benchmark: {error}") from error
-        if results.schema != SCHEMA:
-            raise UnreadableResultsError(
-                f"{path} has form {results.schema}, this version reads {SCHEMA}: measure again"
-            )
-        return results
