@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -128,5 +130,19 @@ def pathless(gap: Skipped) -> Skipped:
 
 
 def without_places(command: str) -> str:
-    """A command with files for paths, as in `placeless`."""
-    return " ".join(PurePath(word).name if PurePath(word).is_absolute() else word for word in command.split(" "))
+    """Commands with files for paths, as in `placeless`."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=";")
+    lexer.whitespace_split, lexer.commenters = True, ""
+    try:
+        words = list(lexer)
+    except ValueError:  # a file of before words were quoted, with a quote in one of them
+        return " ".join(map(without_place, command.split(" ")))
+    commands = [list(group) for ends, group in groupby(words, ";".__eq__) if not ends]
+    return "; ".join(shlex.join(map(without_place, given)) for given in commands)
+
+
+def without_place(word: str) -> str:
+    """A word, or what follows the = of an option, with a file's name for its path."""
+    option, equals, value = word.rpartition("=") if word.startswith("-") else ("", "", word)
+    path = PurePath(value)
+    return f"{option}{equals}{path.name or value if path.is_absolute() else value}"

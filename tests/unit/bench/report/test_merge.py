@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from actum_bench.report.merge import Source, merge
+from actum_bench.report.merge import Source, merge, without_places
 from actum_bench.results import Goal, Skipped
 
 from tests.support.made_results import around, goal_of, results_of, run_of
@@ -66,6 +66,22 @@ def test_places_are_not_passed_on() -> None:
     merged = merge([Source("x.json", results)])
     assert merged.results.runs[0].parameters == {"keys": 5}
     assert merged.results.command == "actum bench load --save x.json -w a/b"
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        ("actum bench all --directory=/home/me/disk --to /srv/out", "actum bench all --directory=disk --to out"),
+        ("actum bench micro -k 'encode or frame'", "actum bench micro -k 'encode or frame'"),
+        ("actum bench load --save '/home/me/my files/x.json'", "actum bench load --save x.json"),
+        ("actum bench quick --save /a/b.json; actum bench micro", "actum bench quick --save b.json; actum bench micro"),
+        ("actum bench micro -k don't /a/b", "actum bench micro -k don't b"),
+        ("actum bench all -- /", "actum bench all -- /"),
+    ],
+)
+def test_commands_without_places(command: str, kept: str) -> None:
+    """Wherever a path stands in a command it is only its file's name; what has to be quoted stays quoted."""
+    assert without_places(command) == kept
 
 
 def test_void_and_skipped() -> None:
