@@ -83,10 +83,10 @@ def sending_of(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def answered(results: Results, save: Path | None, hgrm: Path | None) -> Answer:
-    """The answer, and the files that were asked for. A void run shows no figure, and there are no files of it."""
+    """The answer, and the files that were asked for. A void run shows no figure and saves why."""
+    saved(results, save)
     if is_void(results):
         return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True)
-    saved(results, save)
     if hgrm is not None:
         hgrm.parent.mkdir(parents=True, exist_ok=True)
         hgrm.write_text("\n".join(percentile_lines(histogram_of(results.runs[0]))) + "\n", encoding="utf-8")

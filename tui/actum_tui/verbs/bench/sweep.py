@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 import msgspec
+from actum_bench.amounts import amount
 from actum_bench.experiments import counted
 from actum_bench.load.reading import INTENDED
 from actum_bench.load.settings import OPERATIONS_MAX, Settings
@@ -24,7 +25,7 @@ from actum_tui.verbs.bench.latencies import run_shown
 from actum_tui.verbs.bench.load_options import LOAD, RATES, duration, settings_of
 from actum_tui.verbs.bench.options import decorated, finite
 from actum_tui.verbs.bench.session import begun
-from actum_tui.verbs.bench.shown import amount, gaps
+from actum_tui.verbs.bench.shown import gaps
 
 #: Runs that a search takes about, for the bar.
 STEPS_ABOUT = 12
@@ -116,6 +117,7 @@ def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes opt
             results.skipped.append(
                 Skipped("sweep", found_title(settings, objectives, reach.repeats), str(error), void=True)
             )
+            saved(results, given["save"])
             return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True)
     results.runs.extend(found.runs)
     if found.found is not None:

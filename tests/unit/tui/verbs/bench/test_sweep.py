@@ -66,6 +66,19 @@ def test_nothing_that_holds_is_a_bad_answer() -> None:
     assert json.loads(out)["data"]["runs"] != []
 
 
+def test_a_void_sweep_is_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older file gives way to what happened, and the exit code is 1."""
+    monkeypatch.setattr(sweep_verb, "sustained", partial(sustained, measure_each=partial(made_up, ok=False)))
+    save = tmp_path / "sweep.json"
+    save.write_text("older")
+    code, out, _ = exit_code_of("bench", "sweep", *TINY, "--save", save)
+    assert code == 1
+    assert out.startswith("VOID: a: 50 % commands")
+    (gap,) = Results.load(save).skipped
+    assert gap.void
+    assert "highest open-loop rate with p99 ≤ 5 ms" in gap.subject
+
+
 def test_it_measures_the_engine() -> None:
     """A search with an easy objective, in processes of its own, ends with the highest rate that it may try."""
     options = ("--from", 500, "--to", 500, "--slo", "p50=30s", "--slo", "max=40s", "--repeats", 1)
