@@ -29,6 +29,7 @@ from actum_storage import (
 from actum.aggregate import Aggregate
 from actum.alert import Alert
 from actum.clock import Clock
+from actum.conditions import Condition
 from actum.engine import Engine
 from actum.errors import (
     CatalogueError,
@@ -42,6 +43,7 @@ from actum.errors import (
     Reentrant,
     Rejected,
     ViewBroken,
+    WatchClosed,
     WriteOutsideProjection,
 )
 from actum.follower import Follower, FollowerStatistics, follow
@@ -49,7 +51,6 @@ from actum.handlers import answer, decide, evolve, handle, project
 from actum.inspection import SnapshotDifferences
 from actum.messages import Command, Event, Query, Row, Value
 from actum.middleware import Envelope, Middleware, Send
-from actum.operations import ViewDifferences
 from actum.options import Options
 from actum.page import Page
 from actum.records import Receipt, Record, StoredRecord
@@ -61,21 +62,27 @@ from actum.statistics import (
     AggregateStatistics,
     CheckpointStatistics,
     EngineStatistics,
+    RebuildStatistics,
     SubscriptionStatistics,
     ViewStatistics,
+    WatchStatistics,
 )
 from actum.store import Store, Stream, open_store
 from actum.subscriptions.consumer import Consumer
 from actum.subscriptions.subscription import Subscription
 from actum.upcasting import upcast
 from actum.verification import VerifyReport, show_head
+from actum.view_differences import ViewDifferences
 from actum.views import View
+from actum.watching.changes import Answer, RowsChanged
+from actum.watching.watch import Watch
 
 __all__ = [
     "ActumError",
     "Aggregate",
     "AggregateStatistics",
     "Alert",
+    "Answer",
     "Bookmark",
     "CatalogueError",
     "CheckpointStatistics",
@@ -83,6 +90,7 @@ __all__ = [
     "Command",
     "CommandFailed",
     "CommandTimeout",
+    "Condition",
     "Conflict",
     "Consumer",
     "CopyReport",
@@ -109,11 +117,13 @@ __all__ = [
     "Quarantined",
     "Query",
     "ReadOnly",
+    "RebuildStatistics",
     "Receipt",
     "Record",
     "Reentrant",
     "Rejected",
     "Row",
+    "RowsChanged",
     "SchemaChange",
     "Send",
     "SnapshotDifferences",
@@ -138,6 +148,9 @@ __all__ = [
     "ViewBroken",
     "ViewDifferences",
     "ViewStatistics",
+    "Watch",
+    "WatchClosed",
+    "WatchStatistics",
     "WriteOutsideProjection",
     "answer",
     "compact_store",

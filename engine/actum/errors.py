@@ -7,7 +7,7 @@ the engine; they are raised at the public door only.
 
 from __future__ import annotations
 
-from typing import final
+from typing import cast, final
 
 from actum_storage import ActumError
 
@@ -35,13 +35,16 @@ class Invalid(ActumError):
 
 @final
 class Conflict(ActumError):
-    """`expected_version` is not the aggregate's version: somebody else wrote in between. Nothing was written.
+    """`expected_version` is not the aggregate's version, or an event is there that a `Condition` excludes.
+
+    Somebody else wrote in between. Nothing was written; `position` is that of the excluded event.
 
     What to do: read again, decide again, send again.
     """
 
-    def __init__(self, message: str, *, expected_version: int, version: int) -> None:
+    def __init__(self, message: str, *, expected_version: int, version: int, position: int | None = None) -> None:
         super().__init__(message)
+        self.position = position
         self.expected_version = expected_version
         self.version = version
 
@@ -114,6 +117,20 @@ class WriteOutsideProjection(ActumError):
 
 
 @final
+class WatchClosed(ActumError):
+    """More changes waited for a reader of `engine.watch(..., when_slow="close")` than `buffer_max` allows.
+
+    `position` is that of the last change that it was given, None if it was given none.
+
+    What to do: read faster, or watch again with `since=` that position.
+    """
+
+    def __init__(self, message: str, *, position: int | None) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+@final
 class EngineClosed(ActumError):
     """The engine is closed, closing, or not open yet.
 
@@ -149,3 +166,13 @@ def shown(value: object) -> str:
         text = str(value)
         return repr(text) if len(text) <= SHOWN_CHARACTERS_MAX else f"{text[:SHOWN_CHARACTERS_MAX]!r}..."
     return f"a {kind.__name__}"
+
+
+def first_of(error: BaseException) -> BaseException:
+    """The first rejection of a group of rejections, such as a TaskGroup raises; any other error as it is."""
+    if isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        if group.split((Rejected, Invalid))[1] is None:
+            return first_of(group.exceptions[0])
+        return group
+    return error

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from actum_storage import Log
 
     from actum.core import Core
-    from actum.subscriptions.lag import Condition
+    from actum.subscriptions.lag import Standstill
 
 
 @final
@@ -38,9 +38,9 @@ class ViewSubject:
         """Everything up to here is in the rows."""
         return self._core.views[self.name].position
 
-    def condition(self) -> Condition | None:
+    def condition(self) -> Standstill | None:
         """Broken, or being made again."""
-        if self.name in self._core.rebuilding:
+        if self._core.rebuilder.rebuilding(self.name):
             return "rebuilding", ""
         broken = self._core.views[self.name].broken
         return None if broken is None else ("failed", str(broken))

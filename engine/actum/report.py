@@ -42,12 +42,13 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
         alerts=tuple(core.monitor.active.values()),
         alerts_raised=core.monitor.raised,
         checkpoints=checkpoint_statistics(core),
+        watches=core.watching.statistics(),
     )
 
 
 def aggregate_statistics(streams: Streams) -> AggregateStatistics:
     """One aggregate class."""
-    quarantined = tuple(sorted(key for key in streams.failing if streams.actors[key].quarantined))
+    quarantined = tuple(sorted(streams.quarantined))
     return AggregateStatistics(
         name=streams.name, awake=len(streams.actors), snapshots=len(streams.snapshots), quarantined=quarantined
     )
@@ -55,7 +56,8 @@ def aggregate_statistics(streams: Streams) -> AggregateStatistics:
 
 def view_statistics(core: Core, view: LiveView) -> ViewStatistics:
     """One view."""
-    rebuilding = view.name in core.rebuilding
+    rebuild = core.rebuilder.under_way.get(view.name)
+    rebuilding = core.rebuilder.rebuilding(view.name)
     lag = core.watches[view.name].look()
     return ViewStatistics(
         name=view.name,
@@ -67,6 +69,7 @@ def view_statistics(core: Core, view: LiveView) -> ViewStatistics:
         lag_state=lag.state,
         lag_seconds=lag.seconds,
         heartbeat_seconds=lag.heartbeat_seconds,
+        rebuild=None if rebuild is None else rebuild.statistics(core.scheduler.durable),
     )
 
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, final
 import msgspec
 
 from actum.codec import ENCODER, ENCODING_ERRORS, decode_link, decoder_of
+from actum.hold import HOLDING, Hold
 from actum.records import Receipt, Record
 from actum.schema_gate import check_evolved
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from actum_storage import Log
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from actum.codec import Codec, Link
     from actum.messages import Event
     from actum.scheduler import Scheduler
+    from actum.tags import TagIndex
 
     Evolve = Callable[[Any, Any], None]
     #: A handler of a command, and what its events need: their `@evolve`, the check, the aggregate's name, how many
@@ -59,24 +61,49 @@ class Streams:
         snapshots: saved states, by key.
         keys_changed: streams that grew since the last checkpoint, but for those whose actors the directory still knows.
         snapshots_changed: snapshots since the last checkpoint.
-        failing: keys of awake aggregates in which a handler has failed; most of them go on.
+        tags: where tagged events are, of all classes; None if there are none.
+        quarantined: keys of those whose commands are refused; they are never put to sleep.
     """
 
     __slots__ = (
-        "_codec", "_decode_state", "_log", "accepting", "actors", "check", "check_known", "check_size", "deciding",
-        "decisions", "decode", "evolves", "failing", "heads", "keys_changed", "kind", "mutable", "name", "scheduler",
-        "simple", "snapshots", "snapshots_changed",
+        "_codec",
+        "_decode_state",
+        "_log",
+        "accepting",
+        "actors",
+        "check",
+        "check_known",
+        "check_size",
+        "deciding",
+        "decisions",
+        "decode",
+        "evolves",
+        "heads",
+        "keys_changed",
+        "kind",
+        "mutable",
+        "name",
+        "quarantined",
+        "scheduler",
+        "simple",
+        "snapshots",
+        "snapshots_changed",
+        "tags",
     )  # fmt: skip
 
-    def __init__(self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler) -> None:
+    def __init__(
+        self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler, tags: TagIndex | None = None
+    ) -> None:
         """No streams yet."""
+        self.tags = tags
         self.kind = kind
         self.name = kind.name
         #: Handler, its services, and whether it is a coroutine, as tuples: they are taken apart for every command.
-        self.decisions = {
+        self.decisions: dict[type, tuple[Callable[..., Any], Sequence[object], bool]] = {
             command: (decision.function, decision.services, decision.is_async)
             for command, decision in kind.decisions.items()
         }
+        self.decisions[Hold] = HOLDING
         self.evolves = kind.evolves
         self.scheduler = scheduler
         self.check = codec.check
@@ -104,7 +131,7 @@ class Streams:
         self.keys_changed: set[str] = set()
         self.snapshots: dict[str, Snapshot] = {}
         self.snapshots_changed: dict[str, Snapshot] = {}
-        self.failing: set[str] = set()
+        self.quarantined: set[str] = set()
         self._codec = codec
         self._log = log
         self._decode_state = decoder_of(kind.aggregate)
@@ -112,6 +139,12 @@ class Streams:
     def copied(self, events: Iterable[tuple[bytes, Event]]) -> tuple[Event, ...]:
         """Events for a receipt: the caller may do with them what it likes."""
         return tuple([self.decode(payload) if type(event) in self.mutable else event for payload, event in events])
+
+    def evolve(self, state: Any, events: Iterable[tuple[bytes, Event]]) -> None:
+        """Change a state by checked events."""
+        for payload, event in events:
+            kind = type(event)
+            self.evolves[kind](state, self.decode(payload) if kind in self.mutable else event)
 
     def head(self, key: str) -> int:
         """The position of a stream's last event, tentative if the actor is awake; 0 for no stream."""

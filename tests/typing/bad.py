@@ -38,6 +38,9 @@ async def sending(engine: Engine, receipt: Receipt) -> None:
     await engine.send(Deposit(account_id="alice", amount=1), expected_version="3")  # error: a wrong type
     await engine.send(Deposit(account_id="alice", amount=1), idempotency_key="x")  # error: it is called command_id
     await engine.send_many(Deposit(account_id="alice", amount=1))  # error: not a sequence
+    await engine.send_atomic(Deposit(account_id="alice", amount=1))  # error: not a sequence
+    await engine.send_atomic([TopBalances()])  # error: a query is asked
+    await engine.send(Deposit(account_id="alice", amount=1), unless="x")  # error: not a condition
     receipt.position = 3  # error: frozen
     print(receipt.offset)  # error: no such field
 
@@ -50,6 +53,10 @@ async def asking(engine: Engine) -> None:
     print(total)
     (await engine.ask(TopBalances())).balance  # error: a list of rows
     await engine.rebuild(Account)  # error: not a view
+    engine.watch(Deposit(account_id="alice", amount=1))  # error: neither a query nor a view
+    engine.watch(TopBalances)  # error: the class of a query
+    engine.watch(Balances, when_slow="wait")  # error: no such policy
+    (await anext(engine.watch(Total()))).answer.upper()  # error: the answer is an int
     await engine.state(Balances, "alice")  # error: not an aggregate
 
 

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from actum import (
     ActumError,
+    Answer,
+    Condition,
     Conflict,
     Engine,
     EngineStatistics,
@@ -23,8 +25,12 @@ from actum import (
     Receipt,
     Record,
     Rejected,
+    RowsChanged,
     Send,
     ViewBroken,
+    ViewDifferences,
+    Watch,
+    WatchClosed,
     run,
     upcast,
 )
@@ -45,6 +51,11 @@ from bank import (
 
 class Paid(Event):
     account_id: str
+
+
+class Tagged(Event, tags=["account_id", "number"]):
+    account_id: str
+    number: int
 
 
 @upcast
@@ -93,6 +104,16 @@ async def commands(engine: Engine) -> None:
     assert_type(outcomes, list[Receipt | ActumError])
     positions = [outcome.position for outcome in outcomes if isinstance(outcome, Receipt)]
     assert_type(positions, list[int])
+    both = await engine.send_atomic(
+        [Deposit(account_id="bob", amount=1), Envelope(command=Transfer(account_id="bob", to="eve", amount=1))],
+        command_id="both",
+        user_id="ann",
+        timeout=1,
+    )
+    assert_type(both, list[Receipt])
+    assert_type(await engine.send_atomic([Deposit(account_id=key, amount=1) for key in "abc"]), list[Receipt])
+    unpaid = Condition(events=[Tagged], tags={"account_id": "alice", "number": 3}, after=receipt.position)
+    await engine.send(Deposit(account_id="alice", amount=1), unless=unpaid)
 
 
 async def refusals(engine: Engine) -> str:
@@ -102,6 +123,8 @@ async def refusals(engine: Engine) -> str:
         return str(error)
     except Conflict as error:
         assert_type(error.expected_version, int)
+        assert_type(error.position, int | None)
+        assert_type(error.command_index, int | None)
         return str(error.version)
     except Overloaded as error:
         assert_type(error.retry_after_seconds, float)
@@ -124,6 +147,24 @@ async def queries(engine: Engine, receipt: Receipt) -> None:
         await engine.rebuild(Balances)
     except ViewBroken as error:
         assert_type(error.position, int)
+
+
+async def live(engine: Engine, position: int) -> int | None:
+    async for answer in engine.watch(TopBalances(), since=position):
+        assert_type(answer, Answer[list[Balance]])
+        assert_type(answer.answer, list[Balance])
+    async with engine.watch(Balances, since=position, buffer_max=10, when_slow="drop") as watch:
+        assert_type(watch, Watch[RowsChanged[Balance]])
+        first = await anext(watch)
+        assert_type(first.put, tuple[Balance, ...])
+        assert_type(first.complete, bool)
+    watches = [engine.watch(BalanceOf(account_id="alice"), when_slow="close")]
+    assert_type(await anext(watches[0]), Answer[Balance | None])
+    assert_type(await engine.rebuild(Balances, compare=True), ViewDifferences)
+    try:
+        return (await anext(watches[0])).position
+    except WatchClosed as error:
+        return error.position
 
 
 async def the_past(engine: Engine) -> None:

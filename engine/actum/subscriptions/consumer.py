@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from actum_storage import DeadLetter
 
-    from actum.subscriptions.lag import Condition, Lag
+    from actum.subscriptions.lag import Lag, Standstill
 
 log = logging.getLogger("actum.subscriptions")
 
@@ -178,7 +178,7 @@ class Consumer:
         """There may be more in the log."""
         self._worker.bell.ring()
 
-    def condition(self) -> Condition | None:
+    def condition(self) -> Standstill | None:
         """What it is in, other than being at work, and why; see `lag`."""
         worker = self._worker
         if worker.stopped is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from actum.options import Options
 
 #: What a subject says of itself, and why.
-Condition: TypeAlias = tuple[Literal["failed", "paused", "rebuilding"], str]
+Standstill: TypeAlias = tuple[Literal["failed", "paused", "rebuilding"], str]
 
 SECOND_NS = 1_000_000_000
 
@@ -40,7 +40,7 @@ class Subject(Protocol):
         """How often it has begun anew, perhaps far from the head."""
         ...
 
-    def condition(self) -> Condition | None:
+    def condition(self) -> Standstill | None:
         """What it is in, other than being at work."""
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from actum import Options
-from actum.subscriptions.lag import Condition, Lag, LagWatch
+from actum.subscriptions.lag import Lag, LagWatch, Standstill
 
 from tests.support.clocks import SECOND_NS, FakeClock
 
@@ -19,7 +19,7 @@ class Reader:
         """At the beginning."""
         self.name = "reader"
         self.beginnings = 0
-        self.at: Condition | None = None
+        self.at: Standstill | None = None
         self.following: tuple[int, int] | None = None
         self.why = ""
         self._clock = clock
@@ -35,7 +35,7 @@ class Reader:
         """Progress."""
         self._position, self._beat_ns = position, self._clock.steady_ns
 
-    def condition(self) -> Condition | None:
+    def condition(self) -> Standstill | None:
         """As told."""
         return self.at
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from actum_bench.amounts import reached
 from actum_bench.extras import MissingExtraError
+from actum_bench.files import replace_file
 from actum_bench.report.merge import Source
 from actum_bench.report.quoting import quoted
 from actum_bench.report.writing import write
@@ -67,7 +68,7 @@ def quote(pages: Sequence[Path], results: Results, warnings: list[str]) -> None:
     for path in pages:
         said: list[str] = []
         try:
-            path.write_text(quoted(path.read_text(encoding="utf-8"), results, said.append), encoding="utf-8")
+            replace_file(path, quoted(path.read_text(encoding="utf-8"), results, said.append).encode())
         except OSError as error:
             raise click.ClickException(f"{path} can't be written: {error.strerror}") from error
         warnings += [f"{path}: {words}" for words in said]

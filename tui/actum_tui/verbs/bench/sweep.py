@@ -20,7 +20,7 @@ from actum_bench.stores import workplace
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing
-from actum_tui.verbs.bench.files import saved
+from actum_tui.verbs.bench.files import unsaved
 from actum_tui.verbs.bench.latencies import run_shown
 from actum_tui.verbs.bench.load_options import LOAD, RATES, duration, settings_of
 from actum_tui.verbs.bench.options import decorated, finite
@@ -117,8 +117,8 @@ def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes opt
             results.skipped.append(
                 Skipped("sweep", found_title(settings, objectives, reach.repeats), str(error), void=True)
             )
-            saved(results, given["save"])
-            return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True)
+            failure = unsaved(given["save"], results.save)
+            return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True, unsaved=failure)
     results.runs.extend(found.runs)
     if found.found is not None:
         results.runs.append(found.found)
@@ -127,9 +127,10 @@ def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes opt
             f"rates above {amount(highest, '1/s')} were not tried: a run has {OPERATIONS_MAX:,} operations at most; "
             "choose a shorter --duration and --warm-up to try more"
         )
-    saved(results, given["save"])
     shown = [results.environment.line, "", *found_shown(settings, objectives, found)]
-    return Answer(msgspec.to_builtins(results), shown, bad=found.rate is None)
+    return Answer(
+        msgspec.to_builtins(results), shown, bad=found.rate is None, unsaved=unsaved(given["save"], results.save)
+    )
 
 
 def found_shown(settings: Settings, objectives: Sequence[Objective], found: Sustained) -> list[str | Listing]:
