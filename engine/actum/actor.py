@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, cast, final
+from typing import TYPE_CHECKING, Any, final
 
 from actum_storage import ActumError, StorageError
 from msgspec import Struct
 
 from actum.codec import command_fault
-from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, Rejected
+from actum.errors import CommandFailed, Conflict, EngineClosed, Quarantined, first_of
+from actum.hold import Hold
 from actum.messages import Event
 from actum.records import Receipt
 from actum.window import CommandWindow
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from actum.aggregate import Aggregate
     from actum.batch import Delivery, Metadata, Outcome, Reply
+    from actum.messages import Command
     from actum.streams import Replay, Streams
 
     #: A decision that was waited for: its command, and its events or what it raised.
@@ -59,6 +61,7 @@ class Actor(Struct, gc=False, eq=False):
         awaits: actors whose answers the decision under way waits for.
         waiting: whether it waits for a commit or for its own waking, and comes back by itself.
         decided: a decision that was waited for, or found no room: it comes first in the next turn.
+        lost: why the ground of the decision under way is lost, if it is.
         commands: that wrote, since its waking.
         snapshot_version: the version that is saved, or was when it woke.
     """
@@ -80,7 +83,7 @@ class Actor(Struct, gc=False, eq=False):
     decided: Decided | None = None
     commands: int = 0
     snapshot_version: int = 0
-    _lost: Exception | None = None
+    lost: Exception | None = None
     _woken: int = 0
     _window: CommandWindow | None = None
 
@@ -93,10 +96,6 @@ class Actor(Struct, gc=False, eq=False):
     def can_run(self) -> bool:
         """Whether there is work that nothing else has to come before."""
         return bool(self.mailbox or self.decided is not None) and self.deciding is None and not self.waiting
-
-    def waits_for(self, actor: Actor) -> bool:
-        """Whether it is that actor, or waits for its answer, directly or through others."""
-        return self is actor or any(awaited.waits_for(actor) for awaited in self.awaits or ())
 
     @property
     def quarantined(self) -> bool:
@@ -115,9 +114,12 @@ class Actor(Struct, gc=False, eq=False):
                 return False
         return (self.decided is None or self._resume(accept)) and self.state is not None
 
-    def wait_for(self, delivery: Delivery, result: Awaitable[object]) -> None:
-        """Have an asynchronous decision made while others work on."""
+    def wait_for(self, delivery: Delivery, result: Awaitable[object] | Hold) -> None:
+        """Have an asynchronous decision made while others work on; for a hold, nothing has to be made."""
         self.deciding = delivery
+        if isinstance(result, Hold):
+            result.taken()
+            return
         self.streams.scheduler.spawn(self._decide_async(delivery, result), f"decide {self!r}")
 
     async def _decide_async(self, delivery: Delivery, result: Awaitable[object]) -> None:
@@ -146,13 +148,13 @@ class Actor(Struct, gc=False, eq=False):
         assert self.decided is not None
         delivery, events, error = self.decided
         self.decided = None
-        if self._lost is not None:
-            self._answer(delivery[1], self._lost)
-            self._lost = None
+        if self.lost is not None:
+            self._answer(delivery[1], self.lost)
+            self.lost = None
             return True
         if events is None:
             assert error is not None
-            self._refuse(delivery, error)
+            self._answer(delivery[1], self.excused(delivery[0], error))
             return True
         return accept(self, delivery, events)
 
@@ -184,23 +186,27 @@ class Actor(Struct, gc=False, eq=False):
         """Whether the metadata decide the answer: a repeated command, or a wrong expected version."""
         if metadata.command_id_bytes is not None:
             try:
-                position = self._known(metadata.command_id_bytes)
+                position = self.known(metadata.command_id_bytes)
             except Exception as error:  # noqa: BLE001  # a damaged log answers this caller
                 self._answer(reply, error)
                 return True
             if position is not None:
                 self._answer(reply, lambda: self.streams.receipt_at(position))
                 return True
-        expected = metadata.expected_version
-        if expected is not None and expected != self.version:
-            message = (
-                f"{self.streams.name}/{self.key} is at version {self.version}, not {expected}: read and decide again"
-            )
-            self._answer(reply, Conflict(message, expected_version=expected, version=self.version))
-            return True
-        return False
+        conflict = self.conflict(metadata, self.version)
+        if conflict is not None:
+            self._answer(reply, conflict)
+        return conflict is not None
 
-    def _known(self, command_id: bytes) -> int | None:
+    def conflict(self, metadata: Metadata, version: int) -> Conflict | None:
+        """The answer to a command that expects another version."""
+        expected = metadata.expected_version
+        if expected is None or expected == version:
+            return None
+        message = f"{self.streams.name}/{self.key} is at version {version}, not {expected}: read and decide again"
+        return Conflict(message, expected_version=expected, version=version)
+
+    def known(self, command_id: bytes) -> int | None:
         """The position of the last event of an earlier command with this id, if it is among the last that wrote.
 
         Commands without an id of their own are counted, not held.
@@ -280,7 +286,7 @@ class Actor(Struct, gc=False, eq=False):
         self.position = position
         self.streams.forget_snapshot(self.key, position)
         if self.deciding is not None or self.decided is not None:
-            self._lost = error
+            self.lost = error
 
     def give_up(self, error: Exception) -> None:
         """Answer a decision that does not end, and what waits behind it; whatever it comes to is dropped."""
@@ -300,17 +306,16 @@ class Actor(Struct, gc=False, eq=False):
         """Events that a waking would have to replay, as long as the actor is awake."""
         return self.version - self.snapshot_version if self.state is not None else 0
 
-    def _refuse(self, delivery: Delivery, error: BaseException) -> None:
-        """Answer an asynchronous decision that raised. What a service does is not the aggregate's fault: not counted.
+    def excused(self, command: Command, error: BaseException) -> Exception:
+        """The answer to an asynchronous decision that raised. What a service does is not the aggregate's fault.
 
         What actum itself said to it, such as `Overloaded` or another aggregate's rejection, goes on as it is.
         """
         if isinstance(error, ActumError):
-            self._answer(delivery[1], error)
-            return
+            return error
         log.error("%r failed", self, exc_info=error)
-        self._answer(delivery[1], command_fault(delivery[0]) or self._command_failed(error))
         self.forget()
+        return command_fault(command) or self._command_failed(error)
 
     def fail(self, delivery: Delivery, error: BaseException) -> None:
         """Answer a command on which a handler had a bug; the state can't be trusted any more and is read again.
@@ -319,11 +324,15 @@ class Actor(Struct, gc=False, eq=False):
             KeyboardInterrupt, SystemExit: they are not the command's affair alone and go on to the loop.
         """
         command, reply, _ = delivery
-        invalid = command_fault(command)
-        self._answer(reply, self._failed(error) if invalid is None else invalid)
-        self.forget()
+        self._answer(reply, self.blamed(command, error))
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             raise error
+
+    def blamed(self, command: Command, error: BaseException) -> Exception:
+        """The answer to a command on which a handler had a bug, which is counted; the state is read again."""
+        answer = command_fault(command) or self._failed(error)
+        self.forget()
+        return answer
 
     def _failed(self, error: BaseException) -> Exception:
         """Count a bug, and say what happened."""
@@ -363,7 +372,7 @@ class Actor(Struct, gc=False, eq=False):
         """Answer everything that waits, a kept decision included, with the same error."""
         if self.decided is not None:
             self._answer(self.decided[0][1], error)
-            self.decided = self._lost = None
+            self.decided = self.lost = None
         waiting, self.mailbox = self.mailbox or [], None
         for _, reply, _ in waiting:
             self._answer(reply, error)
@@ -382,13 +391,3 @@ class Actor(Struct, gc=False, eq=False):
 # A Struct's own setter asks whether the collector has to hear of the value, which takes four times as long.
 Actor.__setattr__ = object.__setattr__  # type: ignore[method-assign]
 Actor.__delattr__ = object.__delattr__  # type: ignore[method-assign]
-
-
-def first_of(error: BaseException) -> BaseException:
-    """The first rejection of a group of rejections, such as a TaskGroup raises; any other error as it is."""
-    if isinstance(error, BaseExceptionGroup):
-        group = cast("BaseExceptionGroup[BaseException]", error)
-        if group.split((Rejected, Invalid))[1] is None:
-            return first_of(group.exceptions[0])
-        return group
-    return error

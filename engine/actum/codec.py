@@ -150,7 +150,7 @@ class Codec:
 
         return check_known
 
-    def check_size(self, events: Sequence[tuple[bytes, Event]]) -> None:
+    def check_size(self, events: Sequence[tuple[bytes, Event]], what: str = "command") -> None:
         """Refuse a command whose events don't fit: all in one frame, and into half of its bytes.
 
         Raises:
@@ -160,7 +160,7 @@ class Codec:
         size = sum(len(payload) + RECORD_BYTES_MAX for payload, _ in events)
         if len(events) > events_max or size > bytes_max:
             raise Invalid(
-                f"one command may write {events_max:,} events (frame_events_max) and {bytes_max:,} bytes "
+                f"one {what} may write {events_max:,} events (frame_events_max) and {bytes_max:,} bytes "
                 f"(half of frame_bytes_max, with {RECORD_BYTES_MAX:,} for each event's metadata); "
                 f"this one wants {len(events):,} and {size:,}: split it"
             )

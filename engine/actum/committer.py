@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from actum_storage import Head, Log
 
+    from actum.actor import Actor
     from actum.background import Background
     from actum.clock import Clock
     from actum.options import Options
@@ -106,6 +107,13 @@ class Committer:
         if position <= self.durable:
             return None
         return self.open if position >= self.open.first else self.under_way
+
+    def durable_position(self, actor: Actor) -> int:
+        """The position of an actor's last durable event: it may be ahead of the log."""
+        for batch in (self.under_way, self.open):
+            if batch is not None and actor in batch.actors:
+                return batch.actors[actor]
+        return actor.position
 
     def _new_batch(self, first: int) -> OpenBatch:
         """An empty batch whose first event has this position."""

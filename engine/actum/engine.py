@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 from actum_storage import ActumError, ForkGuard, ReadOnly, StoreDirectory
 
 from actum.arguments import check_arguments, metadata_of, wrong_loop
+from actum.atomic_call import envelopes_of, send_through, send_together
 from actum.batch import PLAIN, Metadata
 from actum.catalogue import Catalogue
 from actum.clock import Clock, CommandIds, SystemClock, TimeOrderedIds
@@ -23,10 +24,10 @@ from actum.errors import CommandTimeout, EngineClosed, Invalid, shown
 from actum.middleware import Envelope, Middleware, Send, wrapped
 from actum.operations import Operations
 from actum.options import Options
-from actum.records import Receipt
+from actum.records import Receipt, command_id_bytes
 from actum.replies import Replies
 from actum.report import statistics_of
-from actum.scheduler import DECIDING
+from actum.waits import DECIDING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -86,6 +87,7 @@ class Engine(Operations):
         self._state: Literal["new", "opening", "open", "read-only", "closing", "closed", "forked"] = "new"
         self._guard: ForkGuard | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._middleware = middleware
         self._dispatch = wrapped(middleware, self._send) if middleware else None
 
     @classmethod
@@ -290,9 +292,8 @@ class Engine(Operations):
         send = self._dispatch or self._send
         if timeout is None:
             return await send(envelope)
-        if type(timeout) not in (int, float) or not timeout < TIMEOUT_SECONDS_MAX:  # NaN is not less either
-            raise Invalid(f"timeout={shown(timeout)} is not a time: give seconds below 1e9, or None to wait")
-        return await within(timeout, command, send(envelope))
+        check_timeout(timeout)
+        return await within(timeout, type(command).__name__, send(envelope))
 
     async def _send(self, envelope: Envelope) -> Receipt:
         """The end of the middleware."""
@@ -350,6 +351,59 @@ class Engine(Operations):
                 replies.put(index, error)
         await answered
         return replies.outcomes
+
+    async def send_atomic(
+        self,
+        commands: Sequence[Command | Envelope],
+        *,
+        command_id: UUID | str | None = None,
+        user_id: UUID | str | None = None,
+        correlation_id: UUID | str | None = None,
+        causation_id: UUID | str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # as for `send`
+    ) -> list[Receipt]:
+        """Have commands of any aggregates decided as one: all their events are written, in one frame, or none.
+
+        They are decided in order, each on the state that the ones before it left; meanwhile their targets do nothing
+        else. An envelope says what belongs to one command alone, such as `expected_version`. Cancelling abandons all of
+        them as long as nothing is decided; after that they complete.
+
+        Args:
+            commands: commands, or envelopes; at most 1,024. Several may have the same target.
+            command_id: of the whole: makes a retry safe, see `send`. Each command's own id is derived from it.
+            user_id: who sends them; as the next two, for those that don't say something else in an envelope.
+            correlation_id: what they belong to.
+            causation_id: what caused them.
+            timeout: seconds to wait for the answer.
+
+        Returns:
+            Their receipts, in the order of the commands.
+
+        Raises:
+            ActumError: what `send` raises, of the first command that fails; its `command_index` says which one. Nothing
+                was written.
+            Invalid: also if all events together are too many or too large for one frame.
+            Reentrant: a decision sends to a target of its own send.
+        """
+        if timeout is not None:
+            check_timeout(timeout)
+        envelopes = envelopes_of(commands, user_id=user_id, correlation_id=correlation_id, causation_id=causation_id)
+        key = None if command_id is None else command_id_bytes(command_id)
+        if not envelopes:
+            return []
+        sending = self._send_atomic(envelopes, key)
+        return await (sending if timeout is None else within(timeout, "send_atomic", sending))
+
+    async def _send_atomic(self, envelopes: Sequence[Envelope], command_id: bytes | None) -> list[Receipt]:
+        """The same without a limit on time."""
+
+        async def send(envelopes: Sequence[Envelope]) -> list[Receipt]:
+            core = self._taking or self._core_of_a_decision()
+            if core.thread != get_ident():
+                raise wrong_loop()
+            return await send_together(core, envelopes, command_id)
+
+        return await (send_through(self._middleware, envelopes, send) if self._middleware else send(envelopes))
 
     async def ask(self, query: Query[R], *, after: int | None = None) -> R:
         """Answer a query from a view, in memory and at once: it does not give the loop a turn unless it has to wait.
@@ -425,7 +479,17 @@ class Engine(Operations):
         return f"<Engine {self._store!r} {self._state}{position}>"
 
 
-async def within(seconds: float, command: Command, answer: Awaitable[Receipt]) -> Receipt:
+def check_timeout(timeout: object) -> None:
+    """Refuse what is not a time to wait.
+
+    Raises:
+        Invalid: it is none.
+    """
+    if type(timeout) not in (int, float) or not timeout < TIMEOUT_SECONDS_MAX:  # type: ignore[operator]  # NaN is not less
+        raise Invalid(f"timeout={shown(timeout)} is not a time: give seconds below 1e9, or None to wait")
+
+
+async def within(seconds: float, what: str, answer: Awaitable[R]) -> R:
     """An answer, if it comes in time; giving up says what that means. Cancelling cancels the waiting.
 
     Raises:
@@ -439,7 +503,7 @@ async def within(seconds: float, command: Command, answer: Awaitable[Receipt]) -
         if not deadline.expired():
             raise
         raise CommandTimeout(
-            f"no answer to {type(command).__name__} within {seconds} s: if it was still waiting it is dropped, "
+            f"no answer to {what} within {seconds} s: if it was still waiting it is dropped, "
             "if it had been taken it completes; send it again with the same command_id to learn which"
         ) from error
 

@@ -7,7 +7,7 @@ the engine; they are raised at the public door only.
 
 from __future__ import annotations
 
-from typing import final
+from typing import cast, final
 
 from actum_storage import ActumError
 
@@ -149,3 +149,13 @@ def shown(value: object) -> str:
         text = str(value)
         return repr(text) if len(text) <= SHOWN_CHARACTERS_MAX else f"{text[:SHOWN_CHARACTERS_MAX]!r}..."
     return f"a {kind.__name__}"
+
+
+def first_of(error: BaseException) -> BaseException:
+    """The first rejection of a group of rejections, such as a TaskGroup raises; any other error as it is."""
+    if isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        if group.split((Rejected, Invalid))[1] is None:
+            return first_of(group.exceptions[0])
+        return group
+    return error

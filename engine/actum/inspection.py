@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from actum.atomic_ids import family_of
 from actum.codec import ENCODER
 from actum.errors import Invalid, shown
 from actum.records import EPOCH, check_identifier
@@ -128,13 +129,17 @@ async def verify_snapshots(core: Core, aggregate: type[Aggregate]) -> SnapshotDi
 
 
 async def outcome(core: Core, command_id: bytes) -> Receipt | None:
-    """The receipt of the command with this id, found by reading the log backwards; None if it wrote nothing yet."""
+    """The receipt of the command with this id, found by reading the log backwards; None if it wrote nothing yet.
+
+    For the id of a `send_atomic`: that of its last command that wrote.
+    """
     await core.scheduler.outcome_of_batches()
+    family = family_of(command_id)
     for frame in core.log.frames_backwards():
-        if frame.data.find(command_id) >= 0:
+        if frame.data.find(command_id) >= 0 or frame.data.find(family) >= 0:
             for position in range(frame.last, frame.first - 1, -1):
                 record = core.codec.record(position, frame.record(position - frame.first))
-                if record.command_id_bytes == command_id:
+                if record.command_id_bytes == command_id or record.command_id_bytes.startswith(family):
                     return core.directory.streams[record.aggregate].receipt_at(position)
         await asyncio.sleep(0)
     return None
@@ -142,10 +147,5 @@ async def outcome(core: Core, command_id: bytes) -> Receipt | None:
 
 def durable_head(core: Core, streams: Streams, key: str) -> int:
     """The position of a stream's last durable event: a live actor may be ahead of the log."""
-    position = streams.head(key)
     actor = streams.actors.get(key)
-    committer = core.scheduler.committer
-    for batch in (committer.open, committer.under_way):
-        if actor is not None and batch is not None and actor in batch.actors:
-            position = batch.actors[actor]
-    return position
+    return streams.head(key) if actor is None else core.scheduler.committer.durable_position(actor)

@@ -160,9 +160,14 @@ def command_id_bytes(command_id: CommandId) -> bytes:
     command_id = check_identifier("command_id", command_id)
     if UUID_TEXT.fullmatch(command_id):
         return UUID(command_id).bytes
-    digest = int.from_bytes(blake2b(command_id.encode(), digest_size=16).digest())
-    digest = digest & ~(0xF << 76) | (8 << 76)
-    return (digest & ~(0b11 << 62) | (0b10 << 62)).to_bytes(16)
+    return shaped_as_uuid(blake2b(command_id.encode(), digest_size=16).digest())
+
+
+def shaped_as_uuid(digest: bytes) -> bytes:
+    """16 bytes of a hash in the shape of a version 8 UUID."""
+    number = int.from_bytes(digest)
+    number = number & ~(0xF << 76) | (8 << 76)
+    return (number & ~(0b11 << 62) | (0b10 << 62)).to_bytes(16)
 
 
 def check_identifier(name: str, value: object) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import actum_storage
 from actum_storage import Head
 
+from actum.atomic_ids import same_family
 from actum.codec import decode_stored
 from actum.errors import Invalid, shown
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import os
 
     from actum_storage import CopyReport, Progress
+
+    from actum.records import StoredRecord
 
 
 def restore_store(
@@ -25,8 +28,8 @@ def restore_store(
 ) -> CopyReport:
     """Make a new store of a backup, or of any store, up to its end or up to a position.
 
-    A command's events are never parted: if `position` is between two of them, the copy ends before that command. A
-    copy that ends early has a store id of its own, since its history will be another one.
+    A command's events are never parted, nor are those of one `send_atomic`: if `position` is between two of them, the
+    copy ends before them. A copy that ends early has a store id of its own, since its history will be another one.
 
     Args:
         backup: the directory of a store; it is only read.
@@ -56,11 +59,17 @@ def end_of_command(store: actum_storage.Store, position: int) -> int:
     records = decode_stored(frame.first, frame.body)
     index = position - frame.first
     while 0 <= index < len(records) - 1:
-        here, behind = records[index], records[index + 1]
-        if (here.command_id_bytes, here.aggregate, here.key) != (behind.command_id_bytes, behind.aggregate, behind.key):
+        if not inseparable(records[index], records[index + 1]):
             break
         index -= 1
     return frame.first + index
+
+
+def inseparable(here: StoredRecord, behind: StoredRecord) -> bool:
+    """Whether two records, one behind the other, are of one command, or of commands of one `send_atomic`."""
+    if here.command_id_bytes != behind.command_id_bytes:
+        return same_family(here.command_id_bytes, behind.command_id_bytes)
+    return (here.aggregate, here.key) == (behind.aggregate, behind.key)
 
 
 def compact_store(

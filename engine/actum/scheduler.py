@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
@@ -19,11 +18,12 @@ from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 
 from actum.clock import TimeOrderedIds
 from actum.committer import Committer
-from actum.errors import EngineClosed, Overloaded, Reentrant
+from actum.errors import EngineClosed, Overloaded
 from actum.turn import take_turn
+from actum.waits import DECIDING, note_wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from actum_storage import Log
 
@@ -32,11 +32,9 @@ if TYPE_CHECKING:
     from actum.batch import Delivery, Metadata, OpenBatch, Outcome, Reply
     from actum.clock import Clock, CommandIds
     from actum.directory import Directory
+    from actum.hold import Hold
     from actum.messages import Command
     from actum.options import Options
-
-#: The asynchronous decision that runs here, if any: the actor, and what it decides.
-DECIDING: ContextVar[tuple[Actor, Delivery] | None] = ContextVar("actum_deciding", default=None)
 
 log = logging.getLogger("actum.scheduler")
 
@@ -107,7 +105,7 @@ class Scheduler:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn_scheduled = False
         self._changed: asyncio.Future[None] | None = None
-        self._batch_ended: asyncio.Future[None] | None = None
+        self._batch_ended: list[asyncio.Future[None]] = []
         self.committer = Committer(
             log, background, clock, options, settled=self._settle, lost=self._lose, read_only=read_only
         )
@@ -129,12 +127,10 @@ class Scheduler:
         if pending >= self._pending_max:
             raise self._full()
         if mailbox is not None and len(mailbox) >= self.mailbox_size_max:
-            raise Overloaded(
-                f"the mailbox of {actor!r} is full (mailbox_size_max={self.mailbox_size_max}): try again later",
-                retry_after_seconds=RETRY_AFTER_SECONDS,
-            )
+            raise self._mailbox_full(actor)
         if self._tasks:  # a decision that sends is one of them
-            self._note_wait(actor, command, reply)
+            note_wait(actor, command, reply)
+            mailbox = actor.mailbox  # a send of several may have stepped back into it
         if mailbox is None:
             actor.mailbox = [(command, reply, metadata)]
         else:
@@ -146,6 +142,40 @@ class Scheduler:
             if not self._turn_scheduled:
                 self._schedule_turn()
 
+    def deliver_holds(self, holds: Sequence[Hold], reply: asyncio.Future[None]) -> None:
+        """Put a hold into the mailbox of each of several actors, or into none; `reply` is what the sender waits for.
+
+        Raises:
+            Overloaded, Reentrant, StoreFailed: as `deliver`.
+        """
+        if self.pending + len(holds) > self._pending_max:
+            raise self._full()
+        for hold in holds:
+            if len(hold.actor.mailbox or ()) >= self.mailbox_size_max:
+                raise self._mailbox_full(hold.actor)
+        if self._tasks:
+            for hold in holds:
+                note_wait(hold.actor, hold, reply)
+        self.pending += len(holds)
+        for hold in holds:
+            self.put(hold)
+
+    def put(self, hold: Hold) -> None:
+        """Put a hold into its actor's mailbox, whatever else is there."""
+        actor = hold.actor
+        if actor.mailbox is None:
+            actor.mailbox = [hold.delivery]
+        else:
+            actor.mailbox.append(hold.delivery)
+        self.schedule(actor)
+
+    def _mailbox_full(self, actor: Actor) -> Overloaded:
+        """Why an actor takes no command now."""
+        return Overloaded(
+            f"the mailbox of {actor!r} is full (mailbox_size_max={self.mailbox_size_max}): try again later",
+            retry_after_seconds=RETRY_AFTER_SECONDS,
+        )
+
     def _full(self) -> Exception:
         """Why the engine takes no command now."""
         if self.committer.failure is not None:
@@ -155,23 +185,6 @@ class Scheduler:
             f"the engine is full ({self._pending_max:,} commands waiting, commands_pending_max): try again later",
             retry_after_seconds=RETRY_AFTER_SECONDS,
         )
-
-    def _note_wait(self, actor: Actor, command: Command, reply: Reply) -> None:
-        """A decision sends a command and, as far as one can know, waits for the answer; a circle would wait forever."""
-        sender = DECIDING.get()
-        if sender is None:
-            return
-        decider, delivery = sender
-        if decider.deciding is not delivery:
-            return  # a task that outlived the decision that started it
-        if actor.waits_for(decider):
-            raise Reentrant(
-                f"{decider!r}, while it decides, sends {type(command).__name__} to {actor!r}, which waits for it: "
-                "they would wait forever. Yield more events instead, or send after the decision"
-            )
-        awaits = decider.awaits = [] if decider.awaits is None else decider.awaits
-        awaits.append(actor)
-        reply.add_done_callback(lambda _: awaits.remove(actor))
 
     def enter(self, actor: Actor, delivery: Delivery) -> None:
         """Note, in the context of an asynchronous decision's task, which one it is."""
@@ -201,9 +214,8 @@ class Scheduler:
         committer, directory = self.committer, self._directory
         if committer.failure is not None:
             self._refuse_ready()
-        self.turn_ns = self.now_ns()
         try:
-            take_turn(self, directory, self._ready, committer.open)
+            take_turn(self, directory, self._ready, self.begin_turn())
         finally:  # a handler may raise KeyboardInterrupt or SystemExit; what was decided before is committed
             committer.flush()
             if directory.crowded:
@@ -211,6 +223,11 @@ class Scheduler:
             if self._ready and not committer.open.full:
                 self._schedule_turn()
             self._notify()
+
+    def begin_turn(self) -> OpenBatch:
+        """Take the time of what is decided now, and the batch that it goes into."""
+        self.turn_ns = self.now_ns()
+        return self.committer.open
 
     def id_maker(self) -> Callable[[], bytes]:
         """What makes the ids of commands that are decided in this turn and came without one."""
@@ -306,9 +323,11 @@ class Scheduler:
 
     def _after_batch(self) -> None:
         """Wake who waited for the commit, and go on with who is ready."""
-        if self._batch_ended is not None:
-            self._batch_ended.set_result(None)
-            self._batch_ended = None
+        if self._batch_ended:
+            ended, self._batch_ended = self._batch_ended, []
+            for waiter in ended:
+                if not waiter.done():
+                    waiter.set_result(None)
         waiting, self._after_commit = self._after_commit, []
         for actor in waiting:
             actor.waiting = False
@@ -322,8 +341,18 @@ class Scheduler:
         committer = self.committer
         position, losses = committer.open.next_position - 1, committer.losses
         while committer.losses == losses and committer.holding(position) is not None:
-            self._batch_ended = self._batch_ended or self._loop.create_future()
-            await asyncio.shield(self._batch_ended)
+            await self.batch_end()
+
+    async def batch_end(self) -> None:
+        """Wait until the next batch is durable or lost; who waits here goes on before any command is decided."""
+        ended = self._loop.create_future()
+        self._batch_ended.append(ended)
+        await ended
+
+    @property
+    def decisions_under_way(self) -> bool:
+        """Whether any asynchronous decision is, so that something may wait for an actor."""
+        return bool(self._tasks)
 
     @property
     def busy(self) -> bool:

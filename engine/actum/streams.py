@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, final
 import msgspec
 
 from actum.codec import ENCODER, ENCODING_ERRORS, decode_link, decoder_of
+from actum.hold import HOLDING, Hold
 from actum.records import Receipt, Record
 from actum.schema_gate import check_evolved
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from actum_storage import Log
 
@@ -73,10 +74,11 @@ class Streams:
         self.kind = kind
         self.name = kind.name
         #: Handler, its services, and whether it is a coroutine, as tuples: they are taken apart for every command.
-        self.decisions = {
+        self.decisions: dict[type, tuple[Callable[..., Any], Sequence[object], bool]] = {
             command: (decision.function, decision.services, decision.is_async)
             for command, decision in kind.decisions.items()
         }
+        self.decisions[Hold] = HOLDING
         self.evolves = kind.evolves
         self.scheduler = scheduler
         self.check = codec.check
@@ -112,6 +114,12 @@ class Streams:
     def copied(self, events: Iterable[tuple[bytes, Event]]) -> tuple[Event, ...]:
         """Events for a receipt: the caller may do with them what it likes."""
         return tuple([self.decode(payload) if type(event) in self.mutable else event for payload, event in events])
+
+    def evolve(self, state: Any, events: Iterable[tuple[bytes, Event]]) -> None:
+        """Change a state by checked events."""
+        for payload, event in events:
+            kind = type(event)
+            self.evolves[kind](state, self.decode(payload) if kind in self.mutable else event)
 
     def head(self, key: str) -> int:
         """The position of a stream's last event, tentative if the actor is awake; 0 for no stream."""

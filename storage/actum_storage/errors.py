@@ -14,7 +14,12 @@ class ActumError(Exception):
     """The root of everything that actum raises on purpose.
 
     What to do: catch the classes below it; each stands for one reaction.
+
+    Attributes:
+        command_index: which command failed, 0 for the first, in a call that is about several as one; None otherwise.
     """
+
+    command_index: int | None = None
 
 
 class StorageError(ActumError):

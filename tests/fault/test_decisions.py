@@ -7,7 +7,7 @@ import asyncio
 import actum
 import pytest
 from actum import Aggregate, Command, Engine, EngineClosed, MemoryLog, Options, Rejected, decide
-from actum.actor import first_of
+from actum.errors import first_of
 
 
 class Hold(Command):

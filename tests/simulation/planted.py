@@ -195,7 +195,7 @@ def half_commands() -> None:
 
 def shorten_windows() -> None:
     """Half as many command ids are recognised as the option says."""
-    real = Actor._known
+    real = Actor.known
 
     def known(self: Actor, command_id: bytes) -> int | None:
         position = real(self, command_id)
@@ -204,7 +204,7 @@ def shorten_windows() -> None:
         found = self._window.find(command_id)
         return position if found is not None and self.commands - found[1] < limit else None
 
-    opened(Actor)._known = known
+    opened(Actor).known = known
 
 
 def evict_the_newest() -> None:

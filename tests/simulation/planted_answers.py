@@ -7,7 +7,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from actum import CommandFailed, Overloaded, Receipt, inspection, turn
+from actum import CommandFailed, Overloaded, Receipt, inspection, scheduler, turn
 from actum.actor import Actor
 from actum.batch import OpenBatch
 from actum.core import Core
@@ -331,7 +331,7 @@ def histories_without_a_beginning() -> None:
 
 def wait_for_oneself() -> None:
     """A decision that sends a command to its own account, or in a circle, waits for ever."""
-    opened(Scheduler)._note_wait = lambda self, *arguments: None
+    opened(scheduler).note_wait = lambda *arguments: None
 
 
 PLANTED_ANSWERS: Mapping[str, Callable[[], None]] = {

@@ -27,7 +27,7 @@ from actum import (
 )
 from actum.catalogue import Catalogue
 from actum.clock import TimeOrderedIds
-from actum.scheduler import DECIDING
+from actum.waits import DECIDING
 from actum_storage import StoreFull
 from msgspec.structs import replace
 

@@ -274,6 +274,30 @@ async def test_backup_to_what_is_no_path(tmp_path: Path, path: Any) -> None:
             door(path)
 
 
+@pytest.mark.parametrize("position", range(1, 11))
+def test_restore_parts_no_send_of_several(position: int, tmp_path: Path) -> None:
+    """What was written as one is in the copy as one; what is beside it in the same frame is not a part of it."""
+
+    async def fill() -> None:
+        async with open_bank(tmp_path / "bank") as bank:
+            await bank.send(Deposit(account_id="a-1", amount=1))
+            both = [Deposit(account_id="a-2", amount=1), DepositEach(account_id="a-1", amounts=[1, 2])]
+            await asyncio.gather(
+                bank.send_atomic([*both, *both[1:]]),
+                bank.send(Deposit(account_id="a-3", amount=1)),
+                bank.send(Deposit(account_id="a-4", amount=1)),
+                bank.send_atomic([Deposit(account_id="a-5", amount=1), Deposit(account_id="a-6", amount=1)]),
+            )
+
+    actum.run(fill())
+    with actum.open_store(tmp_path / "bank") as store:
+        names = [record.key for record in store.records()]
+    report = restore_store(tmp_path / "bank", tmp_path / "copy", position=position)
+    first, second = names.index("a-2") + 1, names.index("a-5") + 1
+    within = {*range(first, first + 4), second}
+    assert report.head.position == max(end for end in range(position + 1) if end not in within)
+
+
 @pytest.mark.parametrize(("position", "ends"), [(0, 0), (1, 1), (2, 1), (3, 1), (4, 4), (5, 4), (6, 6), (None, 6)])
 def test_restore_to_a_position(position: int | None, ends: int, tmp_path: Path) -> None:
     """A command's events are never parted: the copy ends before a command that would be cut."""
