@@ -25,6 +25,7 @@ from actum_storage import (
 
 from actum.aggregate import Aggregate
 from actum.clock import Clock
+from actum.deadlines.deadline import Deadline, Deadlines
 from actum.engine import Engine
 from actum.errors import (
     CatalogueError,
@@ -52,7 +53,13 @@ from actum.restoration import compact_store, restore_store
 from actum.runner import run
 from actum.schema_changes import schema_changes, schema_lock
 from actum.schema_comparison import SchemaChange
-from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
+from actum.statistics import (
+    AggregateStatistics,
+    CheckpointStatistics,
+    DeadlineStatistics,
+    EngineStatistics,
+    ViewStatistics,
+)
 from actum.store import Store, Stream, open_store
 from actum.upcasting import upcast
 from actum.verification import VerifyReport, show_head
@@ -70,6 +77,9 @@ __all__ = [
     "CommandTimeout",
     "Conflict",
     "CopyReport",
+    "Deadline",
+    "DeadlineStatistics",
+    "Deadlines",
     "Engine",
     "EngineClosed",
     "EngineStatistics",

@@ -15,6 +15,8 @@ import msgspec
 
 from actum.aggregate import Aggregate
 from actum.codec import decoder_of, tag_of
+from actum.deadlines.deadline import Deadlines
+from actum.deadlines.stream import DeadlineStream
 from actum.errors import CatalogueError, Invalid, shown
 from actum.fingerprints import digest, fingerprint_of, own_constants, own_functions, type_description
 from actum.handlers import HandlerInfo, event_types, read_handlers, show
@@ -81,7 +83,7 @@ class Catalogue(msgspec.Struct, frozen=True):
         upcasts = read_upcasters(upcasters, faults)
         aggregates: list[AggregateKind] = []
         views: list[ViewKind] = []
-        for component in unique(components):
+        for component in unique(with_streams(components)):
             if isinstance(component, type) and issubclass(component, Aggregate) and component is not Aggregate:
                 aggregates.append(AggregateReader(component, services, upcasts, faults).read())
             elif isinstance(component, type) and issubclass(component, View) and component is not View:
@@ -283,6 +285,11 @@ def check_plain(handler: HandlerInfo, faults: list[str]) -> None:
         )
     elif inspect.isgeneratorfunction(function):
         faults.append(f"{handler.where} yields: an @{handler.role} handler is called, not iterated; remove the `yield`")
+
+
+def with_streams(components: Sequence[object]) -> list[object]:
+    """The components, with the aggregates that some of them stand on."""
+    return [*components, *([DeadlineStream] if Deadlines in components else [])]
 
 
 def unique(components: Sequence[object]) -> list[object]:

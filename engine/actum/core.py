@@ -29,7 +29,7 @@ from actum.streams import Streams
 from actum.views import LiveView, View
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import NoReturn
 
@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from actum.batch import OpenBatch
     from actum.catalogue import Catalogue
     from actum.clock import Clock, CommandIds
+    from actum.middleware import Middleware
     from actum.options import Options
+    from actum.timer import Timer
 
 log = logging.getLogger("actum.core")
 
@@ -111,6 +113,7 @@ class Core:
         self.log = log
         self.catalogue = catalogue
         self.clock = clock
+        self.ids = ids
         self.options = options
         self.codec = Codec(catalogue.event_types, options, catalogue.upcasts)
         self.directory = Directory(options)
@@ -132,6 +135,8 @@ class Core:
         self.recovery = Recovery(
             log, self.codec, self.directory, self.background, slice_events=options.replay_slice_events
         )
+        self.middleware: Sequence[Middleware] = ()  # that commands pass which the engine sends by itself
+        self.timer: Timer | None = None
         self.checkpointer: Checkpointer | None = None
         self.rebuilding: set[str] = set()
         self.queries = 0
@@ -175,6 +180,8 @@ class Core:
         if not self.read_only:
             await self._hold_ballast()
             self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
+            if self.timer is not None:
+                self.timer.start()
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
     async def _hold_ballast(self) -> None:
@@ -314,6 +321,8 @@ class Core:
         if self._housekeeping is not None:
             self._housekeeping.cancel()
             await asyncio.gather(self._housekeeping, return_exceptions=True)
+        if self.timer is not None:
+            await self.timer.stop()
         try:
             if drain:
                 await self.scheduler.drain(self.options.close_seconds_max)

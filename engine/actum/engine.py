@@ -16,6 +16,7 @@ from actum_storage import ActumError, ForkGuard, ReadOnly, StoreDirectory
 
 from actum.arguments import check_arguments, metadata_of, wrong_loop
 from actum.atomic_call import envelopes_of, send_through, send_together
+from actum.automation import Automation, automate
 from actum.batch import PLAIN, Metadata
 from actum.catalogue import Catalogue
 from actum.clock import Clock, CommandIds, SystemClock, TimeOrderedIds
@@ -53,7 +54,7 @@ SEND_MANY_COMMANDS_MAX = 1_000_000
 
 
 @final
-class Engine(Operations):
+class Engine(Operations, Automation):
     """Commands in, events to disk, views up to date, queries answered. From `Engine.open`.
 
     Example:
@@ -163,6 +164,7 @@ class Engine(Operations):
                 self._options,
                 read_only=self._read_only,
             )
+            automate(core, self._middleware)
             await core.start()
         except BaseException:
             self._state = "closed"

@@ -46,6 +46,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         checkpoint_deltas_ratio_max: deltas of this many times the base's size are folded into a new base.
         replay_slice_events: events replayed before the loop gets its turn, in rebuilds and long wakings.
         close_seconds_max: the longest that closing waits for asynchronous decisions before it cancels them.
+        deadlines_pending_max: scheduled commands that wait for their time; one more is `Overloaded`.
         gc_policy: `"freeze"` moves what is alive after opening, and after a checkpoint with much that holds containers,
             out of the garbage collector's sight, and has it look for young garbage every 3,000 objects; for the whole
             process, undone on close. `"none"` leaves the collector alone.
@@ -75,6 +76,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_deltas_ratio_max: Annotated[float, Meta(gt=0)] = 1.0
     replay_slice_events: Annotated[int, Meta(ge=1)] = 1_000
     close_seconds_max: Annotated[float, Meta(ge=0, le=1e6)] = 30.0
+    deadlines_pending_max: Annotated[int, Meta(ge=1)] = 1_000_000
     gc_policy: Literal["freeze", "none"] = "freeze"
 
     def __post_init__(self) -> None:

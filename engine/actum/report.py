@@ -39,6 +39,7 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
         aggregates=tuple(aggregate_statistics(streams) for streams in directory.streams.values()),
         views=tuple(view_statistics(core, view) for view in core.views.values()),
         checkpoints=checkpoint_statistics(core),
+        deadlines=None if core.timer is None else core.timer.statistics(),
     )
 
 

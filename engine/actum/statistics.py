@@ -57,6 +57,28 @@ class CheckpointStatistics(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None
 
 
+class DeadlineStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Deadlines.
+
+    Attributes:
+        pending: scheduled commands that wait for their time.
+        failing: those that were refused when they were due, and that nobody has put away.
+        next_due_ns: when the next one is due, nanoseconds since 1970 UTC; None if there is none.
+        fired: sent and accepted since opening.
+        failed: sent and refused since opening.
+        again: attempts since opening that found the engine full.
+        failure: why none are sent any more, or None.
+    """
+
+    pending: int
+    failing: int
+    next_due_ns: int | None
+    fired: int
+    failed: int
+    again: int
+    failure: str | None
+
+
 class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """The engine.
 
@@ -79,6 +101,7 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
         aggregates: one each.
         views: one each.
         checkpoints: of derived state; None for an engine in memory.
+        deadlines: scheduled commands; None for an engine without.
     """
 
     state: str
@@ -99,3 +122,4 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     aggregates: tuple[AggregateStatistics, ...]
     views: tuple[ViewStatistics, ...]
     checkpoints: CheckpointStatistics | None
+    deadlines: DeadlineStatistics | None = None
