@@ -48,6 +48,8 @@ from actum.middleware import Envelope, Middleware, Send
 from actum.operations import ViewDifferences
 from actum.options import Options
 from actum.page import Page
+from actum.processes.process import Cancel, Done, Process, Schedule, react, refused
+from actum.processes.status import ProcessStatus
 from actum.records import Receipt, Record, StoredRecord
 from actum.restoration import compact_store, restore_store
 from actum.runner import run
@@ -58,6 +60,7 @@ from actum.statistics import (
     CheckpointStatistics,
     DeadlineStatistics,
     EngineStatistics,
+    ProcessStatistics,
     ViewStatistics,
 )
 from actum.store import Store, Stream, open_store
@@ -69,6 +72,7 @@ __all__ = [
     "ActumError",
     "Aggregate",
     "AggregateStatistics",
+    "Cancel",
     "CatalogueError",
     "CheckpointStatistics",
     "Clock",
@@ -80,6 +84,7 @@ __all__ = [
     "Deadline",
     "DeadlineStatistics",
     "Deadlines",
+    "Done",
     "Engine",
     "EngineClosed",
     "EngineStatistics",
@@ -97,6 +102,9 @@ __all__ = [
     "OutcomeUnknown",
     "Overloaded",
     "Page",
+    "Process",
+    "ProcessStatistics",
+    "ProcessStatus",
     "Quarantined",
     "Query",
     "ReadOnly",
@@ -105,6 +113,7 @@ __all__ = [
     "Reentrant",
     "Rejected",
     "Row",
+    "Schedule",
     "SchemaChange",
     "Send",
     "SnapshotDifferences",
@@ -134,6 +143,8 @@ __all__ = [
     "evolve",
     "open_store",
     "project",
+    "react",
+    "refused",
     "restore_store",
     "run",
     "schema_changes",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from actum_storage import ReadOnly
 
 from actum.deadlines.deadline import Deadlines
+from actum.due import due_at
 from actum.errors import Invalid, shown
-from actum.records import EPOCH, check_identifier, optional_identifier
-from actum.timer import DUE_NS_MAX, Timer, new_deadline_id, stored_command
+from actum.process_runner import Runner
+from actum.processes.process import Process
+from actum.processes.status import ProcessStatus
+from actum.records import check_identifier, optional_identifier
+from actum.timer import Timer, new_deadline_id, stored_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from actum.core import Core
@@ -21,8 +25,7 @@ if TYPE_CHECKING:
     from actum.messages import Command
     from actum.middleware import Middleware
 
-#: The longest `after`, in seconds: 200 years.
-AFTER_SECONDS_MAX = 200 * 366 * 86_400
+P = TypeVar("P", bound=Process)
 
 
 class Automation:
@@ -97,12 +100,37 @@ class Automation:
         """What is due when, in the order of the times; then what has failed."""
         return timer_of(self._open_core()).listed()
 
+    def processes(self, process: type[P], *, status: str | None = None) -> list[ProcessStatus[P]]:
+        """The instances of a process that have not ended; those that failed first, then by key.
+
+        Args:
+            process: its class.
+            status: only the `"active"` or the `"failed"` ones.
+        """
+        listed = runner_of(self._open_core(), process).listed()
+        return [one for one in listed if status is None or one.status == status]
+
+    async def retry_process(self, process: type[Process], key: str) -> None:
+        """Have a failed instance react again to the event at which it failed, and to what has come since.
+
+        It may fail again: see `processes`.
+
+        Raises:
+            Invalid: no such instance has failed.
+        """
+        await runner_of(writing(self._open_core()), process).retry(check_identifier("key", key))
+
+    async def cancel_process(self, process: type[Process], key: str) -> bool:
+        """End an instance, and cancel what it has scheduled; False if it is not there. It sends no commands."""
+        return await runner_of(writing(self._open_core()), process).cancel(check_identifier("key", key))
+
 
 def automate(core: Core, middleware: Sequence[Middleware]) -> None:
     """Give the parts of an engine those that send commands by themselves, if its classes ask for them."""
     core.middleware = middleware
     if any(kind.view is Deadlines for kind in core.catalogue.views):
         core.timer = Timer(core)
+        core.runners = tuple(Runner(core, kind, core.timer) for kind in core.catalogue.processes)
 
 
 def writing(core: Core) -> Core:
@@ -127,34 +155,13 @@ def timer_of(core: Core) -> Timer:
     return core.timer
 
 
-def due_at(at: object, after: object, now_ns: int) -> int:
-    """The moment that is meant, nanoseconds since 1970 UTC.
+def runner_of(core: Core, process: type[Process]) -> Runner:
+    """What runs a process.
 
     Raises:
-        Invalid: not exactly one of them, or not a time.
+        Invalid: the class was not given to `Engine.open`.
     """
-    if (at is None) == (after is None):
-        raise Invalid("give at= or after=, one of them")
-    if at is not None:
-        if not isinstance(at, datetime) or at.tzinfo is None:
-            raise Invalid(
-                f"at={at if isinstance(at, datetime) else shown(at)} has no time zone: give an aware datetime"
-            )
-        due_ns = (at - EPOCH) // timedelta(microseconds=1) * 1_000
-    else:
-        due_ns = now_ns + duration_ns(after)
-    if not 0 <= due_ns <= DUE_NS_MAX:
-        raise Invalid("a deadline is due between 1970 and 2262")
-    return due_ns
-
-
-def duration_ns(after: object) -> int:
-    """A duration in nanoseconds.
-
-    Raises:
-        Invalid: it is none, or below 0.
-    """
-    seconds = after.total_seconds() if isinstance(after, timedelta) else after
-    if type(seconds) not in (int, float) or not 0 <= seconds <= AFTER_SECONDS_MAX:  # type: ignore[operator]  # NaN is not
-        raise Invalid(f"after={shown(after)} is not a duration: give a timedelta, or seconds from 0")
-    return round(seconds * 1_000_000_000)  # type: ignore[operator]
+    for runner in core.runners:
+        if runner.kind.process is process:
+            return runner
+    raise Invalid(f"{shown(process)} is not a process of this engine: pass one of the classes given to Engine.open")

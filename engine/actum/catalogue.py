@@ -21,6 +21,10 @@ from actum.errors import CatalogueError, Invalid, shown
 from actum.fingerprints import digest, fingerprint_of, own_constants, own_functions, type_description
 from actum.handlers import HandlerInfo, event_types, read_handlers, show
 from actum.messages import TAG_FIELD, Command, Event, Query, Row
+from actum.processes.instances import Instances
+from actum.processes.kind import ProcessKind, read_process
+from actum.processes.process import Process
+from actum.processes.stream import ProcessStream
 from actum.records import Record, check_identifier
 from actum.shapes import shape_of
 from actum.table_schema import TableSchema, check_schema
@@ -69,6 +73,7 @@ class Catalogue(msgspec.Struct, frozen=True):
     views: tuple[ViewKind, ...]
     event_types: tuple[type[Event], ...]
     upcasts: dict[type[Event], Upcast]
+    processes: tuple[ProcessKind, ...] = ()
 
     @classmethod
     def build(
@@ -83,24 +88,28 @@ class Catalogue(msgspec.Struct, frozen=True):
         upcasts = read_upcasters(upcasters, faults)
         aggregates: list[AggregateKind] = []
         views: list[ViewKind] = []
+        processes: list[ProcessKind] = []
         for component in unique(with_streams(components)):
             if isinstance(component, type) and issubclass(component, Aggregate) and component is not Aggregate:
                 aggregates.append(AggregateReader(component, services, upcasts, faults).read())
             elif isinstance(component, type) and issubclass(component, View) and component is not View:
                 views.append(ViewReader(cast("type[View[Row]]", component), upcasts, faults).read())
+            elif isinstance(component, type) and issubclass(component, Process) and component is not Process:
+                processes.append(read_process(component, faults))
+                check_types([component, *processes[-1].reactions], faults)
             else:
                 named = shown(component)  # pyright: ignore[reportUnknownArgumentType]
-                faults.append(f"{named} is neither an Aggregate nor a View class: pass classes, not instances")
-        kinds: list[AggregateKind | ViewKind] = [*aggregates, *views]
+                faults.append(f"{named} is no Aggregate, View or Process class: pass classes, not instances")
+        kinds: list[AggregateKind | ViewKind | ProcessKind] = [*aggregates, *views, *processes]
         events = {event: None for kind in kinds for event in handled_events(kind)}
         check_upcasts(upcasts, events.keys(), {event for kind in aggregates for event in kind.evolves}, faults)
         check_types(upcasts, faults)
         if not faults:  # renamed types are made of the ones that were checked
             upcasts |= {old.source: old for event in (*events, *upcasts) for old in renamed(event)}
-        check_unique(aggregates, views, (*events, *upcasts), faults)
+        check_unique(aggregates, views, processes, (*events, *upcasts), faults)
         if faults:
             raise CatalogueError(faults)
-        return cls(tuple(aggregates), tuple(views), tuple(sorted(events, key=tag_of)), upcasts)
+        return cls(tuple(aggregates), tuple(views), tuple(sorted(events, key=tag_of)), upcasts, tuple(processes))
 
 
 class AggregateReader:
@@ -289,7 +298,12 @@ def check_plain(handler: HandlerInfo, faults: list[str]) -> None:
 
 def with_streams(components: Sequence[object]) -> list[object]:
     """The components, with the aggregates that some of them stand on."""
-    return [*components, *([DeadlineStream] if Deadlines in components else [])]
+    automatic = any(isinstance(component, type) and issubclass(component, Process) for component in components)
+    return [
+        *components,
+        *([Deadlines, ProcessStream, Instances] if automatic else []),
+        *([DeadlineStream] if automatic or Deadlines in components else []),
+    ]
 
 
 def unique(components: Sequence[object]) -> list[object]:
@@ -297,18 +311,25 @@ def unique(components: Sequence[object]) -> list[object]:
     return list({id(component): component for component in components}.values())
 
 
-def handled_events(kind: AggregateKind | ViewKind) -> Iterable[type[Event]]:
-    """The events that an aggregate or a view knows."""
-    return kind.evolves if isinstance(kind, AggregateKind) else kind.projections
+def handled_events(kind: AggregateKind | ViewKind | ProcessKind) -> Iterable[type[Event]]:
+    """The events that an aggregate, a view or a process knows."""
+    if isinstance(kind, AggregateKind):
+        return kind.evolves
+    return kind.projections if isinstance(kind, ViewKind) else kind.reactions
 
 
 def check_unique(
-    aggregates: list[AggregateKind], views: list[ViewKind], events: tuple[type[Event], ...], faults: list[str]
+    aggregates: list[AggregateKind],
+    views: list[ViewKind],
+    processes: list[ProcessKind],
+    events: tuple[type[Event], ...],
+    faults: list[str],
 ) -> None:
-    """One name per aggregate and view, one handler per command and query over all of them, one tag per event."""
+    """One name per aggregate, view and process, one handler per command and query, one tag per event."""
     for what, pairs in {
         "aggregates": [(kind.name, kind.aggregate.__name__) for kind in aggregates],
         "views": [(kind.name, kind.view.__name__) for kind in views],
+        "processes": [(kind.name, kind.process.__name__) for kind in processes],
         "events": [(tag_of(event), event.__qualname__) for event in events],
     }.items():
         for name, owners in grouped(pairs).items():

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from actum.clock import Clock, CommandIds
     from actum.middleware import Middleware
     from actum.options import Options
+    from actum.process_runner import Runner
     from actum.timer import Timer
 
 log = logging.getLogger("actum.core")
@@ -137,6 +138,7 @@ class Core:
         )
         self.middleware: Sequence[Middleware] = ()  # that commands pass which the engine sends by itself
         self.timer: Timer | None = None
+        self.runners: tuple[Runner, ...] = ()
         self.checkpointer: Checkpointer | None = None
         self.rebuilding: set[str] = set()
         self.queries = 0
@@ -182,6 +184,8 @@ class Core:
             self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
             if self.timer is not None:
                 self.timer.start()
+            for runner in self.runners:
+                await runner.start()
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
     async def _hold_ballast(self) -> None:
@@ -205,6 +209,8 @@ class Core:
             view.apply(batch.first, batch.events, records)
         if self._asked:
             self._answer_asked()
+        for runner in self.runners:
+            runner.wake()
 
     def _records_of(self, batch: OpenBatch) -> Records:
         """The records of a batch, decoded when the first view asks for them."""
@@ -321,6 +327,8 @@ class Core:
         if self._housekeeping is not None:
             self._housekeeping.cancel()
             await asyncio.gather(self._housekeeping, return_exceptions=True)
+        for runner in self.runners:
+            await runner.stop()
         if self.timer is not None:
             await self.timer.stop()
         try:

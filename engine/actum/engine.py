@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from actum.aggregate import Aggregate
     from actum.background import Background
     from actum.messages import Command, Query
+    from actum.processes.process import Process
     from actum.statistics import EngineStatistics
     from actum.views import View
 
@@ -96,7 +97,7 @@ class Engine(Operations, Automation):
         cls,
         store: str | PathLike[str] | Log | OpenStore,
         /,
-        *components: type[Aggregate | View[Any]],
+        *components: type[Aggregate | View[Any] | Process],
         services: Sequence[object] = (),
         upcasters: Sequence[Callable[[Any], object]] = (),
         middleware: Sequence[Middleware] = (),
@@ -111,7 +112,7 @@ class Engine(Operations, Automation):
         Args:
             store: a directory, made if it does not exist; or a log, such as `MemoryLog()` for tests; or anything with
                 a log and a place for checkpoints.
-            components: aggregate and view classes.
+            components: aggregate, view and process classes, and `Deadlines`.
             services: what `@decide` handlers take by annotation; none are needed with `read_only`.
             upcasters: functions marked `@upcast`: what events of older types mean today.
             middleware: wraps every `send`, the first one outermost.

@@ -40,6 +40,7 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
         views=tuple(view_statistics(core, view) for view in core.views.values()),
         checkpoints=checkpoint_statistics(core),
         deadlines=None if core.timer is None else core.timer.statistics(),
+        processes=tuple(runner.statistics() for runner in core.runners),
     )
 
 

@@ -79,6 +79,32 @@ class DeadlineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None
 
 
+class ProcessStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """One process.
+
+    Attributes:
+        name: its name.
+        active: instances that have not ended.
+        failed: those that stand still until somebody retries or cancels them.
+        position: everything up to here has been considered.
+        lag: events in the log that have not.
+        steps: taken since opening.
+        again: attempts since opening that found the engine full.
+        unroutable: events since opening whose field that names the instance holds no key.
+        failure: why no more steps are taken, or None.
+    """
+
+    name: str
+    active: int
+    failed: int
+    position: int
+    lag: int
+    steps: int
+    again: int
+    unroutable: int
+    failure: str | None
+
+
 class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """The engine.
 
@@ -102,6 +128,7 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
         views: one each.
         checkpoints: of derived state; None for an engine in memory.
         deadlines: scheduled commands; None for an engine without.
+        processes: one each.
     """
 
     state: str
@@ -123,3 +150,4 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     views: tuple[ViewStatistics, ...]
     checkpoints: CheckpointStatistics | None
     deadlines: DeadlineStatistics | None = None
+    processes: tuple[ProcessStatistics, ...] = ()

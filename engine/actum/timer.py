@@ -35,8 +35,6 @@ FIRING_MAX = 64
 SLEEP_SECONDS_MAX = 60.0
 #: The shortest one: a loop may wake a little too soon.
 SLEEP_SECONDS_MIN = 0.001
-#: Times are stored as signed 64-bit numbers of nanoseconds: until the year 2262.
-DUE_NS_MAX = 2**63 - 1
 SECOND_NS = 1e9
 PENDING = {"state": "pending"}
 BY_TIME = ("state", "due_ns")
@@ -161,7 +159,7 @@ class Timer:
                         await self._woken.wait()
                 except TimeoutError:
                     continue
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is told
             self._fail("the timer has stopped", error)
 
     def _fire_due(self) -> float:
@@ -200,7 +198,7 @@ class Timer:
             pass
         except EngineClosed:
             raise
-        except Exception as error:  # the store has failed, or there is a bug in here
+        except Exception as error:  # noqa: BLE001  # the store has failed, or there is a bug in here
             self._fail(f"{row!r} could not be sent; it will be after the engine is opened again", error)
 
     async def _send(self, row: Deadline) -> None:

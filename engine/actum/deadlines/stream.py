@@ -1,8 +1,8 @@
 """The stream of one deadline: scheduled, then fired, failed or cancelled.
 
 Each deadline is an aggregate of its own, so that no stream grows without end. That it fires once is decided here and
-nowhere else: `FireDeadline` is a command of the same `send_atomic` as the command that was scheduled, so both are in one
-frame or neither is, and a deadline that has fired refuses to fire again.
+nowhere else: `FireDeadline` is a command of the same `send_atomic` as the command that was scheduled, so both are in
+one frame or neither is, and a deadline that has fired refuses to fire again.
 """
 
 from __future__ import annotations
