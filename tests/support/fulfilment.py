@@ -280,6 +280,10 @@ class Fulfilment(Process, key="order_id"):
         """Give it up; that event releases the goods."""
         yield CancelOrder(order_id=self.order_id, reason=f"{command.wallet_id} has no money")
 
+    @refused
+    def too_late(self, command: ShipOrder) -> None:
+        """It was cancelled in between: that event comes next, and no money was taken."""
+
     @react
     def cancelled(self, event: OrderCancelled) -> list[Command | Done]:
         """Put the goods back."""
