@@ -15,16 +15,13 @@ import msgspec
 
 from actum.aggregate import Aggregate
 from actum.codec import decoder_of, tag_of
-from actum.deadlines.deadline import Deadlines
-from actum.deadlines.stream import DeadlineStream
+from actum.components import with_streams
 from actum.errors import CatalogueError, Invalid, shown
 from actum.fingerprints import digest, fingerprint_of, own_constants, own_functions, type_description
 from actum.handlers import HandlerInfo, event_types, read_handlers, show
 from actum.messages import TAG_FIELD, Command, Event, Query, Row
-from actum.processes.instances import Instances
 from actum.processes.kind import ProcessKind, read_process
 from actum.processes.process import Process
-from actum.processes.stream import ProcessStream
 from actum.records import Record, check_identifier
 from actum.shapes import shape_of
 from actum.table_schema import TableSchema, check_schema
@@ -294,16 +291,6 @@ def check_plain(handler: HandlerInfo, faults: list[str]) -> None:
         )
     elif inspect.isgeneratorfunction(function):
         faults.append(f"{handler.where} yields: an @{handler.role} handler is called, not iterated; remove the `yield`")
-
-
-def with_streams(components: Sequence[object]) -> list[object]:
-    """The components, with the aggregates that some of them stand on."""
-    automatic = any(isinstance(component, type) and issubclass(component, Process) for component in components)
-    return [
-        *components,
-        *([Deadlines, ProcessStream, Instances] if automatic else []),
-        *([DeadlineStream] if automatic or Deadlines in components else []),
-    ]
 
 
 def unique(components: Sequence[object]) -> list[object]:

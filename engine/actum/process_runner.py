@@ -66,6 +66,7 @@ class Runner:
         self._slots = asyncio.Semaphore(STEPPING_MAX)
         self._running: asyncio.Task[None] | None = None
         self._interesting = {*kind.reactions, Several}
+        self._stepping: list[asyncio.Task[None]] = []
         self._unroutable = 0
         self.position = 0
         self.steps = 0
@@ -126,8 +127,10 @@ class Runner:
         found, last = self._slice(considered + 1, self._core.scheduler.durable)
         if found:
             async with asyncio.TaskGroup() as group:
-                for key, entries in found.items():
+                self._stepping = [
                     group.create_task(self._go_on(key, entries, considered), name=f"actum process {self.kind.name}")
+                    for key, entries in found.items()
+                ]
         self.position = last
         mark = self.view.get(mark_of(self.kind.name))
         if mark is None or last - mark.position >= ADVANCE_EVENTS:
@@ -260,11 +263,12 @@ class Runner:
             Invalid: no such instance has failed.
         """
         async with self._lock:
-            row = self._row(key)
-            if row is None or row.status != "failed":
+            failed = self._row(key)
+            if failed is None or failed.status != "failed":
                 name = self.kind.name
                 raise Invalid(f"key={shown(key)}: no {name} of this key has failed; see engine.processes(...)")
-            start = first = row.failed_position
+            row: Instance | None = failed
+            start = first = failed.failed_position
             stop = max(first, self.position)  # which may be lower soon after opening
             while start <= stop and row is not None and (row.status == "active" or start == first):
                 found, last = self._slice(start, stop, key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, final
 
 from actum.deadlines.stream import DeadlineCancelled, DeadlineFailed, DeadlineFired, DeadlineScheduled
 from actum.handlers import project
@@ -54,6 +54,7 @@ class Deadline(Row, key="deadline_id", indexes=[("state", "due_ns")]):
         return f"<Deadline {self.deadline_id} {self.command} {self.state}, due {self.due.isoformat()}>"
 
 
+@final
 class Deadlines(View[Deadline], name="actum.Deadlines"):
     """What is due when. Give it to `Engine.open`, and the engine has deadlines: `schedule`, `cancel`, `deadlines`."""
 
