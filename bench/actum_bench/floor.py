@@ -173,7 +173,8 @@ class Floor:
         """One frame, chained to the one before by its hash; one put; one fsync."""
         self.head = sha256(self.head + body).digest()
         with self.environment.begin(write=True) as transaction:
-            transaction.put(position_key(first), self.head + body, db=self.log, append=True)
+            if not transaction.put(position_key(first), self.head + body, db=self.log, append=True):
+                raise RuntimeError(f"position {first} is not behind the end of the log")
         self.commits += 1
 
     def stored(self) -> int:

@@ -8,7 +8,8 @@ from typing import Final
 from actum_bench.experiments import Experiment
 from actum_bench.measurements import appends, commands, rebuild
 from actum_bench.process import measure_of
-from actum_bench.quick import CLIENT_COST
+from actum_bench.quick import ACCOUNTS_EACH_MAX
+from actum_bench.recover import CLIENT_COST
 from actum_bench.results import Parameter
 
 #: What can be measured alone.
@@ -36,7 +37,7 @@ def experiments(
         directory: on the disk to be measured.
         parts: which of `PARTS`.
         clients: how many, once for each number.
-        accounts: that they pay into.
+        accounts: that they pay into, but no more than `ACCOUNTS_EACH_MAX` for each client: all are opened first.
         commits: of each batch size, and commands of each client as long as all of them send no more than
             `COMMANDS_MAX`.
         events: that are folded in a rebuild.
@@ -47,7 +48,11 @@ def experiments(
     if "commands" in parts:
         subjects = {
             f"{number:,} client{'s' * (number > 1)}": measure_of(
-                commands.bare, clients=number, commands=commands_of(number, commits), accounts=accounts, **disk
+                commands.bare,
+                clients=number,
+                commands=commands_of(number, commits),
+                accounts=min(accounts, ACCOUNTS_EACH_MAX * number),
+                **disk,
             )
             for number in clients
         }

@@ -14,6 +14,7 @@ import msgspec
 
 from actum_bench import micro, quick, recover, scale
 from actum_bench.experiments import Outcome, Progress, Suite, counted, suite_of
+from actum_bench.extras import MissingExtraError
 from actum_bench.goals import grown
 from actum_bench.load.settings import Settings
 from actum_bench.load.trial import trial
@@ -89,7 +90,7 @@ def parts_one_by_one(pattern: str | None, directory: str | None, progress: Progr
     """The micro benchmarks, where their checkout is."""
     try:
         return Outcome(micro.measure(pattern, directory, progress), [], [])
-    except micro.NoBenchmarksError as error:
+    except (micro.NoBenchmarksError, MissingExtraError) as error:
         return Outcome([], [], [Skipped("micro", "the parts", str(error))])
     except VoidRunError as error:
         return Outcome([], [], [Skipped("micro", "the parts", str(error), void=True)])

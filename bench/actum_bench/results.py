@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from actum_bench.environment import Environment
+from actum_bench.files import replace_file
 
 #: The version of the file.
 SCHEMA = 1
@@ -168,9 +169,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     skipped: list[Skipped] = []
 
     def save(self, path: Path) -> None:
-        """Write the file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
+        """Write the file, whole or not at all."""
+        replace_file(path, msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
 
     @classmethod
     def load(cls, path: Path) -> Results:

@@ -2,7 +2,9 @@
 
 from actum_storage import (
     ActumError,
+    Bookmark,
     CopyReport,
+    DeadLetter,
     Fenced,
     Finding,
     Head,
@@ -19,12 +21,15 @@ from actum_storage import (
     StoreFull,
     StoreInUse,
     StoreMismatch,
+    SubscriptionInUse,
     UnsafeFileSystem,
     diagnose,
 )
 
 from actum.aggregate import Aggregate
+from actum.alert import Alert
 from actum.clock import Clock
+from actum.conditions import Condition
 from actum.deadlines.deadline import Deadline, Deadlines
 from actum.engine import Engine
 from actum.errors import (
@@ -41,7 +46,8 @@ from actum.errors import (
     ViewBroken,
     WriteOutsideProjection,
 )
-from actum.handlers import answer, decide, evolve, project
+from actum.follower import Follower, FollowerStatistics, follow
+from actum.handlers import answer, decide, evolve, handle, project
 from actum.inspection import SnapshotDifferences
 from actum.messages import Command, Event, Query, Row, Value
 from actum.middleware import Envelope, Middleware, Send
@@ -61,9 +67,12 @@ from actum.statistics import (
     DeadlineStatistics,
     EngineStatistics,
     ProcessStatistics,
+    SubscriptionStatistics,
     ViewStatistics,
 )
 from actum.store import Store, Stream, open_store
+from actum.subscriptions.consumer import Consumer
+from actum.subscriptions.subscription import Subscription
 from actum.upcasting import upcast
 from actum.verification import VerifyReport, show_head
 from actum.views import View
@@ -72,6 +81,8 @@ __all__ = [
     "ActumError",
     "Aggregate",
     "AggregateStatistics",
+    "Alert",
+    "Bookmark",
     "Cancel",
     "CatalogueError",
     "CheckpointStatistics",
@@ -79,8 +90,11 @@ __all__ = [
     "Command",
     "CommandFailed",
     "CommandTimeout",
+    "Condition",
     "Conflict",
+    "Consumer",
     "CopyReport",
+    "DeadLetter",
     "Deadline",
     "DeadlineStatistics",
     "Deadlines",
@@ -92,6 +106,8 @@ __all__ = [
     "Event",
     "Fenced",
     "Finding",
+    "Follower",
+    "FollowerStatistics",
     "Head",
     "Invalid",
     "Log",
@@ -128,6 +144,9 @@ __all__ = [
     "StoreMismatch",
     "StoredRecord",
     "Stream",
+    "Subscription",
+    "SubscriptionInUse",
+    "SubscriptionStatistics",
     "UnsafeFileSystem",
     "Value",
     "VerifyReport",
@@ -141,6 +160,8 @@ __all__ = [
     "decide",
     "diagnose",
     "evolve",
+    "follow",
+    "handle",
     "open_store",
     "project",
     "react",

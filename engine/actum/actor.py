@@ -16,10 +16,11 @@ from actum_storage import ActumError, StorageError
 from msgspec import Struct
 
 from actum.codec import command_fault
-from actum.errors import CommandFailed, Conflict, EngineClosed, Quarantined, first_of
+from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, first_of
 from actum.hold import Hold
 from actum.messages import Event
 from actum.records import Receipt
+from actum.tags import exclusion
 from actum.window import CommandWindow
 
 if TYPE_CHECKING:
@@ -156,6 +157,10 @@ class Actor(Struct, gc=False, eq=False):
             assert error is not None
             self._answer(delivery[1], self.excused(delivery[0], error))
             return True
+        conflict = self.conflict(delivery[2], self.version)  # a condition may not hold any more
+        if conflict is not None:
+            self._answer(delivery[1], conflict)
+            return True
         return accept(self, delivery, events)
 
     def collect(self, result: Any) -> Checked:
@@ -198,11 +203,11 @@ class Actor(Struct, gc=False, eq=False):
             self._answer(reply, conflict)
         return conflict is not None
 
-    def conflict(self, metadata: Metadata, version: int) -> Conflict | None:
-        """The answer to a command that expects another version."""
+    def conflict(self, metadata: Metadata, version: int) -> Conflict | Invalid | None:
+        """The answer to a command that expects another version, or excludes an event that is there."""
         expected = metadata.expected_version
         if expected is None or expected == version:
-            return None
+            return None if metadata.unless is None else exclusion(metadata.unless, self.streams.tags, version)
         message = f"{self.streams.name}/{self.key} is at version {version}, not {expected}: read and decide again"
         return Conflict(message, expected_version=expected, version=version)
 
@@ -340,7 +345,8 @@ class Actor(Struct, gc=False, eq=False):
             return error
         self.failures += 1
         self.fault = error
-        self.streams.failing.add(self.key)
+        if self.quarantined:
+            self.streams.quarantined.add(self.key)
         log.error("%r failed", self, exc_info=error)
         return self._command_failed(error)
 
@@ -365,7 +371,7 @@ class Actor(Struct, gc=False, eq=False):
         was = self.quarantined
         self.failures = 0
         self.fault = None
-        self.streams.failing.discard(self.key)
+        self.streams.quarantined.discard(self.key)
         return was
 
     def refuse_all(self, error: Exception) -> None:

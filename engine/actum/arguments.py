@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from actum.batch import Metadata
+from actum.conditions import Condition
 from actum.core import OpenStore
 from actum.errors import Invalid, shown
 from actum.options import Options
@@ -36,17 +38,20 @@ def check_arguments(store: object, options: object, **sequences: object) -> None
             raise Invalid(
                 f"{name}: {len(cast('Sequence[object]', sequence)):,} are too many: give {GIVEN_MAX:,} at most"
             )
-        layers = cast("Sequence[object]", sequence) if name == "middleware" else ()
-        for layer in layers:
-            if not callable(layer):
-                raise Invalid(f"middleware={shown(layer)} can't be called: give async functions")
+        called = cast("Sequence[object]", sequence) if name in ("middleware", "alerts") else ()
+        for function in called:
+            if not callable(function):
+                kind = "async functions" if name == "middleware" else "functions"
+                raise Invalid(f"{name}={shown(function)} can't be called: give {kind}")
+            if name == "alerts" and inspect.iscoroutinefunction(function):
+                raise Invalid(f"alerts={shown(function)} is async, and nobody would await it: start a task in it")
 
 
 def metadata_of(envelope: Envelope) -> Metadata:
     """What was said beside a command, checked.
 
     Raises:
-        Invalid: an id is not a UUID or a string of 1 to 200 bytes, or the version not a number from 0.
+        Invalid: an id is not a UUID or a string of 1 to 200 bytes, the version no number from 0, the condition none.
     """
     command_id, expected_version = envelope.command_id, envelope.expected_version
     if expected_version is not None and not (type(expected_version) is int and expected_version >= 0):
@@ -57,7 +62,19 @@ def metadata_of(envelope: Envelope) -> Metadata:
         correlation_id=optional_identifier("correlation_id", envelope.correlation_id),
         causation_id=optional_identifier("causation_id", envelope.causation_id),
         expected_version=expected_version,
+        unless=checked_condition(envelope.unless),
     )
+
+
+def checked_condition(condition: object) -> Condition | None:
+    """What a command is sent with as `unless`.
+
+    Raises:
+        Invalid: something else than a condition.
+    """
+    if condition is None or isinstance(condition, Condition):
+        return condition
+    raise Invalid(f"unless={shown(condition)} is not a condition: give actum.Condition(events=[...], tags={{...}})")
 
 
 def wrong_loop() -> Invalid:

@@ -27,6 +27,7 @@ from actum.batch import OpenBatch
 from actum.errors import CommandFailed, Invalid, Rejected, first_of
 from actum.hold import Hold
 from actum.repetition import Repetition
+from actum.tags import exclusion
 from actum.waits import DECIDING, way_between
 
 if TYPE_CHECKING:
@@ -195,7 +196,18 @@ class AtomicSend:
         all_events = list(chain.from_iterable(decided))
         self._items[0].actor.streams.check_size(all_events, "send_atomic")
         batch = await self._room(len(all_events))
-        return self._write(batch, decided) if isinstance(batch, OpenBatch) else batch
+        if not isinstance(batch, OpenBatch):
+            return batch
+        return self._excluded() or self._write(batch, decided)
+
+    def _excluded(self) -> BaseException | None:
+        """Why a condition does not hold any more: other events may have come while decisions were waited for."""
+        for index, (_, actor, metadata) in enumerate(self._items):
+            if metadata.unless is not None:
+                excluded = exclusion(metadata.unless, actor.streams.tags, actor.version)
+                if excluded is not None:
+                    return self._of_command(excluded, index)
+        return None
 
     def _position_of_first_time(self) -> int | None:
         """Where one of the commands of this send is in the log, or will be, if it was sent before."""

@@ -13,8 +13,10 @@ import msgspec
 
 if TYPE_CHECKING:
     from actum.actor import Actor
+    from actum.conditions import Condition
     from actum.messages import Command, Event
     from actum.records import Receipt
+    from actum.tags import LastPositions
 
 
 class Reply(Protocol):
@@ -46,6 +48,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     correlation_id: str | None = None
     causation_id: str | None = None
     expected_version: int | None = None
+    unless: Condition | None = None
 
 
 #: The metadata of a command sent without anything beside it; compared by identity.
@@ -75,6 +78,7 @@ class OpenBatch:
         events_max: events that it takes.
         bytes_half: half of the bytes that it takes; with more of them it takes no further command.
         full: whether a command did not fit.
+        last_positions: of the tagged events here, once a condition has asked for them.
         actors: the actors that wrote, with the position that each had before: where to go back to if the commit does
             not happen.
     """
@@ -87,6 +91,7 @@ class OpenBatch:
         "events_max",
         "first",
         "full",
+        "last_positions",
         "offsets",
         "receipts",
         "records",
@@ -106,6 +111,7 @@ class OpenBatch:
         self.receipts: list[tuple[Reply, Receipt]] = []
         self.answers: list[tuple[Reply, Outcome]] = []
         self.actors: dict[Actor, int] = {}
+        self.last_positions: LastPositions | None = None
 
     @property
     def next_position(self) -> int:

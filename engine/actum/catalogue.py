@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast, final
+from typing import Any, TypeAlias, cast, final
 
 import msgspec
 
@@ -18,12 +18,15 @@ from actum.codec import decoder_of, tag_of
 from actum.components import with_streams
 from actum.errors import CatalogueError, Invalid, shown
 from actum.fingerprints import digest, fingerprint_of, own_constants, own_functions, type_description
-from actum.handlers import HandlerInfo, event_types, read_handlers, show
+from actum.handlers import HandlerInfo, event_types, read_handlers
 from actum.messages import TAG_FIELD, Command, Event, Query, Row
 from actum.processes.kind import ProcessKind, read_process
 from actum.processes.process import Process
 from actum.records import Record, check_identifier
+from actum.services import service_for
 from actum.shapes import shape_of
+from actum.subscriptions.kind import SubscriptionKind, read_subscription
+from actum.subscriptions.subscription import Subscription
 from actum.table_schema import TableSchema, check_schema
 from actum.upcasting import Upcast, Upcasts, check_upcasts, leading_to, read_upcasters, renamed
 from actum.views import Projection, View
@@ -62,6 +65,9 @@ class ViewKind(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
+Kind: TypeAlias = AggregateKind | ViewKind | SubscriptionKind | ProcessKind
+
+
 @final
 class Catalogue(msgspec.Struct, frozen=True):
     """All that an engine knows of its user's code."""
@@ -70,6 +76,8 @@ class Catalogue(msgspec.Struct, frozen=True):
     views: tuple[ViewKind, ...]
     event_types: tuple[type[Event], ...]
     upcasts: dict[type[Event], Upcast]
+    subscriptions: tuple[SubscriptionKind, ...] = ()
+    services: tuple[object, ...] = ()
     processes: tuple[ProcessKind, ...] = ()
 
     @classmethod
@@ -85,28 +93,44 @@ class Catalogue(msgspec.Struct, frozen=True):
         upcasts = read_upcasters(upcasters, faults)
         aggregates: list[AggregateKind] = []
         views: list[ViewKind] = []
+        subscriptions: list[SubscriptionKind] = []
         processes: list[ProcessKind] = []
         for component in unique(with_streams(components)):
             if isinstance(component, type) and issubclass(component, Aggregate) and component is not Aggregate:
                 aggregates.append(AggregateReader(component, services, upcasts, faults).read())
             elif isinstance(component, type) and issubclass(component, View) and component is not View:
                 views.append(ViewReader(cast("type[View[Row]]", component), upcasts, faults).read())
+            elif isinstance(component, type) and issubclass(component, Subscription) and component is not Subscription:
+                subscriptions.append(read_subscription(component, services, faults))
+                check_types(subscriptions[-1].handlers, faults)
             elif isinstance(component, type) and issubclass(component, Process) and component is not Process:
                 processes.append(read_process(component, faults))
                 check_types([component, *processes[-1].reactions], faults)
             else:
                 named = shown(component)  # pyright: ignore[reportUnknownArgumentType]
-                faults.append(f"{named} is no Aggregate, View or Process class: pass classes, not instances")
-        kinds: list[AggregateKind | ViewKind | ProcessKind] = [*aggregates, *views, *processes]
+                what = "no Aggregate, View, Subscription or Process class"
+                faults.append(f"{named} is {what}: pass classes, not instances")
+        kinds: list[Kind] = [*aggregates, *views, *subscriptions, *processes]
         events = {event: None for kind in kinds for event in handled_events(kind)}
+        if not aggregates and not views:  # a follower, which is given all upcasters and handles some events
+            results = [result for upcast in upcasts.values() for result in upcast.results]
+            events |= {result: None for result in results if result not in upcasts}
         check_upcasts(upcasts, events.keys(), {event for kind in aggregates for event in kind.evolves}, faults)
         check_types(upcasts, faults)
         if not faults:  # renamed types are made of the ones that were checked
             upcasts |= {old.source: old for event in (*events, *upcasts) for old in renamed(event)}
-        check_unique(aggregates, views, processes, (*events, *upcasts), faults)
+        check_unique(aggregates, views, (*subscriptions, *processes), (*events, *upcasts), faults)
         if faults:
             raise CatalogueError(faults)
-        return cls(tuple(aggregates), tuple(views), tuple(sorted(events, key=tag_of)), upcasts, tuple(processes))
+        return cls(
+            tuple(aggregates),
+            tuple(views),
+            tuple(sorted(events, key=tag_of)),
+            upcasts,
+            tuple(subscriptions),
+            tuple(services or ()),
+            tuple(processes),
+        )
 
 
 class AggregateReader:
@@ -178,28 +202,10 @@ class AggregateReader:
                 )
         if inspect.isasyncgenfunction(handler.function):
             self.faults.append(f"{handler.where} is async and yields: collect the events in a list and return it")
-        given = tuple(self._service(handler, parameter) for parameter in handler.parameters)
+        given = tuple(
+            service_for(handler.where, parameter, self.services, self.faults) for parameter in handler.parameters
+        )
         return Decision(handler.function, given, inspect.iscoroutinefunction(handler.function))
-
-    def _service(self, handler: HandlerInfo, annotation: object) -> object:
-        """The one service of the annotated type."""
-        if self.services is None:
-            return None
-        try:
-            fitting = [service for service in self.services if isinstance(service, annotation)]  # type: ignore[arg-type]
-        except TypeError as error:
-            self.faults.append(
-                f"{handler.where}: {show(annotation)} can't be matched ({error}): "
-                "use a class or a runtime_checkable Protocol"
-            )
-            return None
-        if len(fitting) != 1:
-            self.faults.append(
-                f"{handler.where} needs a service {show(annotation)}, and {len(fitting)} of those given fit: "
-                f"pass one in Engine.open(..., services=[...])"
-            )
-            return None
-        return fitting[0]
 
     def _fingerprint(self, evolves: list[HandlerInfo]) -> str:
         """What a snapshot depends on: the fields, the evolve handlers and their events."""
@@ -298,25 +304,32 @@ def unique(components: Sequence[object]) -> list[object]:
     return list({id(component): component for component in components}.values())
 
 
-def handled_events(kind: AggregateKind | ViewKind | ProcessKind) -> Iterable[type[Event]]:
-    """The events that an aggregate, a view or a process knows."""
+def handled_events(kind: Kind) -> Iterable[type[Event]]:
+    """The events that an aggregate, a view, a subscription or a process knows."""
     if isinstance(kind, AggregateKind):
         return kind.evolves
-    return kind.projections if isinstance(kind, ViewKind) else kind.reactions
+    if isinstance(kind, ProcessKind):
+        return kind.reactions
+    return kind.projections if isinstance(kind, ViewKind) else kind.handlers
 
 
 def check_unique(
     aggregates: list[AggregateKind],
     views: list[ViewKind],
-    processes: list[ProcessKind],
+    consumers: Sequence[SubscriptionKind | ProcessKind],
     events: tuple[type[Event], ...],
     faults: list[str],
 ) -> None:
-    """One name per aggregate, view and process, one handler per command and query, one tag per event."""
+    """One name per aggregate, view and consumer, one handler per command and query, one tag per event."""
+    subscriptions = [
+        (kind.name, kind.subscription.__name__) for kind in consumers if isinstance(kind, SubscriptionKind)
+    ]
+    processes = [(kind.name, kind.process.__name__) for kind in consumers if isinstance(kind, ProcessKind)]
     for what, pairs in {
         "aggregates": [(kind.name, kind.aggregate.__name__) for kind in aggregates],
         "views": [(kind.name, kind.view.__name__) for kind in views],
-        "processes": [(kind.name, kind.process.__name__) for kind in processes],
+        "subscriptions": subscriptions,
+        "processes": processes,
         "events": [(tag_of(event), event.__qualname__) for event in events],
     }.items():
         for name, owners in grouped(pairs).items():

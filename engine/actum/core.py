@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 
 from actum_storage import StoreFull
 
-from actum import garbage
+from actum import freshness, garbage
 from actum.background import ThreadBackground
 from actum.bus import Bus
 from actum.checkpoints import Checkpointer
@@ -26,6 +26,10 @@ from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
 from actum.schema_gate import SchemaGate
 from actum.streams import Streams
+from actum.subscriptions.monitor import Monitor
+from actum.subscriptions.subscriptions import Inline, Subscriptions
+from actum.subscriptions.worker import Source
+from actum.tags import TagIndex
 from actum.views import LiveView, View
 
 if TYPE_CHECKING:
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 
     from actum_storage import Derived, Head, Log
 
+    from actum.alert import AlertCallback
     from actum.background import Background
     from actum.batch import OpenBatch
     from actum.catalogue import Catalogue
@@ -86,7 +91,7 @@ class OpenStore(Protocol):
 class Core:
     """An open engine's parts."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all that the front door was given
         self,
         store: OpenStore | None,
         log: Log,
@@ -97,6 +102,7 @@ class Core:
         options: Options,
         *,
         read_only: bool = False,
+        alerts: Sequence[AlertCallback] = (),
     ) -> None:
         """Empty views and streams over a log.
 
@@ -109,6 +115,7 @@ class Core:
             background: does disk work; threads of the engine unless given.
             options: bounds.
             read_only: whether the log may only be read: another process may be writing it.
+            alerts: told of views and subscriptions that fall behind.
         """
         self.store = store
         self.log = log
@@ -130,8 +137,9 @@ class Core:
         self.scheduler = Scheduler(
             log, self.directory, clock, ids, self.background, options, settled=self._settled, read_only=read_only
         )
+        self.tags = None if read_only else TagIndex.of(catalogue, self.scheduler.committer)
         for kind in catalogue.aggregates:
-            self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler)
+            self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler, self.tags)
         self.bus = Bus(catalogue, self.directory, self.views)
         self.recovery = Recovery(
             log, self.codec, self.directory, self.background, slice_events=options.replay_slice_events
@@ -139,12 +147,38 @@ class Core:
         self.middleware: Sequence[Middleware] = ()  # that commands pass which the engine sends by itself
         self.timer: Timer | None = None
         self.runners: tuple[Runner, ...] = ()
+        self.watches = freshness.watches(self)
+        self.monitor = Monitor(clock, alerts)
+        self.subscriptions = self._subscriptions()
         self.checkpointer: Checkpointer | None = None
         self.rebuilding: set[str] = set()
         self.queries = 0
         self.open_seconds = 0.0
         self._asked: list[tuple[int, asyncio.Future[None]]] = []
         self._housekeeping: asyncio.Task[None] | None = None
+        self._monitoring: asyncio.Task[None] | None = None
+
+    def _subscriptions(self) -> Subscriptions:
+        """Those of the catalogue; one that only reads runs none. Each has a thread of its own if there is a disk."""
+        manifest, directory = getattr(self.store, "manifest", None), getattr(self.store, "subscriptions", None)
+        source = Source(
+            self.log,
+            lambda: self.scheduler.durable,
+            self.codec,
+            "" if manifest is None else manifest.store_id,
+            self.catalogue.services,
+            self.clock,
+            self.options,
+        )
+        return Subscriptions(
+            () if self.read_only else self.catalogue.subscriptions,
+            self.catalogue.upcasts,
+            source,
+            directory,
+            lambda: (
+                Inline() if directory is None else ThreadBackground(self.loop, gate_seconds=self.options.gate_seconds)
+            ),
+        )
 
     async def start(self) -> None:
         """Bring everything to the log's head, then begin housekeeping."""
@@ -172,6 +206,8 @@ class Core:
                     reading=gate.reading,
                 )
         head = await self.recovery.catch_up(views, position, self._save_at if self.checkpointer is not None else None)
+        if self.tags is not None:
+            await self.tags.read(self.log, self.codec, slice_events=self.options.replay_slice_events)
         if self.read_only:
             self.scheduler.committer.stay_at(head)
         if looked_through and self.checkpointer is not None:
@@ -182,11 +218,23 @@ class Core:
         if not self.read_only:
             await self._hold_ballast()
             self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
-            if self.timer is not None:
-                self.timer.start()
-            for runner in self.runners:
-                await runner.start()
+            await self._start_automatic()
+            for watch in self.watches.values():
+                self.monitor.add("view", watch)
+            await self.subscriptions.start(
+                self.monitor,
+                lambda: freshness.true_head(self),
+                lambda position: freshness.time_at(self.log, position),
+            )
+            self._monitoring = asyncio.create_task(self.monitor.run(), name="actum lag monitor")
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
+
+    async def _start_automatic(self) -> None:
+        """What sends commands by itself begins, before anybody else can."""
+        if self.timer is not None:
+            self.timer.start()
+        for runner in self.runners:
+            await runner.start()
 
     async def _hold_ballast(self) -> None:
         """Keep room on the disk for closing."""
@@ -207,10 +255,14 @@ class Core:
         records = self._records_of(batch) if self._records_wanted else none_wanted
         for view in self.views.values():
             view.apply(batch.first, batch.events, records)
+        if self.tags is not None:
+            self.tags.settle(batch)
         if self._asked:
             self._answer_asked()
         for runner in self.runners:
             runner.wake()
+        if self.subscriptions:
+            self.subscriptions.wake()
 
     def _records_of(self, batch: OpenBatch) -> Records:
         """The records of a batch, decoded when the first view asks for them."""
@@ -324,14 +376,16 @@ class Core:
         Args:
             drain: False when opening failed: nothing was accepted and nothing is worth saving.
         """
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
-            await asyncio.gather(self._housekeeping, return_exceptions=True)
+        for task in (self._housekeeping, self._monitoring):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         for runner in self.runners:
             await runner.stop()
         if self.timer is not None:
             await self.timer.stop()
         try:
+            await self.subscriptions.stop(self.options.close_seconds_max if drain else 0.0)
             if drain:
                 await self.scheduler.drain(self.options.close_seconds_max)
                 await self._save()

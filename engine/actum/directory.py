@@ -131,7 +131,6 @@ class Directory:
             streams.keys_changed.add(actor.key)
         actor.forget()
         actor.fault = None  # its traceback leads back to the actor
-        streams.failing.discard(actor.key)
         del streams.actors[actor.key]
         del self.recent[actor]
         self.passivations += 1
@@ -146,7 +145,7 @@ class Directory:
             actor.fault = None
         for streams in self.streams.values():
             streams.actors.clear()
-            streams.failing.clear()
+            streams.quarantined.clear()
         self.recent.clear()
         self.changed.clear()
 

@@ -40,10 +40,13 @@ if TYPE_CHECKING:
     from actum_storage import Log
 
     from actum.aggregate import Aggregate
+    from actum.alert import AlertCallback
     from actum.background import Background
+    from actum.conditions import Condition
     from actum.messages import Command, Query
     from actum.processes.process import Process
     from actum.statistics import EngineStatistics
+    from actum.subscriptions.subscription import Subscription
     from actum.views import View
 
 R = TypeVar("R")
@@ -64,7 +67,7 @@ class Engine(Operations, Automation):
             top = await engine.ask(TopBalances())
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what `open` was given
         self,
         store: str | PathLike[str] | Log | OpenStore,
         catalogue: Catalogue,
@@ -75,6 +78,7 @@ class Engine(Operations, Automation):
         background: Background | None,
         *,
         read_only: bool,
+        alerts: Sequence[AlertCallback] = (),
     ) -> None:
         """Use `Engine.open`."""
         self._store = store
@@ -84,6 +88,7 @@ class Engine(Operations, Automation):
         self._ids = ids
         self._background = background
         self._read_only = read_only
+        self._alerts = tuple(alerts)
         self._core: Core | None = None
         self._taking: Core | None = None  # the same while commands are taken
         self._state: Literal["new", "opening", "open", "read-only", "closing", "closed", "forked"] = "new"
@@ -97,10 +102,11 @@ class Engine(Operations, Automation):
         cls,
         store: str | PathLike[str] | Log | OpenStore,
         /,
-        *components: type[Aggregate | View[Any] | Process],
+        *components: type[Aggregate | View[Any] | Subscription | Process],
         services: Sequence[object] = (),
         upcasters: Sequence[Callable[[Any], object]] = (),
         middleware: Sequence[Middleware] = (),
+        alerts: Sequence[AlertCallback] = (),
         options: Options | None = None,
         clock: Clock | None = None,
         ids: CommandIds | None = None,
@@ -112,22 +118,23 @@ class Engine(Operations, Automation):
         Args:
             store: a directory, made if it does not exist; or a log, such as `MemoryLog()` for tests; or anything with
                 a log and a place for checkpoints.
-            components: aggregate, view and process classes, and `Deadlines`.
-            services: what `@decide` handlers take by annotation; none are needed with `read_only`.
+            components: aggregate, view, subscription and process classes, and `Deadlines`.
+            services: what `@decide` and `@handle` handlers take by annotation; none are needed with `read_only`.
             upcasters: functions marked `@upcast`: what events of older types mean today.
             middleware: wraps every `send`, the first one outermost.
+            alerts: called with an `Alert` when a view or subscription falls behind, stops, or recovers.
             options: see `Options`.
             clock: the time that records get; the machine's unless given.
             ids: of commands that come without one; ordered by time, and random, unless given.
             background: does the disk work; threads of the engine unless given.
             read_only: answer queries as of the moment of opening, and write nothing: beside a running engine, or on
-                a backup. Commands get `ReadOnly`.
+                a backup. Commands get `ReadOnly`, and subscriptions don't run: see `follow`.
 
         Raises:
             CatalogueError: the classes don't fit together; every fault with its fix.
             Invalid: another argument is not what it has to be.
         """
-        check_arguments(store, options, services=services, upcasters=upcasters, middleware=middleware)
+        check_arguments(store, options, services=services, upcasters=upcasters, middleware=middleware, alerts=alerts)
         catalogue = Catalogue.build(components, None if read_only else services, upcasters)
         return cls(
             store,
@@ -138,6 +145,7 @@ class Engine(Operations, Automation):
             ids or TimeOrderedIds(),
             background,
             read_only=read_only,
+            alerts=alerts,
         )
 
     async def __aenter__(self) -> Self:
@@ -147,6 +155,7 @@ class Engine(Operations, Automation):
             StoreInUse: another engine writes there.
             StoreCorrupt: the store is damaged.
             StoreMismatch: it is not a store, or holds what these classes don't know.
+            SubscriptionInUse: one of the subscriptions runs in another process.
         """
         if self._state != "new":
             raise EngineClosed(f"this engine is {self._state} already: make another one with Engine.open")
@@ -164,6 +173,7 @@ class Engine(Operations, Automation):
                 self._background,
                 self._options,
                 read_only=self._read_only,
+                alerts=self._alerts,
             )
             automate(core, self._middleware)
             await core.start()
@@ -245,6 +255,7 @@ class Engine(Operations, Automation):
         correlation_id: UUID | str | None = None,
         causation_id: UUID | str | None = None,
         expected_version: int | None = None,
+        unless: Condition | None = None,
         timeout: float | None = None,  # noqa: ASYNC109  # the contract; a caller's own asyncio.timeout works as well
     ) -> Receipt:
         """Have a command decided; when this returns, its events are on disk and every view shows them.
@@ -260,12 +271,13 @@ class Engine(Operations, Automation):
             correlation_id: what it belongs to; stored with every event.
             causation_id: what caused it; stored with every event.
             expected_version: refuse with `Conflict` if the aggregate's version is another; 0 for "does not exist yet".
+            unless: refuse with `Conflict` if there are events, of whatever aggregate, that this condition excludes.
             timeout: seconds to wait for the answer.
 
         Raises:
             Rejected: the aggregate said no.
             Invalid: the command, an id, or an event it led to is malformed.
-            Conflict: `expected_version` is not the version.
+            Conflict: `expected_version` is not the version, or `unless` does not hold.
             Overloaded: a queue is full; nothing happened.
             CommandFailed: a handler has a bug; nothing was written.
             Quarantined: the aggregate's handlers failed too often.
@@ -281,6 +293,7 @@ class Engine(Operations, Automation):
             and correlation_id is None
             and causation_id is None
             and expected_version is None
+            and unless is None
             and self._dispatch is None
         ):
             return await self._deliver(command, PLAIN)
@@ -291,6 +304,7 @@ class Engine(Operations, Automation):
             correlation_id=correlation_id,
             causation_id=causation_id,
             expected_version=expected_version,
+            unless=unless,
         )
         send = self._dispatch or self._send
         if timeout is None:

@@ -35,13 +35,16 @@ class Invalid(ActumError):
 
 @final
 class Conflict(ActumError):
-    """`expected_version` is not the aggregate's version: somebody else wrote in between. Nothing was written.
+    """`expected_version` is not the aggregate's version, or an event is there that a `Condition` excludes.
+
+    Somebody else wrote in between. Nothing was written; `position` is that of the excluded event.
 
     What to do: read again, decide again, send again.
     """
 
-    def __init__(self, message: str, *, expected_version: int, version: int) -> None:
+    def __init__(self, message: str, *, expected_version: int, version: int, position: int | None = None) -> None:
         super().__init__(message)
+        self.position = position
         self.expected_version = expected_version
         self.version = version
 

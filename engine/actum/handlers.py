@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-Role = Literal["decide", "evolve", "project", "answer", "react", "refused"]
+Role = Literal["decide", "evolve", "project", "answer", "handle", "react", "refused"]
 
 MARK = "__actum_role__"
 
@@ -42,6 +42,14 @@ def project(handler: Handler) -> Handler:
 def answer(handler: Handler) -> Handler:
     """Mark the method of a view that answers a query, in memory and at once."""
     return mark(handler, "answer")
+
+
+def handle(handler: Handler) -> Handler:
+    """Mark the method of a subscription that does something about an event, at least once; it may be `async`.
+
+    After the event it may take the event's `Record` and services, each by its annotation.
+    """
+    return mark(handler, "handle")
 
 
 def mark(handler: Handler, role: Role) -> Handler:

@@ -23,6 +23,9 @@ R_co = TypeVar("R_co", covariant=True)
 #: The field of an encoded event that holds its tag. No Python field can have this name, so it never clashes.
 TAG_FIELD = "@type"
 
+#: Tags of one event type: the index of tags has an entry for every combination of their values.
+EVENT_TAGS_MAX = 3
+
 
 def as_tuples(names: Sequence[str | tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
     """Each index as a tuple of field names."""
@@ -110,13 +113,32 @@ class EventMeta(MessageMeta):
         /,
         *,
         renamed_from: str | Sequence[str] = (),
+        tags: Sequence[str] = (),
         **options: Any,
     ) -> EventMeta:
         """Create the class; see `Event` for the options."""
         event_type = super().__new__(mcs, name, bases, namespace, **options)
+        event_type.__tags__ = checked_tags(typing.cast("type[msgspec.Struct]", event_type), tags)  # type: ignore[attr-defined]
         former = (renamed_from,) if isinstance(renamed_from, str) else tuple(renamed_from)
         event_type.__renamed_from__ = former  # type: ignore[attr-defined]
         return typing.cast("EventMeta", event_type)
+
+
+def checked_tags(event_type: type[msgspec.Struct], tags: Sequence[str]) -> tuple[str, ...]:
+    """The tags of an event type.
+
+    Raises:
+        TypeError: one is no field, or there are too many.
+    """
+    if isinstance(tags, str):
+        raise TypeError(f"tags is a list of fields: write tags=[{tags!r}]")
+    fields = event_type.__struct_fields__
+    for tag in tags:
+        if tag not in fields:
+            raise TypeError(f"{event_type.__name__} has no field {tag!r} for its tags: it has {', '.join(fields)}")
+    if len(tags) > EVENT_TAGS_MAX:
+        raise TypeError(f"{event_type.__name__} has {len(tags)} tags, {EVENT_TAGS_MAX} are allowed")
+    return tuple(dict.fromkeys(tags))
 
 
 class Event(Value, metaclass=EventMeta, tag_field=TAG_FIELD, tag=True):
@@ -125,9 +147,11 @@ class Event(Value, metaclass=EventMeta, tag_field=TAG_FIELD, tag=True):
     Class options:
         tag: the name under which it is stored, the class's name unless given. It must never be given to another type.
         renamed_from: tags under which the same fields were stored before; such events are read as this type.
+        tags: up to three fields by whose values a `Condition` finds such events, such as `tags=["show_id", "seat"]`.
     """
 
     __renamed_from__: ClassVar[tuple[str, ...]]
+    __tags__: ClassVar[tuple[str, ...]]
 
 
 class Query(Value, Generic[R_co]):

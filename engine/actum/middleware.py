@@ -19,6 +19,7 @@ from uuid import UUID
 
 import msgspec
 
+from actum.conditions import Condition
 from actum.messages import Command
 from actum.records import Receipt
 
@@ -32,6 +33,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: UUID | str | None = None
     causation_id: UUID | str | None = None
     expected_version: int | None = None
+    unless: Condition | None = None
 
     def __repr__(self) -> str:
         """What kind of command; not what it holds: that may be private."""

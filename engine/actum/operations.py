@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from actum.inspection import SnapshotDifferences
     from actum.messages import Row
     from actum.records import Receipt, Record
+    from actum.subscriptions.consumer import Consumer
+    from actum.subscriptions.subscription import Subscription
     from actum.views import View
 
 A = TypeVar("A", bound="Aggregate")
@@ -98,6 +100,14 @@ class Operations:
         live = self._open_core().view_of(view)
         live.check()
         return list(live.table.rows.values())
+
+    def subscription(self, subscription: type[Subscription]) -> Consumer:
+        """A subscription at work, to be paused, reset, waited for and asked.
+
+        Raises:
+            Invalid: the class was not given to `Engine.open`.
+        """
+        return self._open_core().subscriptions.of(subscription)
 
     async def rebuild(self, view: type[View[Any]]) -> None:
         """Fold a view from the whole log again, beside the one that is served, then put it in its place.

@@ -47,6 +47,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         replay_slice_events: events replayed before the loop gets its turn, in rebuilds and long wakings.
         close_seconds_max: the longest that closing waits for asynchronous decisions before it cancels them.
         deadlines_pending_max: scheduled commands that wait for their time; one more is `Overloaded`.
+        lag_events_max: a view or subscription with more events to do is slow, and live again below half of that.
+        lag_seconds_max: so is one whose oldest event to do is older.
+        stalled_seconds: one that has made no progress for so long, and does not stand where the log ends, is stalled.
+        poll_seconds: how often `follow`, in a process of its own, looks for new events.
         gc_policy: `"freeze"` moves what is alive after opening, and after a checkpoint with much that holds containers,
             out of the garbage collector's sight, and has it look for young garbage every 3,000 objects; for the whole
             process, undone on close. `"none"` leaves the collector alone.
@@ -77,6 +81,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     replay_slice_events: Annotated[int, Meta(ge=1)] = 1_000
     close_seconds_max: Annotated[float, Meta(ge=0, le=1e6)] = 30.0
     deadlines_pending_max: Annotated[int, Meta(ge=1)] = 1_000_000
+    lag_events_max: Annotated[int, Meta(ge=1)] = 10_000
+    lag_seconds_max: Annotated[float, Meta(gt=0, le=1e9)] = 10.0
+    stalled_seconds: Annotated[float, Meta(gt=0, le=1e9)] = 30.0
+    poll_seconds: Annotated[float, Meta(ge=0.001, le=3_600)] = 0.05
     gc_policy: Literal["freeze", "none"] = "freeze"
 
     def __post_init__(self) -> None:

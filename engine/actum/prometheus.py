@@ -17,7 +17,7 @@ import asyncio
 from concurrent.futures import Future
 from contextlib import contextmanager
 from threading import get_ident
-from typing import TYPE_CHECKING, TypeAlias, final
+from typing import TYPE_CHECKING, TypeAlias, final, get_args
 
 try:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, StateSetMetricFamily
@@ -25,18 +25,26 @@ try:
 except ImportError as missing:
     raise ImportError("prometheus_client is missing: pip install 'actum[prometheus]'") from missing
 
+from actum.alert import LagState
 from actum.errors import EngineClosed
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from actum.engine import Engine
-    from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
+    from actum.statistics import (
+        AggregateStatistics,
+        CheckpointStatistics,
+        EngineStatistics,
+        SubscriptionStatistics,
+        ViewStatistics,
+    )
 
     Family: TypeAlias = "CounterMetricFamily | GaugeMetricFamily | StateSetMetricFamily"
 
 ENGINE_STATES = ("open", "full", "failed", "closing", "closed", "read-only")
 VIEW_STATES = ("live", "rebuilding", "broken")
+LAG_STATES = get_args(LagState)
 
 #: The longest that a scrape waits for the engine's loop.
 SCRAPE_SECONDS_MAX = 5.0
@@ -85,6 +93,7 @@ class EngineCollector(Collector):
         yield from self._engine_families(statistics)
         yield from self._aggregate_families(statistics.aggregates)
         yield from self._view_families(statistics.views)
+        yield from self._subscription_families(statistics.subscriptions)
         if statistics.checkpoints is not None:
             yield from self._checkpoint_families(statistics.checkpoints)
 
@@ -125,6 +134,7 @@ class EngineCollector(Collector):
             ("actum_commits", "Group commits", statistics.commits),
             ("actum_commit_seconds", "Time spent in group commits", statistics.commit_seconds),
             ("actum_commit_losses", "Group commits that failed", statistics.commit_losses),
+            ("actum_alerts", "Alerts about views and subscriptions", statistics.alerts_raised),
         ):
             counter = CounterMetricFamily(name, words, labels=["engine"])
             counter.add_metric([self._name], value)
@@ -158,13 +168,46 @@ class EngineCollector(Collector):
         rows = GaugeMetricFamily("actum_view_rows", "Rows, by view", labels=labels)
         position = GaugeMetricFamily("actum_view_position", "Everything up to here is in the rows", labels=labels)
         lag = GaugeMetricFamily("actum_view_lag_events", "Events in the log that are not in the rows", labels=labels)
+        seconds = GaugeMetricFamily(
+            "actum_view_lag_seconds", "Age of the oldest event that is not in the rows", labels=labels
+        )
         states = StateSetMetricFamily("actum_view_state", "Whether a view is served", labels=labels)
         for each in views:
             rows.add_metric([self._name, each.name], each.rows)
             position.add_metric([self._name, each.name], each.position)
             lag.add_metric([self._name, each.name], each.lag)
+            seconds.add_metric([self._name, each.name], each.lag_seconds)
             states.add_metric([self._name, each.name], {state: state == each.state for state in VIEW_STATES})
-        yield from (rows, position, lag, states)
+        yield from (rows, position, lag, seconds, states)
+
+    def _subscription_families(self, subscriptions: tuple[SubscriptionStatistics, ...]) -> Iterator[Family]:
+        """One line for each subscription; no families where there is none."""
+        if not subscriptions:
+            return
+        labels = ["engine", "subscription"]
+        for name, words, field in (
+            ("actum_subscription_handled", "Events handled, by subscription", "handled"),
+            ("actum_subscription_failures", "What failed, by subscription", "failures"),
+        ):
+            counter = CounterMetricFamily(name, words, labels=labels)
+            for each in subscriptions:
+                counter.add_metric([self._name, each.name], getattr(each, field))
+            yield counter
+        for name, words, field in (
+            ("actum_subscription_position", "Everything up to here is done", "position"),
+            ("actum_subscription_lag_events", "Events in the log that are not done", "lag"),
+            ("actum_subscription_lag_seconds", "Age of the oldest event that is not done", "lag_seconds"),
+            ("actum_subscription_heartbeat_seconds", "Since it moved or had nothing to do", "heartbeat_seconds"),
+            ("actum_subscription_dead_letters", "Events that are put aside", "dead_letters"),
+        ):
+            gauge = GaugeMetricFamily(name, words, labels=labels)
+            for each in subscriptions:
+                gauge.add_metric([self._name, each.name], getattr(each, field))
+            yield gauge
+        states = StateSetMetricFamily("actum_subscription_state", "How a subscription is", labels=labels)
+        for each in subscriptions:
+            states.add_metric([self._name, each.name], {state: state == each.state for state in LAG_STATES})
+        yield states
 
     def _checkpoint_families(self, checkpoints: CheckpointStatistics) -> Iterator[Family]:
         """The checkpoints."""

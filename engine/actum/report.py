@@ -38,6 +38,9 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
         open_seconds=core.open_seconds,
         aggregates=tuple(aggregate_statistics(streams) for streams in directory.streams.values()),
         views=tuple(view_statistics(core, view) for view in core.views.values()),
+        subscriptions=tuple(consumer.statistics() for consumer in core.subscriptions),
+        alerts=tuple(core.monitor.active.values()),
+        alerts_raised=core.monitor.raised,
         checkpoints=checkpoint_statistics(core),
         deadlines=None if core.timer is None else core.timer.statistics(),
         processes=tuple(runner.statistics() for runner in core.runners),
@@ -46,7 +49,7 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
 
 def aggregate_statistics(streams: Streams) -> AggregateStatistics:
     """One aggregate class."""
-    quarantined = tuple(sorted(key for key in streams.failing if streams.actors[key].quarantined))
+    quarantined = tuple(sorted(streams.quarantined))
     return AggregateStatistics(
         name=streams.name, awake=len(streams.actors), snapshots=len(streams.snapshots), quarantined=quarantined
     )
@@ -55,13 +58,17 @@ def aggregate_statistics(streams: Streams) -> AggregateStatistics:
 def view_statistics(core: Core, view: LiveView) -> ViewStatistics:
     """One view."""
     rebuilding = view.name in core.rebuilding
+    lag = core.watches[view.name].look()
     return ViewStatistics(
         name=view.name,
         rows=len(view.table.rows),
         position=view.position,
-        lag=core.scheduler.durable - view.position,
+        lag=lag.events,
         state="rebuilding" if rebuilding else "live" if view.broken is None else "broken",
         failure=None if view.broken is None else str(view.broken),
+        lag_state=lag.state,
+        lag_seconds=lag.seconds,
+        heartbeat_seconds=lag.heartbeat_seconds,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from actum.alert import Alert
+
 
 class ViewStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """One view.
@@ -15,6 +17,9 @@ class ViewStatistics(msgspec.Struct, frozen=True, kw_only=True):
         lag: events in the log that are not; 0 for a healthy view, since views apply before any reply.
         state: `"live"`, `"rebuilding"` or `"broken"`.
         failure: why it is broken.
+        lag_state: as `SubscriptionStatistics.state`: `"live"`, `"slow"`, `"stalled"`, `"failed"` or `"rebuilding"`.
+        lag_seconds: the age of the oldest event that is not in the rows, 0 if there is none.
+        heartbeat_seconds: since it last moved, or stood where the log ends.
     """
 
     name: str
@@ -22,6 +27,46 @@ class ViewStatistics(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     lag: int
     state: str
+    failure: str | None
+    lag_state: str
+    lag_seconds: float
+    heartbeat_seconds: float
+
+
+class SubscriptionStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """One subscription.
+
+    Attributes:
+        name: its name.
+        state: `"live"`; `"catching up"`, after opening, `resume` or `reset`, as long as the rest becomes less;
+            `"slow"`; `"stalled"`; `"paused"`; or `"failed"`: stopped by an event, or its task is dead.
+        position: everything up to here is done.
+        head: the last position of the log.
+        lag: events between the two.
+        lag_seconds: the age of the oldest of them, 0 if there is none.
+        heartbeat_seconds: since it last moved, or stood where the log ends.
+        bookmark: the position that was written; after a crash it goes on behind it.
+        handled: events whose handlers have returned since opening.
+        batches: handled since opening.
+        failures: of handlers and of everything else, since opening.
+        retries: since opening.
+        dead_letters: events that are put aside.
+        failure: why it has stopped, or what it is trying again.
+    """
+
+    name: str
+    state: str
+    position: int
+    head: int
+    lag: int
+    lag_seconds: float
+    heartbeat_seconds: float
+    bookmark: int
+    handled: int
+    batches: int
+    failures: int
+    retries: int
+    dead_letters: int
     failure: str | None
 
 
@@ -126,6 +171,9 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
         open_seconds: how long opening took.
         aggregates: one each.
         views: one each.
+        subscriptions: one each.
+        alerts: the last one of each view and subscription that is slow, stalled or failed.
+        alerts_raised: since opening.
         checkpoints: of derived state; None for an engine in memory.
         deadlines: scheduled commands; None for an engine without.
         processes: one each.
@@ -148,6 +196,9 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     open_seconds: float
     aggregates: tuple[AggregateStatistics, ...]
     views: tuple[ViewStatistics, ...]
+    subscriptions: tuple[SubscriptionStatistics, ...]
+    alerts: tuple[Alert, ...]
+    alerts_raised: int
     checkpoints: CheckpointStatistics | None
     deadlines: DeadlineStatistics | None = None
     processes: tuple[ProcessStatistics, ...] = ()

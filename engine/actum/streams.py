@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from actum.codec import Codec, Link
     from actum.messages import Event
     from actum.scheduler import Scheduler
+    from actum.tags import TagIndex
 
     Evolve = Callable[[Any, Any], None]
     #: A handler of a command, and what its events need: their `@evolve`, the check, the aggregate's name, how many
@@ -60,17 +61,41 @@ class Streams:
         snapshots: saved states, by key.
         keys_changed: streams that grew since the last checkpoint, but for those whose actors the directory still knows.
         snapshots_changed: snapshots since the last checkpoint.
-        failing: keys of awake aggregates in which a handler has failed; most of them go on.
+        tags: where tagged events are, of all classes; None if there are none.
+        quarantined: keys of those whose commands are refused; they are never put to sleep.
     """
 
     __slots__ = (
-        "_codec", "_decode_state", "_log", "accepting", "actors", "check", "check_known", "check_size", "deciding",
-        "decisions", "decode", "evolves", "failing", "heads", "keys_changed", "kind", "mutable", "name", "scheduler",
-        "simple", "snapshots", "snapshots_changed",
+        "_codec",
+        "_decode_state",
+        "_log",
+        "accepting",
+        "actors",
+        "check",
+        "check_known",
+        "check_size",
+        "deciding",
+        "decisions",
+        "decode",
+        "evolves",
+        "heads",
+        "keys_changed",
+        "kind",
+        "mutable",
+        "name",
+        "quarantined",
+        "scheduler",
+        "simple",
+        "snapshots",
+        "snapshots_changed",
+        "tags",
     )  # fmt: skip
 
-    def __init__(self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler) -> None:
+    def __init__(
+        self, kind: AggregateKind, codec: Codec, log: Log, scheduler: Scheduler, tags: TagIndex | None = None
+    ) -> None:
         """No streams yet."""
+        self.tags = tags
         self.kind = kind
         self.name = kind.name
         #: Handler, its services, and whether it is a coroutine, as tuples: they are taken apart for every command.
@@ -106,7 +131,7 @@ class Streams:
         self.keys_changed: set[str] = set()
         self.snapshots: dict[str, Snapshot] = {}
         self.snapshots_changed: dict[str, Snapshot] = {}
-        self.failing: set[str] = set()
+        self.quarantined: set[str] = set()
         self._codec = codec
         self._log = log
         self._decode_state = decoder_of(kind.aggregate)

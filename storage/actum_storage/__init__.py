@@ -5,6 +5,7 @@ The engine uses the names below and nothing else.
 
 from __future__ import annotations
 
+from actum_storage.bookmarks import Bookmark, BookmarkFile, Bookmarks, DeadLetter, MemoryBookmarks
 from actum_storage.chunks import Checkpoint, Chunk
 from actum_storage.copies import CopyReport, Progress, compact_store, copy_store
 from actum_storage.derived import CheckpointReport, CheckpointWriter, Derived
@@ -25,6 +26,7 @@ from actum_storage.errors import (
     StoreFull,
     StoreInUse,
     StoreMismatch,
+    SubscriptionInUse,
     UnsafeFileSystem,
 )
 from actum_storage.findings import Finding
@@ -40,11 +42,15 @@ __all__ = [
     "GENESIS",
     "ActumError",
     "Batch",
+    "Bookmark",
+    "BookmarkFile",
+    "Bookmarks",
     "Checkpoint",
     "CheckpointReport",
     "CheckpointWriter",
     "Chunk",
     "CopyReport",
+    "DeadLetter",
     "Derived",
     "Fenced",
     "Finding",
@@ -54,6 +60,7 @@ __all__ = [
     "LmdbLog",
     "Log",
     "Manifest",
+    "MemoryBookmarks",
     "MemoryLog",
     "NoSuchPosition",
     "OutcomeUnknown",
@@ -70,6 +77,7 @@ __all__ = [
     "StoreFull",
     "StoreInUse",
     "StoreMismatch",
+    "SubscriptionInUse",
     "UnsafeFileSystem",
     "compact_store",
     "copy_store",

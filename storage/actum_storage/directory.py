@@ -52,6 +52,8 @@ WRITER_LOCK = "writer.lock"
 LOG = "log"
 LOG_NEW = "log.new"
 DERIVED = "derived"
+#: Bookmarks of subscriptions; made by the first of them. Not part of the truth, but it can't be made again.
+SUBSCRIPTIONS = "subscriptions"
 BALLAST = "ballast"
 #: A compacted copy of the log, and the log that it has replaced; both are gone when compaction has ended.
 LOG_COMPACT = "log.compact"
@@ -96,6 +98,11 @@ class StoreDirectory:
         self.warnings = loose_permissions(path)
         self._lock = lock
         self._ballast = Ballast(path / BALLAST)
+
+    @property
+    def subscriptions(self) -> Path:
+        """Where the bookmarks of subscriptions lie."""
+        return self.path / SUBSCRIPTIONS
 
     @classmethod
     def open(
@@ -364,7 +371,7 @@ def check_log(directory: Path, *, write: bool) -> None:
 
 def loose_permissions(directory: Path) -> tuple[str, ...]:
     """One sentence for each part of the store that others may read or write."""
-    names = ("", MANIFEST, WRITER_LOCK, LOG, f"{LOG}/data.mdb", f"{LOG}/lock.mdb", DERIVED, BALLAST)
+    names = ("", MANIFEST, WRITER_LOCK, LOG, f"{LOG}/data.mdb", f"{LOG}/lock.mdb", DERIVED, SUBSCRIPTIONS, BALLAST)
     found: list[str] = []
     for path in (directory / name for name in names):
         mode = path.stat().st_mode & 0o777 if path.exists() else 0

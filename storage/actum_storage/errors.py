@@ -38,6 +38,14 @@ class StoreInUse(StorageError):
 
 
 @final
+class SubscriptionInUse(StorageError):
+    """This subscription runs already, in this process or in another one, which the message names.
+
+    What to do: stop it there, or give yours another name.
+    """
+
+
+@final
 class StoreFull(StorageError):
     """There is no room on the disk. The head was read again and has not moved: nothing of the write exists.
 

@@ -94,6 +94,19 @@ class Frame(NamedTuple):
         stop = int.from_bytes(self.data[table + OFFSET_SIZE : table + 2 * OFFSET_SIZE])
         return memoryview(self.data)[records + start : records + stop]
 
+    def part(self, start: int, stop: int) -> bytes:
+        """The records from index `start` to before `stop`, at least one, as an array of their own, like `body`."""
+        first, after = self._offset(start), self._offset(stop)
+        records = self._body_start + ARRAY_HEADER.size
+        return ARRAY_HEADER.pack(ARRAY_TAG, stop - start) + self.data[records + first : records + after]
+
+    def _offset(self, index: int) -> int:
+        """Where a record begins behind the array's header; behind the last one it is where the data end."""
+        if index == self.count:
+            return len(self.data) - self._body_start - ARRAY_HEADER.size
+        table = FRAME_HEADER_SIZE + OFFSET_SIZE * self._checked(index)
+        return int.from_bytes(self.data[table : table + OFFSET_SIZE])
+
     def stream(self, index: int) -> bytes:
         """The stream hash of record `index` (0 to `count - 1`)."""
         start = FRAME_HEADER_SIZE + OFFSET_SIZE * self.count + STREAM_SIZE * self._checked(index)

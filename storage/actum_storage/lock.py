@@ -18,7 +18,10 @@ from actum_storage.files import FILE_MODE, os_errors
 from actum_storage.fork import ForkGuard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from actum_storage.errors import StorageError
 
 #: The holder's pid, right-aligned, and a newline: always as long, so that a full disk has room for it.
 HOLDER = "{:>20}\n"
@@ -39,8 +42,12 @@ class WriterLock:
         self._guard = ForkGuard(self._close)
 
     @classmethod
-    def acquire(cls, path: Path) -> WriterLock:
+    def acquire(cls, path: Path, refusal: Callable[[Path, str], StorageError] | None = None) -> WriterLock:
         """Take the lock or fail at once; the file is created if missing.
+
+        Args:
+            path: the lock's file.
+            refusal: makes the error of the path and the process that has the lock; that of a store unless given.
 
         Raises:
             StoreInUse: somebody has it; the message names the process.
@@ -49,7 +56,7 @@ class WriterLock:
             while True:
                 descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
                 try:
-                    lock_or_fail(descriptor, path)
+                    lock_or_fail(descriptor, path, refusal or store_in_use)
                     if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
                         os.pwrite(descriptor, HOLDER.format(os.getpid()).encode(), 0)
                         return cls(descriptor)
@@ -68,7 +75,7 @@ class WriterLock:
             os.close(descriptor)
 
 
-def lock_or_fail(descriptor: int, path: Path) -> None:
+def lock_or_fail(descriptor: int, path: Path, refusal: Callable[[Path, str], StorageError]) -> None:
     """Lock the open file, or say who holds it. Somebody who looks whether it is held may hold it for a moment."""
     try:
         for _ in range(LOOKS_MAX):
@@ -78,11 +85,14 @@ def lock_or_fail(descriptor: int, path: Path) -> None:
         return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         holder = os.pread(descriptor, HOLDER_SIZE, 0).strip().decode("ascii", "replace")
-        own = holder == str(os.getpid())
-        fix = "Use that one, or close it." if own else "Close it there, or open it read-only here."
-        raise StoreInUse(
-            f"{path.parent} is open for writing in process {holder or 'unknown'}{', this one' * own}. {fix}"
-        ) from error
+        raise refusal(path, holder or "unknown") from error
+
+
+def store_in_use(path: Path, holder: str) -> StoreInUse:
+    """The error for a store with a writer."""
+    own = holder == str(os.getpid())
+    fix = "Use that one, or close it." if own else "Close it there, or open it read-only here."
+    return StoreInUse(f"{path.parent} is open for writing in process {holder}{', this one' * own}. {fix}")
 
 
 def is_held(path: Path) -> bool:

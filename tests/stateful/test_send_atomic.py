@@ -64,7 +64,8 @@ def refused_by(model: Model, given: list[Any]) -> int | None:
 
 def event_count(model: Model, given: list[Any]) -> int:
     """How many events commands lead to that are all accepted; the state does not matter for that."""
-    return sum(len(model.decide(command) or [0]) for command in given)
+    decided = [model.decide(command) for command in given]
+    return sum(1 if changes is None else len(changes) for changes in decided)
 
 
 class AtomicRules(EngineOnDisk):

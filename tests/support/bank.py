@@ -21,6 +21,7 @@ from actum import (
     Record,
     Rejected,
     Row,
+    Subscription,
     View,
     answer,
     decide,
@@ -342,7 +343,7 @@ class Activities(View[Activity]):
 
 def open_bank(
     store: Any = None,
-    *more: type[Aggregate | View[Any]],
+    *more: type[Aggregate | View[Any] | Subscription],
     assessor: Assessor | None = None,
     services: Sequence[object] = (),
     **options: Any,

@@ -38,6 +38,9 @@ async def sending(engine: Engine, receipt: Receipt) -> None:
     await engine.send(Deposit(account_id="alice", amount=1), expected_version="3")  # error: a wrong type
     await engine.send(Deposit(account_id="alice", amount=1), idempotency_key="x")  # error: it is called command_id
     await engine.send_many(Deposit(account_id="alice", amount=1))  # error: not a sequence
+    await engine.send_atomic(Deposit(account_id="alice", amount=1))  # error: not a sequence
+    await engine.send_atomic([TopBalances()])  # error: a query is asked
+    await engine.send(Deposit(account_id="alice", amount=1), unless="x")  # error: not a condition
     receipt.position = 3  # error: frozen
     print(receipt.offset)  # error: no such field
 

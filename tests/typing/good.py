@@ -11,6 +11,7 @@ from uuid import UUID
 
 from actum import (
     ActumError,
+    Condition,
     Conflict,
     Engine,
     EngineStatistics,
@@ -45,6 +46,11 @@ from bank import (
 
 class Paid(Event):
     account_id: str
+
+
+class Tagged(Event, tags=["account_id", "number"]):
+    account_id: str
+    number: int
 
 
 @upcast
@@ -93,6 +99,16 @@ async def commands(engine: Engine) -> None:
     assert_type(outcomes, list[Receipt | ActumError])
     positions = [outcome.position for outcome in outcomes if isinstance(outcome, Receipt)]
     assert_type(positions, list[int])
+    both = await engine.send_atomic(
+        [Deposit(account_id="bob", amount=1), Envelope(command=Transfer(account_id="bob", to="eve", amount=1))],
+        command_id="both",
+        user_id="ann",
+        timeout=1,
+    )
+    assert_type(both, list[Receipt])
+    assert_type(await engine.send_atomic([Deposit(account_id=key, amount=1) for key in "abc"]), list[Receipt])
+    unpaid = Condition(events=[Tagged], tags={"account_id": "alice", "number": 3}, after=receipt.position)
+    await engine.send(Deposit(account_id="alice", amount=1), unless=unpaid)
 
 
 async def refusals(engine: Engine) -> str:
@@ -102,6 +118,8 @@ async def refusals(engine: Engine) -> str:
         return str(error)
     except Conflict as error:
         assert_type(error.expected_version, int)
+        assert_type(error.position, int | None)
+        assert_type(error.command_index, int | None)
         return str(error.version)
     except Overloaded as error:
         assert_type(error.retry_after_seconds, float)

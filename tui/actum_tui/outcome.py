@@ -74,6 +74,8 @@ def run(call: Call, work: Callable[[], Answer | None]) -> int:
             code = silenced(FAILED)
             console(error=True).print(f"actum {call.verb}: the answer can't be written: {error.strerror}", style="red")
             return code
+    if answer is not None and answer.unsaved:
+        return FAILED
     return BAD if answer is not None and answer.bad else 0
 
 
@@ -81,9 +83,13 @@ def told(call: Call, answer: Answer) -> None:
     """Print an answer."""
     warnings = [*dict.fromkeys([*call.warnings, *answer.warnings])]
     if call.json:
-        click.echo(envelope(call.verb, call.store, answer.data, warnings))
-    else:
-        show(answer._replace(warnings=warnings))
+        fault = {"type": "OSError", "message": answer.unsaved} if answer.unsaved else None
+        click.echo(envelope(call.verb, call.store, answer.data, warnings, fault))
+        return
+    show(answer._replace(warnings=warnings))
+    if answer.unsaved:
+        sys.stdout.flush()
+        console(error=True).print(f"actum {call.verb}: {safe_lines(answer.unsaved)}", style="red", soft_wrap=True)
 
 
 def failed(call: Call, error: Exception) -> int:

@@ -85,12 +85,14 @@ class Answer(NamedTuple):
         shown: for people: listings, or lines.
         bad: whether the answer is a bad one: damage, differences, breaking changes. The exit code is 1 then.
         warnings: what should be known beside it.
+        unsaved: why it could not be written to the file that was wanted; it is shown all the same. The exit code is 2.
     """
 
     data: object
     shown: Sequence[Listing | str]
     bad: bool = False
     warnings: Sequence[str] = ()
+    unsaved: str = ""
 
 
 class Screen(Console):

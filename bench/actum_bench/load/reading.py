@@ -11,6 +11,7 @@ from actum_bench.load.collector import Collector
 from actum_bench.load.histogram import folded
 from actum_bench.load.recording import LATE_NS, Recording
 from actum_bench.results import Better, Figure, Sample
+from actum_bench.timing import ranked
 
 #: The shares that are shown of a latency, by their names.
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999, "p99.99": 0.9999, "max": 1.0}
@@ -109,11 +110,7 @@ def histograms_of(recording: Recording, *, closed: bool) -> dict[str, str]:
 def percentiles(name: str, latencies: Sequence[int]) -> dict[str, float]:
     """Seconds at each share, by the name of the figure."""
     ordered = sorted(latencies)
-    last = len(ordered) - 1
-    return {
-        f"{name} {share}": ordered[min(last, int(len(ordered) * part))] / 1e9 if ordered else 0.0
-        for share, part in SHARES.items()
-    }
+    return {f"{name} {share}": ranked(ordered, part) / 1e9 if ordered else 0.0 for share, part in SHARES.items()}
 
 
 def engine_values(reading: Reading, seconds: float) -> dict[str, float]:

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol, cast
 
 from actum_bench.environment import version_of
 from actum_bench.experiments import Outcome, Progress, Suite, counted, figure_of
-from actum_bench.peers.peer import ACTUM, Peer
+from actum_bench.peers.peer import ACTUM, CLIENTS, Peer
 from actum_bench.process import VoidRunError, measure_of
 from actum_bench.repeats import Measure, checked, ratios, series
 from actum_bench.results import Goal, Parameter, Run, Sample, Skipped
@@ -169,7 +169,7 @@ def run_of(taken: Taking, work: Work) -> Run:
 
 
 def goals_of(taking: Sequence[Taking], work: Work) -> list[Goal]:
-    """How many times faster actum was, turn by turn."""
+    """How many times faster actum was, turn by turn; with another number of clients than `CLIENTS` there is no goal."""
     ours = next((series(each.samples, RATE) for each in taking if each.peer is ACTUM), None)
     return [
         Goal(
@@ -181,5 +181,5 @@ def goals_of(taking: Sequence[Taking], work: Work) -> list[Goal]:
             durability=each.peer.durability,
         )
         for each in taking
-        if each.peer.goal and ours is not None
+        if each.peer.goal and ours is not None and work.clients == CLIENTS
     ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from actum_bench.files import replace_file
 from actum_bench.report.charts import charts
 from actum_bench.report.markdown import markdown
 from actum_bench.report.merge import Merged, Source, merge
@@ -42,19 +43,18 @@ def write(sources: Sequence[Source], directory: Path, progress: Callable[[int, i
         OSError: the directory can't be written.
     """
     merged = merge(sources)
+    merged.results.save(directory / "results.json")  # first, since drawing takes long and may fail
     warnings = list(merged.warnings)
     found = charts(merged.counted, merged.results.goals, warnings.append)
-    directory.mkdir(parents=True, exist_ok=True)
     plots = directory / PLOTS
     pictures: list[Picture] = []
     files: list[Path] = []
     for number, chart in enumerate(found):
         progress(number, len(found))
-        plots.mkdir(exist_ok=True)
         vector, raster = files_of(chart)
         pictures.append(Picture(chart, inline_svg(chart, vector)))
         for name, content in ((f"{chart.name}.svg", vector.encode()), (f"{chart.name}.png", raster)):
-            (plots / name).write_bytes(content)
+            replace_file(plots / name, content)
             files.append(plots / name)
     if plots.is_dir():
         left = sorted(path.name for path in plots.iterdir() if path not in files)
@@ -62,7 +62,6 @@ def write(sources: Sequence[Source], directory: Path, progress: Callable[[int, i
     merged = merged._replace(warnings=warnings)
     texts = {"report.html": page(merged, pictures), "results.md": markdown(merged)}
     for name, text in texts.items():
-        (directory / name).write_text(text, encoding="utf-8")
-    merged.results.save(directory / "results.json")
+        replace_file(directory / name, text.encode())
     first = [directory / name for name in (*texts, "results.json")]
     return Written(merged, [*first, *files], warnings)

@@ -42,7 +42,7 @@ from tests.support.bank import (
     Withdraw,
     open_bank,
 )
-from tests.support.fragile import Do, open_fragile
+from tests.support.fragile import Do, Fragile, open_fragile
 from tests.support.logs import FaultyLog, intercepted
 from tests.support.scenes import engine_threads, scene, turns, until
 
@@ -568,9 +568,13 @@ class TestStatistics:
                     await engine.send(Do(key=key, how=how))
             assert engine._core is not None
             streams = engine._core.directory.streams["Fragile"]
+            for key in ("d", "e"):  # a failure alone is no quarantine
+                with suppress(CommandFailed):
+                    await engine.send(Do(key=key, how="badly"))
+                engine.release(Fragile, key)
             actors, streams.actors = streams.actors, Unwalked(streams.actors)
             (fragile,) = [kind for kind in engine.statistics().aggregates if kind.name == "Fragile"]
-            assert (fragile.awake, fragile.quarantined) == (3, ("b", "c"))
+            assert (fragile.awake, fragile.quarantined) == (5, ("b", "c"))
             streams.actors = actors
         assert all(kind.quarantined == () for kind in engine.statistics().aggregates)
 

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.bank import AllBalances, Deposit, open_bank
 from tests.support.fragile import Do, open_fragile
 from tests.support.scenes import scene
+from tests.support.subscribers import Journal, Watcher
 
 
 def samples(text: str) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -69,6 +70,25 @@ async def test_quarantine_and_broken_views_show() -> None:
                 await engine.send(Do(key="a", how="badly"))
             text = generate_latest(registry).decode()
             assert 'actum_aggregate_quarantined{aggregate="Fragile",engine="one"} 1.0' in text
+
+
+@scene
+async def test_subscriptions_show() -> None:
+    """Position, lag, state and what was put aside, by subscription."""
+    registry, journal = CollectorRegistry(), Journal()
+    journal.faults = {1: -1}
+    async with open_bank(None, Watcher, services=[journal]) as bank:
+        with EngineCollector(bank).registered(registry):
+            for amount in (1, 2):
+                await bank.send(Deposit(account_id="ann", amount=amount))
+            await bank.subscription(Watcher).caught_up()
+            bank.subscription(Watcher).pause()
+            await bank.send(Deposit(account_id="ann", amount=3))
+            found = {name[6:]: value for (name, labels), value in scraped(registry).items() if labels == ("watcher",)}
+            assert (found["subscription_position"], found["subscription_lag_events"]) == (2, 1)
+            assert (found["subscription_handled_total"], found["subscription_failures_total"]) == (1, 3)
+            assert found["subscription_dead_letters"] == 1
+            assert scraped(registry)["actum_subscription_state", ("paused", "watcher")] == 1
 
 
 @scene

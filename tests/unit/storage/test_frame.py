@@ -44,6 +44,14 @@ class TestSeal:
         assert bytes(FRAME.body) == b"\xdd\x00\x00\x00\x03" + b"".join(records_of(FRAME))
         assert isinstance(FRAME.record(0), memoryview)
 
+    def test_a_part_is_an_array_like_the_body(self) -> None:
+        """Some records in a row, as one array; all of them are the body."""
+        for start in range(3):
+            for stop in range(start + 1, 4):
+                expected = b"\xdd" + (stop - start).to_bytes(4) + b"".join(records_of(FRAME)[start:stop])
+                assert FRAME.part(start, stop) == expected
+        assert FRAME.part(0, 3) == bytes(FRAME.body)
+
     @pytest.mark.parametrize("index", [-1, 3])
     def test_no_such_record(self, index: int) -> None:
         """An index outside the frame is an error, not another record."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from actum_bench.peers.comparison import RATE, Taking, Work, compare, goals_of, measure, run_of, turns
 from actum_bench.peers.ledger import AMOUNT, Ledger
-from actum_bench.peers.peer import ACTUM, PEERS, Peer
+from actum_bench.peers.peer import ACTUM, CLIENTS, PEERS, Peer
 from actum_bench.process import in_child
 from actum_bench.repeats import Measure
 from actum_bench.results import Sample, Skipped
@@ -55,9 +55,10 @@ def test_peers_take_turns() -> None:
     both = [ours, theirs]
     assert turns(both, 2, lambda: notes.append((len(ours.samples), len(theirs.samples)))) == []
     assert notes == [(1, 0), (1, 1), (2, 1), (2, 2)]
-    (goal,) = goals_of(both, WORK)
+    assert goals_of(both, WORK) == []  # they are for 256 clients
+    (goal,) = goals_of(both, WORK._replace(clients=CLIENTS))
     assert goal.samples == [10, 4]
-    assert goal.name == "commands/s at 4 clients, times UmaDB"
+    assert goal.name == "commands/s at 256 clients, times UmaDB"
     assert goal.durability == "full"
 
 
@@ -70,14 +71,14 @@ def test_a_peer_that_loses_a_command_is_void() -> None:
     assert "UmaDB is void: acknowledged == stored does not hold (expected 10, found 9)" in void.reason
     assert both == [ours]
     assert len(ours.samples) == 2
-    assert goals_of(both, WORK) == []
+    assert goals_of(both, WORK._replace(clients=CLIENTS)) == []
 
 
 def test_without_actum_there_are_no_ratios() -> None:
     """Goals need both sides."""
     alone = [taking(BY_NAME["umadb"], kept(10))]
     assert turns(alone, 1, lambda: None) == []
-    assert goals_of(alone, WORK) == []
+    assert goals_of(alone, WORK._replace(clients=CLIENTS)) == []
 
 
 def test_a_run_says_how_durable_it_is() -> None:

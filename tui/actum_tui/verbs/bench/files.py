@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -20,15 +21,15 @@ def loaded(path: Path) -> Results:
         raise click.ClickException(str(error)) from error
 
 
-def saved(results: Results, path: Path | None) -> None:
-    """Keep the results, if somebody wants them.
+def unsaved(path: Path | None, write: Callable[[Path], object]) -> str:
+    """Write a file that somebody wants; why that could not be done, if it could not.
 
-    Raises:
-        click.ClickException: the file can't be written.
+    What was measured is shown then all the same: it took minutes.
     """
     if path is None:
-        return
+        return ""
     try:
-        results.save(path)
+        write(path)
     except OSError as error:
-        raise click.ClickException(f"{path} can't be written: {error.strerror}") from error
+        return f"{path} can't be written: {error.strerror}"
+    return ""

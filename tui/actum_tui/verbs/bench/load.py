@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 from actum_bench.experiments import counted
+from actum_bench.files import replace_file
 from actum_bench.load.histogram import percentile_lines
 from actum_bench.load.reading import INTENDED, SERVICE
 from actum_bench.load.trial import title_of, trial
@@ -17,7 +19,7 @@ from actum_bench.stores import workplace
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer
-from actum_tui.verbs.bench.files import saved
+from actum_tui.verbs.bench.files import unsaved
 from actum_tui.verbs.bench.latencies import run_shown
 from actum_tui.verbs.bench.load_options import LOAD, RATES, duration, settings_of
 from actum_tui.verbs.bench.options import decorated, file_option, finite
@@ -86,11 +88,14 @@ def answered(results: Results, save: Path | None, hgrm: Path | None) -> Answer:
     """The answer, and the files that were asked for. A void run shows no figure, and there are no files of it."""
     if is_void(results):
         return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True)
-    saved(results, save)
-    if hgrm is not None:
-        hgrm.parent.mkdir(parents=True, exist_ok=True)
-        hgrm.write_text("\n".join(percentile_lines(histogram_of(results.runs[0]))) + "\n", encoding="utf-8")
-    return Answer(msgspec.to_builtins(results), [results.environment.line, "", *run_shown(results.runs[0])])
+    failures = [unsaved(save, results.save), unsaved(hgrm, partial(write_percentiles, results.runs[0]))]
+    shown = [results.environment.line, "", *run_shown(results.runs[0])]
+    return Answer(msgspec.to_builtins(results), shown, unsaved="; ".join(filter(None, failures)))
+
+
+def write_percentiles(run: Run, path: Path) -> None:
+    """The percentiles as text, in milliseconds."""
+    replace_file(path, "\n".join([*percentile_lines(histogram_of(run)), ""]).encode())
 
 
 def histogram_of(run: Run) -> str:

@@ -14,9 +14,11 @@ from actum_tui.call import Call, verb
 from actum_tui.output import Answer
 from actum_tui.verbs.bench.options import DIRECTORY, QUOTE, REPEATS, TO, decorated, part_option
 from actum_tui.verbs.bench.report import reported
-from actum_tui.verbs.bench.session import begun, is_void, measured
+from actum_tui.verbs.bench.session import begun, is_void, measured, together
 from actum_tui.verbs.bench.shown import gaps
 
+#: What was measured so far, until the report is made: a results file that stays if the verb is interrupted.
+UNFINISHED = "unfinished.json"
 #: What the last part, the report, would miss.
 NEEDED = ("hdrh.histogram", "matplotlib.figure")
 
@@ -51,8 +53,15 @@ def run(
     chosen = [part for part in overview.PARTS if not parts or part in parts]
     with workplace(directory) as place:
         suites = overview.suites(place, repeats)
-        found = measured(call, [suites[part] for part in chosen], begun(call, directory, repeats))
+        unfinished = to / UNFINISHED
+        found = measured(
+            call,
+            [suites[part] for part in chosen],
+            begun(call, directory, repeats),
+            keep=lambda parts: together(parts).save(unfinished),
+        )
     answer = reported(call, [Source(part, results) for part, results in zip(chosen, found, strict=True)], to, pages)
+    unfinished.unlink(missing_ok=True)
     return answer._replace(
         shown=[*answer.shown, *(line for results in found for line in gaps(results.skipped))],
         bad=any(map(is_void, found)),

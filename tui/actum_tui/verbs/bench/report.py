@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from actum_bench.amounts import reached
 from actum_bench.extras import MissingExtraError
+from actum_bench.files import replace_file
 from actum_bench.report.merge import Source
 from actum_bench.report.quoting import quoted
 from actum_bench.report.writing import write
@@ -66,6 +67,6 @@ def quote(pages: Sequence[Path], results: Results) -> None:
     """Bring the tables in pages up to date."""
     for path in pages:
         try:
-            path.write_text(quoted(path.read_text(encoding="utf-8"), results), encoding="utf-8")
+            replace_file(path, quoted(path.read_text(encoding="utf-8"), results).encode())
         except OSError as error:
             raise click.ClickException(f"{path} can't be written: {error.strerror}") from error

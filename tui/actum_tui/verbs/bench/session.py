@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from actum_bench.results import Results
 
 from actum_tui.call import Call
 from actum_tui.output import Answer, Listing
-from actum_tui.verbs.bench.files import saved
+from actum_tui.verbs.bench.files import unsaved
 from actum_tui.verbs.bench.shown import gaps, goals_listing
 
 
@@ -35,13 +35,16 @@ def begun(call: Call, directory: str | None, repeats: int = REPEATS_MIN) -> Resu
     return Results(command=" ".join(["actum", *sys.argv[1:]]), environment=where)
 
 
-def measured(call: Call, suites: Sequence[Suite], results: Results) -> list[Results]:
+def measured(
+    call: Call, suites: Sequence[Suite], results: Results, keep: Callable[[list[Results]], object] | None = None
+) -> list[Results]:
     """Carry out suites, with a bar that shows which one it is, and how far.
 
     Args:
         call: of the verb.
         suites: one after the other.
         results: what each begins with.
+        keep: is given what there is after each of them.
     """
     found: list[Results] = []
     for number, suite in enumerate(suites, start=1):
@@ -49,6 +52,8 @@ def measured(call: Call, suites: Sequence[Suite], results: Results) -> list[Resu
         with call.progress(title) as progress:
             runs, goals, skipped = suite.carry_out(progress)
         found.append(msgspec.structs.replace(results, runs=runs, goals=goals, skipped=skipped))
+        if keep is not None:
+            keep(found)
     return found
 
 
@@ -64,11 +69,11 @@ def together(parts: Sequence[Results]) -> Results:
 
 def answer(results: Results, shown: Sequence[str | Listing], save: Path | None) -> Answer:
     """Save what was measured, and show it: where, the figures, the goals, and what gives none. Void is a bad answer."""
-    saved(results, save)
     parts: list[str | Listing] = [results.environment.line, "", *shown]
     if results.goals:
         parts += ["", goals_listing(results.goals)]
-    return Answer(content_of(results), [*parts, *gaps(results.skipped)], bad=is_void(results))
+    shown = [*parts, *gaps(results.skipped)]
+    return Answer(content_of(results), shown, bad=is_void(results), unsaved=unsaved(save, results.save))
 
 
 def content_of(results: Results) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from actum_bench.stores import workplace
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing
-from actum_tui.verbs.bench.files import saved
+from actum_tui.verbs.bench.files import unsaved
 from actum_tui.verbs.bench.latencies import run_shown
 from actum_tui.verbs.bench.load_options import LOAD, RATES, duration, settings_of
 from actum_tui.verbs.bench.options import decorated, finite
@@ -116,9 +116,10 @@ def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes opt
             results.skipped.append(Skipped("sweep", settings.title, str(error), void=True))
             return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True)
     results.runs.extend(found.runs)
-    saved(results, given["save"])
     shown = [results.environment.line, "", *found_shown(settings, objectives, found)]
-    return Answer(msgspec.to_builtins(results), shown, bad=found.rate is None)
+    return Answer(
+        msgspec.to_builtins(results), shown, bad=found.rate is None, unsaved=unsaved(given["save"], results.save)
+    )
 
 
 def found_shown(settings: Settings, objectives: Sequence[Objective], found: Sustained) -> list[str | Listing]:

@@ -54,3 +54,28 @@ def test_bad_input(arguments: tuple[object, ...]) -> None:
     code, _, errors = exit_code_of("bench", "floor", *arguments)
     assert code == 2
     assert str(arguments[0]) in errors
+
+
+def test_what_can_not_be_saved_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Minutes of measuring are not thrown away because of a full disk; the exit code says that something is missing."""
+    measure_here(monkeypatch)
+    given = ("bench", "floor", *SMALL, "--part", "rebuild", "--save", "/dev/full")
+    code, output, errors = exit_code_of(*given)
+    assert code == 2
+    assert "1,500 events" in output
+    assert "/dev/full can't be written: No space left on device" in errors
+    code, output, _ = exit_code_of(*given, "--json")
+    answer = json.loads(output)
+    assert code == 2
+    assert answer["data"]["runs"]
+    assert answer["error"]["message"] == "/dev/full can't be written: No space left on device"
+
+
+def test_few_clients_open_few_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand accounts by one client would take minutes before the clock starts."""
+    measure_here(monkeypatch)
+    code, output, errors = exit_code_of("bench", "floor", *SMALL, "--part", "commands", "--clients", 1, "--json")
+    assert code == 0, errors
+    (run,) = json.loads(output)["data"]["runs"]
+    (sent,) = [figure for figure in run["figures"] if figure["name"] == "sent"]
+    assert sent["samples"] == [110.0]

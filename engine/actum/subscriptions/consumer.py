@@ -1,0 +1,274 @@
+"""A subscription at work, as its users see it: paused, resumed, reset, waited for, asked; its task begun and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, final
+
+from actum.errors import EngineClosed, Invalid, shown
+from actum.statistics import SubscriptionStatistics
+from actum.subscriptions.cursor import Sighting
+from actum.subscriptions.worker import Worker, describe, letter_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from actum_storage import DeadLetter
+
+    from actum.subscriptions.lag import Lag, Standstill
+
+log = logging.getLogger("actum.subscriptions")
+
+#: How long a cancelled handler may take to end.
+CANCEL_SECONDS_MAX = 1.0
+
+
+@final
+class Consumer:
+    """A subscription at work; from `engine.subscription(...)` or `follower.subscription(...)`.
+
+    Attributes:
+        name: the subscription's.
+        beginnings: how often it has begun anew, perhaps far from the head.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        """An engine or a follower makes it."""
+        self.name = worker.kind.name
+        self.beginnings = 0
+        self._worker = worker
+        self._task: asyncio.Task[None] | None = None
+        self._resetting = asyncio.Lock()
+        self._lag: Callable[[], Lag] | None = None
+
+    @property
+    def position(self) -> int:
+        """Everything up to here is done."""
+        return self._worker.position
+
+    def pause(self) -> None:
+        """Handle nothing further than the event that is being handled, until `resume()`. Again: nothing."""
+        self._worker.paused = True
+        self._worker.bell.ring()
+
+    def resume(self) -> None:
+        """Go on after `pause()`, after a failure that stopped it, or at once instead of after a wait for a retry.
+
+        Raises:
+            EngineClosed: the engine or follower was closed.
+        """
+        self._check_open()
+        worker = self._worker
+        worker.paused, worker.stopped, worker.failing, worker.hurried = False, None, None, True
+        worker.heartbeat_ns = worker.source.clock.monotonic_ns()
+        self.beginnings += 1
+        if self._task is not None and self._task.done():
+            self._begin()
+        worker.bell.ring()
+
+    async def reset(self, position: int = 0) -> None:
+        """Go to a position, backwards or forwards, and on from there; the dead letters behind it come again.
+
+        A handler at work is cancelled. It stays paused if it was. Cancelling this leaves it where it was, or there.
+
+        Raises:
+            Invalid: the log does not have this position.
+            EngineClosed: the engine or follower was closed.
+            Exception: what the user's `open`, `batch` or `save_bookmark` raise; it goes on where it was.
+        """
+        async with self._resetting:
+            self._check_open()
+            worker = self._worker
+            head = worker.source.head()
+            if type(position) is not int or not 0 <= position <= head:
+                raise Invalid(f"position={shown(position)}: the log has positions 1 to {head}; 0 is its beginning")
+            await self._cancel()
+            try:
+                await worker.prepare()
+                await worker.keeping.reset(position)
+                worker.begin_anew(position)
+                self.beginnings += 1
+            finally:
+                self._begin()
+
+    async def caught_up(self, position: int | None = None) -> None:
+        """Wait until everything up to a position is done: where the log ends now, unless given.
+
+        It waits as long as that takes, also while the subscription is paused; cancelling only ends the waiting.
+
+        Raises:
+            EngineClosed: the engine or follower was closed, or is meanwhile.
+        """
+        self._check_open()
+        wanted = self._worker.source.head() if position is None else position
+        if type(wanted) is not int or wanted < 0:
+            raise Invalid(f"position={shown(wanted)} is not a position: give a receipt's")
+        await self._worker.wait_for(wanted)
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """The events that were put aside, by position."""
+        return [letter for _, letter in sorted(self._worker.keeping.letters.items())]
+
+    async def retry(self, position: int) -> None:
+        """Handle a dead letter's event again, between two batches; if that succeeds it is no dead letter any more.
+
+        Cancelling cancels the handler.
+
+        Raises:
+            Invalid: there is no dead letter at this position.
+            Exception: what the handler raised; the dead letter stays, with one attempt more.
+        """
+        worker = self._worker
+        async with worker.handling:
+            letter = self._letter(position)
+            sighting = await worker.aside.run(lambda: self._sight(letter))
+            await worker.prepare()
+            try:
+                async with worker.subscription.batch():
+                    await worker.delivery.handle(sighting)
+            except Exception as error:
+                await worker.keeping.bury(letter_of(sighting, letter.attempts + 1, error, worker.source.clock))
+                raise
+            await worker.keeping.drop(position)
+
+    async def drop(self, position: int) -> None:
+        """Forget a dead letter.
+
+        Raises:
+            Invalid: there is none at this position.
+        """
+        await self._worker.keeping.drop(self._letter(position).position)
+
+    def statistics(self) -> SubscriptionStatistics:
+        """Where it stands."""
+        assert self._lag is not None, "nobody looks at how far it is behind"
+        lag, worker = self._lag(), self._worker
+        return SubscriptionStatistics(
+            name=self.name,
+            state=lag.state,
+            position=lag.position,
+            head=lag.head,
+            lag=lag.events,
+            lag_seconds=lag.seconds,
+            heartbeat_seconds=lag.heartbeat_seconds,
+            bookmark=max(worker.keeping.saved, 0),
+            handled=worker.delivery.handled,
+            batches=worker.batches,
+            failures=worker.failures,
+            retries=worker.retries,
+            dead_letters=len(worker.keeping.letters),
+            failure=worker.stopped or worker.trouble,
+        )
+
+    async def start(self, lag: Callable[[], Lag]) -> None:
+        """Find the bookmark, if it is in the file, and begin. `lag` looks at how far it is behind.
+
+        Raises:
+            StoreMismatch: the bookmark is of another store or history.
+            StoreCorrupt, StorageError: the file can't be read.
+        """
+        self._lag = lag
+        await self._worker.keeping.load_letters()
+        if not self._worker.kind.keeps_bookmark:
+            await self._worker.load()
+        self._begin()
+
+    def wake(self) -> None:
+        """There may be more in the log."""
+        self._worker.bell.ring()
+
+    def condition(self) -> Standstill | None:
+        """What it is in, other than being at work, and why; see `lag`."""
+        worker = self._worker
+        if worker.stopped is not None:
+            return "failed", worker.stopped
+        return ("paused", "") if worker.paused else None
+
+    def trouble(self) -> str:
+        """What is being tried again."""
+        return self._worker.trouble or ""
+
+    def news(self) -> str:
+        """What has to be told besides its state; once."""
+        news, self._worker.news = self._worker.news, ""
+        return news
+
+    def fail(self, reason: str) -> None:
+        """What it reads from is gone."""
+        self._worker.stopped = reason
+        self._worker.bell.ring()
+
+    def next_time(self) -> tuple[int, int] | None:
+        """The position and the time of the next event that it wants, if it knows."""
+        sighting = self._worker.delivery.next
+        return None if sighting is None else (sighting.position, sighting.timestamp_ns)
+
+    def heartbeat_ns(self) -> int:
+        """When it last moved, or stood where the log ends."""
+        return self._worker.heartbeat_ns
+
+    async def stop(self, seconds_max: float) -> None:
+        """End: after the event that is being handled, or, if that takes longer, by cancelling its handler."""
+        worker = self._worker
+        worker.ending = True
+        worker.bell.ring()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=seconds_max)
+            if await self._cancel():
+                await worker.save()
+        try:
+            if worker.entered:
+                await worker.subscription.close()
+        except Exception:
+            log.exception("subscription %s: close() failed", self.name)
+        worker.give_up(lambda: EngineClosed(f"subscription {self.name} was closed before the position came"))
+        await worker.keeping.close()
+
+    def _begin(self) -> None:
+        """Start the task."""
+        self._worker.heartbeat_ns = self._worker.source.clock.monotonic_ns()
+        self._task = asyncio.create_task(self._worker.work(), name=f"actum subscription {self.name}")
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """The task has ended: if nobody has asked for that, it failed, and says so."""
+        error = None if task.cancelled() else task.exception()
+        worker = self._worker
+        if task is self._task and not worker.ending:
+            why = "it was cancelled" if error is None else describe(error)
+            worker.stopped = f"its task is dead: {why}; resume() starts another one"
+            log.error("subscription %s: %s", self.name, worker.stopped, exc_info=error)
+
+    async def _cancel(self) -> bool:
+        """End the task at once; whether it has ended: a handler that swallows that is left behind."""
+        task, self._task = self._task, None
+        if task is None or task.done():
+            return True
+        task.cancel()
+        _, stuck = await asyncio.wait([task], timeout=CANCEL_SECONDS_MAX)
+        if stuck:
+            log.error("subscription %s: its handler can't be cancelled and is left behind", self.name)
+        return not stuck
+
+    def _letter(self, position: int) -> DeadLetter:
+        """The dead letter at a position."""
+        self._check_open()
+        letter = self._worker.keeping.letters.get(position)
+        if letter is None:
+            raise Invalid(f"subscription {self.name} has no dead letter at position {shown(position)}")
+        return letter
+
+    def _sight(self, letter: DeadLetter) -> Sighting:
+        """A dead letter's event, read from the log; beside the loop."""
+        frame = next(iter(self._worker.source.log.frames(letter.position, letter.position)))
+        return Sighting(letter.position, letter.tag, letter.aggregate, letter.key, 0, frame)
+
+    def _check_open(self) -> None:
+        if self._worker.ending:
+            raise EngineClosed(f"subscription {self.name} is closed with its engine or follower")
+
+    def __repr__(self) -> str:
+        """Name and position."""
+        condition = self.condition()
+        return f"<Consumer {self.name} @{self.position} {'at work' if condition is None else condition[0]}>"

@@ -1,0 +1,353 @@
+"""The work of one subscription: reads the log, handles what is wanted, waits where the log ends.
+
+Catching up and going on live are one and the same path, so there is no gap between them. The position moves when a
+batch is done; what is not an event's fault (the log, the bookmark, the user's `batch`) is tried again for ever, ever
+more slowly, and shows as lag; an event that keeps failing is put aside, or stops the subscription.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from actum_storage import DeadLetter, StoreMismatch
+
+from actum.errors import Invalid
+from actum.subscriptions.bell import Bell
+from actum.subscriptions.cursor import Cursor
+from actum.subscriptions.delivery import Delivery, backoff_seconds, hash_of
+from actum.subscriptions.keeping import Keeping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from actum_storage import Bookmarks, Log
+
+    from actum.clock import Clock
+    from actum.codec import Codec
+    from actum.options import Options
+    from actum.subscriptions.cursor import Aside, Batch, Sighting
+    from actum.subscriptions.delivery import Outcome
+    from actum.subscriptions.kind import SubscriptionKind
+
+log = logging.getLogger("actum.subscriptions")
+
+#: Who waits says so often that it lives; then also a bookmark is written that only skipping has moved.
+REST_SECONDS = 1.0
+#: The shortest wait before something else than a handler is tried again.
+TROUBLE_SECONDS_MIN = 0.01
+#: What is kept of an error's text.
+ERROR_CHARACTERS_MAX = 2_000
+
+
+class Source(NamedTuple):
+    """Where consumers read.
+
+    Attributes:
+        log: the events.
+        head: the last position that they may read, now.
+        codec: decodes them.
+        store_id: of the store, empty without one.
+        services: given to `Subscription.open`.
+        clock: time.
+        options: bounds.
+    """
+
+    log: Log
+    head: Callable[[], int]
+    codec: Codec
+    store_id: str
+    services: Sequence[object]
+    clock: Clock
+    options: Options
+
+
+class Failing(NamedTuple):
+    """The event that failed last."""
+
+    sighting: Sighting
+    attempts: int
+    error: Exception
+
+
+@final
+class Worker:
+    """Does what a `Consumer` is asked for; all of it in one task, which the consumer starts and ends.
+
+    Attributes:
+        kind: the class, read.
+        position: everything up to here is done.
+        keeping: the bookmark and the dead letters.
+        delivery: calls the handlers.
+        handling: held while handlers are called.
+        bell: wakes the task.
+        loaded: whether `position` is known.
+        entered: whether the user's `open` was called.
+        opened: whether it has succeeded.
+        paused: whether to go no further for the time being.
+        ending: whether to end.
+        hurried: whether to try again at once.
+        stopped: why it goes no further by itself, or None.
+        trouble: what went wrong last, while it is being tried again, or None.
+        failing: the event that failed last.
+        news: what has to be told besides its state: an event was put aside.
+        heartbeat_ns: when it last moved, or stood where the log ends.
+        batches: handled since opening.
+        failures: since opening.
+        retries: since opening.
+    """
+
+    def __init__(
+        self, kind: SubscriptionKind, tags: frozenset[str], source: Source, bookmarks: Bookmarks, aside: Aside
+    ) -> None:
+        """Nothing done yet."""
+        self.kind = kind
+        self.position = 0
+        self.source = source
+        self.aside = aside
+        self.subscription = kind.subscription()
+        self.keeping = Keeping(kind, self.subscription, bookmarks, source.log, source.store_id, aside, source.clock)
+        self.delivery = Delivery(kind, self.subscription, source.codec, self.keeping, source.clock)
+        self.handling = asyncio.Lock()
+        self.bell = Bell()
+        self.entered = self.opened = self.loaded = self.paused = self.ending = self.hurried = False
+        self.stopped: str | None = None
+        self.trouble: str | None = None
+        self.failing: Failing | None = None
+        self.news = ""
+        self.batches = self.failures = self.retries = 0
+        self.heartbeat_ns = source.clock.monotonic_ns()
+        self._tags = tags
+        self._troubles = 0
+        self._saved_ns = 0
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._cursor = self._new_cursor()
+
+    async def work(self) -> None:
+        """Until the end: one step after the other; what went wrong is tried again, later each time."""
+        while not self.ending:
+            if self.paused or self.stopped is not None:
+                await self.bell.wait(REST_SECONDS)
+                continue
+            try:
+                await self._step()
+            except Exception as error:  # noqa: BLE001  # whatever the disk or the user's code raises
+                if not self.loaded and isinstance(error, (StoreMismatch, Invalid)):
+                    self._stop_at(describe(error))  # the bookmark is not of this log: no time heals that
+                else:
+                    await self._again_later(error)
+
+    async def save(self) -> None:
+        """Write the bookmark if it is behind; what goes wrong then costs no more than handling some events again."""
+        try:
+            await self._save_skipped()
+        except Exception as error:  # noqa: BLE001  # as in `work`
+            log.warning("subscription %s: the bookmark stays behind: %s", self.kind.name, describe(error))
+
+    def begin_anew(self, position: int) -> None:
+        """Stand somewhere else; the task does not run."""
+        self.position = position
+        self.stopped = self.failing = self.trouble = self.delivery.next = None
+        self._cursor = self._new_cursor()
+        self._tell()
+
+    async def wait_for(self, position: int) -> None:
+        """Wait until everything up to a position is done."""
+        if self.loaded and self.position >= position:
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append((position, waiter))
+        try:
+            await waiter
+        finally:
+            self._waiters = [entry for entry in self._waiters if entry[1] is not waiter]
+
+    def give_up(self, error: Callable[[], Exception]) -> None:
+        """Tell those who wait that the position will not come."""
+        for _, waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_exception(error())
+
+    async def _step(self) -> None:
+        """Prepare, or wait, or handle a batch."""
+        await self.prepare()
+        if not self.loaded:
+            await self.load()
+        head = self.source.head()
+        if self.position >= head:
+            self._progressed()
+            if not await self.bell.wait(REST_SECONDS):
+                await self._save_skipped()
+            return
+        stop, wanted_max = self._reach(head)
+        batch = await self._cursor.batch(self.position + 1, stop, wanted_max)
+        if not batch.wanted:
+            await self._skip(batch)
+            return
+        start = self.position
+        async with self.handling:
+            outcome = await self.delivery.attempt(start, batch, self._may_go_on, self._move)
+        if outcome.position > start:
+            await self._take(batch, outcome)
+        if outcome.failed is not None:
+            assert outcome.error is not None
+            await self._failed(outcome.failed, outcome.error)
+
+    async def prepare(self) -> None:
+        """Call the user's `open`, until it has succeeded once."""
+        if not self.opened:
+            self.entered = True
+            await self.subscription.open(self.source.services)
+            self.opened = True
+
+    async def load(self) -> None:
+        """Find out where to go on."""
+        self.position = await self.keeping.load(self.source.head())
+        self.loaded = True
+        self._saved_ns = self.source.clock.monotonic_ns()
+        self._tell()
+
+    def _reach(self, head: int) -> tuple[int, int]:
+        """How far the next batch may go, and how much it may handle: an event that failed is handled alone."""
+        failing = self.failing
+        if failing is None or failing.sighting.position <= self.position:
+            self.failing = None
+            return head, self.kind.options.batch_max
+        before = failing.sighting.position - 1
+        return (before, self.kind.options.batch_max) if before > self.position else (before + 1, 1)
+
+    def _may_go_on(self) -> bool:
+        """Whether a batch may go on to its next event."""
+        return not (self.paused or self.ending)
+
+    async def _skip(self, batch: Batch) -> None:
+        """Nothing of a batch is wanted: the position moves, the bookmark now and then."""
+        self._move(batch.last)
+        if self.source.clock.monotonic_ns() - self._saved_ns > REST_SECONDS * 1e9:
+            await self._save_skipped()
+        self._tell()
+
+    async def _take(self, batch: Batch, outcome: Outcome) -> None:
+        """A batch is done up to a position: write the bookmark, tell who waits."""
+        keeping, position = self.keeping, outcome.position
+        if self.kind.keeps_bookmark and outcome.failed is None:
+            keeping.saved = position  # it has done so itself
+        else:
+            await keeping.save(keeping.bookmark(position, hash_of(batch, position)))
+        self._saved_ns = self.source.clock.monotonic_ns()
+        self.batches += 1
+        self._move(position)
+        self._tell()
+
+    def _move(self, position: int) -> None:
+        """Everything up to here is done."""
+        if position > self.position:
+            self.position = position
+            self._progressed()
+
+    def _progressed(self) -> None:
+        """It has moved, or stands where the log ends."""
+        self.heartbeat_ns = self.source.clock.monotonic_ns()
+        self.trouble, self._troubles = None, 0
+
+    def _tell(self) -> None:
+        """Let those go on who waited for a position that is done."""
+        for position, waiter in self._waiters:
+            if position <= self.position and not waiter.done():
+                waiter.set_result(None)
+
+    async def _save_skipped(self) -> None:
+        """Write the bookmark that only skipping has moved."""
+        if self.position > self.keeping.saved >= 0:
+            await self.keeping.save(await self.keeping.at(self.position))
+            self._saved_ns = self.source.clock.monotonic_ns()
+
+    async def _failed(self, sighting: Sighting, error: Exception) -> None:
+        """A handler raised: try it again later, or put the event aside, or stop there."""
+        options, before = self.kind.options, self.failing
+        attempts = 1
+        if before is not None and before.sighting.position == sighting.position:
+            attempts += before.attempts
+        self.failing = Failing(sighting, attempts, error)
+        self.failures += 1
+        where = f"{sighting.tag} at position {sighting.position}"
+        self.trouble = f"its handler of {where} raised {describe(error)} (attempt {attempts})"
+        log.warning("subscription %s: %s", self.kind.name, self.trouble, exc_info=error)
+        if attempts <= options.retry_max:
+            seconds = backoff_seconds(
+                self.kind.name, sighting.position, attempts, options.retry_seconds_min, options.retry_seconds_max
+            )
+            await self._wait(seconds)
+            self.retries += 1
+        elif options.on_failure == "stop":
+            self._stop_at(f"{self.trouble}; mend it, then resume()")
+        elif len(self.keeping.letters) >= options.dead_letters_max:
+            count = len(self.keeping.letters)
+            self._stop_at(f"{self.trouble}, and there are {count} dead letters (dead_letters_max): mend it, retry them")
+        else:
+            letter = letter_of(sighting, attempts, error, self.source.clock)
+            await self.keeping.bury(letter, self.keeping.bookmark(sighting.position, sighting.frame.hash))
+            self.news = f"{self.trouble}; it is put aside as a dead letter, one of {len(self.keeping.letters):,}"
+            log.error("subscription %s: %s", self.kind.name, self.news)
+            self.failing = None
+            self._move(sighting.position)
+            self._tell()
+
+    async def _again_later(self, error: Exception) -> None:
+        """Something else than a handler failed: wait, then try again."""
+        self._troubles += 1
+        self.failures += 1
+        self.trouble = describe(error)
+        log.warning("subscription %s: %s; it tries again", self.kind.name, self.trouble, exc_info=error)
+        options = self.kind.options
+        seconds_min = max(options.retry_seconds_min, TROUBLE_SECONDS_MIN)
+        seconds_max = max(options.retry_seconds_max, TROUBLE_SECONDS_MIN)
+        await self._wait(backoff_seconds(self.kind.name, self.position, self._troubles, seconds_min, seconds_max))
+        self.retries += 1
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait before trying again; `pause`, `resume` and the end of it all are not kept waiting."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        self.hurried = False
+        while not (self.paused or self.ending or self.hurried) and (left := deadline - loop.time()) > 0:
+            await self.bell.wait(left)
+
+    def _stop_at(self, reason: str) -> None:
+        """Go no further until somebody says so."""
+        self.stopped = reason
+        log.error("subscription %s stopped: %s", self.kind.name, reason)
+
+    def _new_cursor(self) -> Cursor:
+        """A reader that stands nowhere yet."""
+        source = self.source
+        return Cursor(
+            source.log,
+            self.aside,
+            self._tags,
+            array_like=self.kind.is_array_like,
+            slice_events=source.options.replay_slice_events,
+        )
+
+    def __repr__(self) -> str:
+        """Name and position."""
+        return f"<Worker {self.kind.name} @{self.position}>"
+
+
+def letter_of(sighting: Sighting, attempts: int, error: Exception, clock: Clock) -> DeadLetter:
+    """An event that could not be handled."""
+    return DeadLetter(
+        sighting.position,
+        sighting.aggregate,
+        sighting.key,
+        sighting.tag,
+        describe(error),
+        attempts,
+        clock.now_ns(),
+    )
+
+
+def describe(error: BaseException) -> str:
+    """An error as a line for people."""
+    return f"{type(error).__name__}: {error}"[:ERROR_CHARACTERS_MAX]

@@ -1,0 +1,97 @@
+"""The cursor: batches from any position on, in frames of any size, with the loop's turns between."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from actum.subscriptions import cursor as module
+from actum.subscriptions.cursor import Cursor
+from actum.subscriptions.subscriptions import Inline
+from actum_storage import MemoryLog
+
+from tests.support.bank import Deposit, DepositEach, Note, open_bank
+from tests.support.logs import FaultyLog
+from tests.support.scenes import scene
+
+
+async def filled(log: FaultyLog) -> list[int]:
+    """A log of frames of 1 to 40 events; the positions of the deposits in it."""
+    deposits: list[int] = []
+    async with open_bank(log) as engine:
+        for size in (1, 7, 40, 2, 13):
+            receipt = await engine.send(DepositEach(account_id="a", amounts=[1] * size))
+            deposits += range(receipt.position - size + 1, receipt.position + 1)
+            await engine.send(Note(account_id="a", text="x"))
+            await engine.send_many([Deposit(account_id="b", amount=1), Note(account_id="b", text="x")] * 3)
+            deposits += (receipt.position + step for step in (2, 4, 6))
+    return deposits
+
+
+@pytest.mark.parametrize("piece_frames", [1, 3, 64])
+@pytest.mark.parametrize("slice_events", [1, 4, 1_000])
+@pytest.mark.parametrize("wanted_max", [1, 3, 1_000])
+@scene
+async def test_every_batch_leads_on(
+    piece_frames: int, slice_events: int, wanted_max: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From every position the batches together give what is wanted behind it, however it is read."""
+    monkeypatch.setattr(module, "PIECE_FRAMES_MAX", piece_frames)
+    log = FaultyLog(MemoryLog())
+    deposits = await filled(log)
+    head = log.head.position
+    for start in range(1, head + 1, 7):
+        reader = Cursor(log.inner, Inline(), {"Deposited"}, array_like=False, slice_events=slice_events)
+        position, found = start - 1, list[int]()
+        while position < head:
+            batch = await reader.batch(position + 1, min(head, position + 30), wanted_max)
+            assert position < batch.last <= min(head, position + 30)
+            assert len(batch.wanted) <= wanted_max
+            assert all(position < sighting.position <= batch.last for sighting in batch.wanted)
+            found += (sighting.position for sighting in batch.wanted)
+            (frame,) = log.inner.frames(batch.last, batch.last)
+            assert batch.hash == frame.hash
+            position = batch.last
+        assert found == [position for position in deposits if position >= start]
+
+
+@scene
+async def test_what_is_seen_of_a_record() -> None:
+    """Its place, its stream and its time, and its bytes."""
+    log = FaultyLog(MemoryLog())
+    async with open_bank(log) as engine:
+        await engine.send(Deposit(account_id="alice", amount=5))
+        core = engine._core
+        assert core is not None
+        batch = await Cursor(log, Inline(), {"Deposited"}, array_like=False, slice_events=10).batch(1, 1, 10)
+        (sighting,) = batch.wanted
+        record = core.codec.record(1, sighting.data)
+        assert (sighting.position, sighting.tag, sighting.aggregate, sighting.key) == (
+            1,
+            "Deposited",
+            "Account",
+            "alice",
+        )
+        assert (record.key, record.timestamp_ns) == ("alice", sighting.timestamp_ns)
+
+
+@scene
+async def test_others_have_their_turns() -> None:
+    """Between two slices of a large frame the loop goes on."""
+    log = FaultyLog(MemoryLog())
+    async with open_bank(log) as engine:
+        await engine.send(DepositEach(account_id="a", amounts=[1] * 2_000))
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count(), name="counting")
+    reader = Cursor(log.inner, Inline(), {"Nothing"}, array_like=False, slice_events=100)
+    batch = await reader.batch(1, 2_000, 10)
+    counting.cancel()
+    assert (batch.last, batch.wanted) == (2_000, [])
+    assert turns >= 19
