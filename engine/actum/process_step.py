@@ -94,7 +94,8 @@ class Thinker:
             UnexpectedEvent: the process is strict, and the instance is not there.
             Exception: of a handler.
         """
-        state, outputs, reacted = self._state(row), [], row is not None and row.started
+        outputs: list[Any] = []
+        state, reacted = self._state(row), row is not None and row.started
         for event in entry.events:
             one = self._kind.reactions[type(event)]
             if reacted or one.starts:
@@ -176,7 +177,7 @@ class Thinker:
             done=done,
             at_ns=self._core.clock.now_ns(),
         )
-        old = set() if row is None else set(row.timers.values())
+        old: set[str] = set() if row is None else set(row.timers.values())
         gone = [CancelDeadline(deadline_id=one) for one in cancelled if one in old]
         return Step(
             key,
@@ -200,7 +201,7 @@ def collected(outputs: object) -> list[Any]:
     if outputs is None:
         return []
     several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, bytes))
-    given = list(cast("Iterable[object]", outputs)) if several else [outputs]
+    given: list[Any] = list(cast("Iterable[Any]", outputs)) if several else [outputs]
     for one in given:
         if not isinstance(one, (Command, Schedule, Cancel, Done)):
             raise TypeError(f"a process yields commands, Schedule, Cancel and Done, not {shown(one)}")
