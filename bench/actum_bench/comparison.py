@@ -19,7 +19,7 @@ import msgspec
 from actum_bench.extras import imported
 from actum_bench.likeness import differences
 from actum_bench.repeats import REPEATS_MIN, middle, unstable
-from actum_bench.results import Better, Figure, Results, Run
+from actum_bench.results import PLACES, Better, Figure, Results, Run
 
 #: What is less likely than this by chance is no chance.
 P_MAX = 0.05
@@ -32,15 +32,18 @@ EXACT_SAMPLES_MAX = 8
 #: More than the 12,870 ways to deal 16 samples to two sides, so that all of them are looked at.
 PERMUTATIONS_MAX = 20_000
 
-Verdict: TypeAlias = Literal["better", "worse", "not significant", "too few samples"]
+Verdict: TypeAlias = Literal["better", "worse", "not significant", "too few samples", "a count"]
+#: Verdicts that say nothing of better and worse, for want of samples or of a meaning.
+UNJUDGED = frozenset({"too few samples", "a count"})
 
 #: What is better and worse by unit; other units have no words of their own.
 WORDS: dict[str, tuple[str, str]] = {"s": ("faster", "slower"), "1/s": ("faster", "slower"), "B": ("smaller", "larger")}
-#: Units of counts that describe a run rather than how well it went: no part of the geometric mean.
+#: Units of counts that describe a run rather than how well it went: no verdict, and no part of the geometric mean.
 COUNTS = ("",)
-
-#: Parameters that say where something was measured and not what.
-PLACES = frozenset({"directory"})
+#: How counts begin that say how well it went.
+FAULTS = ("errors", "late by")
+#: Stands for a parameter that a file does not have.
+UNSAID = "not said"
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +164,7 @@ def compare(before: Results, after: Results) -> Comparison:
     gains = [
         change.gain
         for change in changes
-        if change.gain and change.unit not in COUNTS and change.verdict != "too few samples"
+        if change.gain and change.unit not in COUNTS and change.verdict not in UNJUDGED
     ]
     return Comparison(
         changes=changes,
@@ -180,7 +183,7 @@ def paired(before: Results, after: Results, warnings: list[str]) -> Iterator[tup
                 warnings.append(f"only the second file has {described(run, runs)}{elsewhere(run, before)}")
                 continue
             if work_of(old) != work_of(run):
-                warnings.append(f"{run.title} was measured with other parameters: {work_of(old)}, then {work_of(run)}")
+                warnings.append(f"{run.title} was measured with other parameters: {other_work(old, run)}")
             for figure in run.figures:
                 found = old.figure(figure.name)
                 if found is None:
@@ -216,6 +219,13 @@ def work_of(run: Run) -> dict[str, object]:
     return {name: value for name, value in run.parameters.items() if name not in PLACES}
 
 
+def other_work(old: Run, new: Run) -> str:
+    """The parameters that two runs differ in, for people."""
+    before, after = work_of(old), work_of(new)
+    names = [name for name in before | after if before.get(name, UNSAID) != after.get(name, UNSAID)]
+    return "; ".join(f"{name} {before.get(name, UNSAID)}, then {after.get(name, UNSAID)}" for name in names)
+
+
 def described(run: Run, siblings: list[Run]) -> str:
     """A run's title, with its parameters where the title is not enough."""
     return run.title if len(siblings) == 1 else f"{run.title} {work_of(run)}"
@@ -238,7 +248,9 @@ def change_of(run: Run, before: Figure, after: Figure) -> Change:
     ratio = middle(new) / middle(old) if positive else None
     low = high = p = None
     verdict: Verdict = "too few samples"
-    if min(len(old), len(new)) >= REPEATS_MIN:
+    if after.unit in COUNTS and not after.name.startswith(FAULTS):
+        verdict = "a count"
+    elif min(len(old), len(new)) >= REPEATS_MIN:
         p = mann_whitney(old, new)
         if positive:
             low, high = interval(old, new)
@@ -329,6 +341,6 @@ def judged(changes: Iterable[Change]) -> Mapping[str, list[Change]]:
     """The changes that have a verdict, by the name of the figure."""
     found: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:
-        if change.verdict != "too few samples":
+        if change.verdict not in UNJUDGED:
             found[change.figure].append(change)
     return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from actum_bench.process import VoidRunError
 from actum_bench.repeats import Measure, series, take_turns
-from actum_bench.results import Better, Figure, Goal, Parameter, Run, Sample, Skipped
+from actum_bench.results import PLACES, Better, Figure, Goal, Parameter, Run, Sample, Skipped
 
 #: What each subject gave in one turn, by name.
 Turn = Mapping[str, Sample]
@@ -62,7 +63,8 @@ class Experiment(NamedTuple):
         wishes: the goals.
         repeats: how often each subject does it.
         note: what should be known beside the figures.
-        parameters: of each subject, where they differ in a number that figures can be drawn over.
+        parameters: of each subject, where they differ in a number that figures can be drawn over; a run has those that
+            its measurement is called with, and these.
     """
 
     suite: str
@@ -156,6 +158,8 @@ def carry_out(experiment: Experiment, note: Callable[[], object]) -> Outcome:
             unit=wish.unit,
             samples=[wish.value(turn) for turn in turns],
             durability=experiment.durability,
+            suite=experiment.suite,
+            read_off=[experiment.workload],
         )
         for wish in experiment.wishes
     ]
@@ -165,7 +169,7 @@ def carry_out(experiment: Experiment, note: Callable[[], object]) -> Outcome:
             workload=experiment.workload,
             subject=name,
             durability=experiment.durability,
-            parameters=dict(experiment.parameters.get(name, {})),
+            parameters=given(experiment.subjects[name]) | dict(experiment.parameters.get(name, {})),
             figures=[figure_of(figure, series(taken, figure)) for figure in taken[0].values],
             checks=taken[-1].checks,
             histograms=taken[-1].histograms,
@@ -174,6 +178,12 @@ def carry_out(experiment: Experiment, note: Callable[[], object]) -> Outcome:
         for name, taken in samples.items()
     ]
     return Outcome(runs, goals, [])
+
+
+def given(measure: Measure) -> dict[str, Parameter]:
+    """What a measurement is called with: what `measure_of` was told, but for places."""
+    called = measure.keywords if isinstance(measure, partial) else {}
+    return {name: value for name, value in called.items() if name not in PLACES}
 
 
 def figure_of(name: str, samples: list[float]) -> Figure:

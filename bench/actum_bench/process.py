@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from select import select
 from typing import Final
 
@@ -154,4 +155,4 @@ def in_child(function: Callable[..., Sample], **parameters: Parameter) -> Sample
 
 def measure_of(function: Callable[..., Sample], **parameters: Parameter) -> Callable[[], Sample]:
     """The same, to be called later, and often."""
-    return lambda: in_child(function, **parameters)
+    return partial(in_child, function, **parameters)

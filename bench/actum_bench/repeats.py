@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median, stdev
-from typing import Final
+from typing import Final, TypeVar
 
 from actum_bench.process import VoidRunError
 from actum_bench.results import Sample
@@ -14,11 +14,12 @@ REPEATS_MIN: Final = 5
 #: Samples that differ more than this (standard deviation over mean) say more about the machine than about the subject.
 SPREAD_MAX: Final = 0.10
 
+T = TypeVar("T")
 Measure = Callable[[], Sample]
 
 
 def take_turns(subjects: Mapping[str, Measure], repeats: int, note: Callable[[], object]) -> dict[str, list[Sample]]:
-    """Measure every subject, then every subject again, and so on.
+    """Measure every subject, then every subject again, and so on; each turn another one is first.
 
     Args:
         subjects: by name.
@@ -29,11 +30,17 @@ def take_turns(subjects: Mapping[str, Measure], repeats: int, note: Callable[[],
         VoidRunError: a check of a sample does not hold.
     """
     samples: dict[str, list[Sample]] = {name: [] for name in subjects}
-    for _ in range(repeats):
-        for name, measure in subjects.items():
+    for turn in range(repeats):
+        for name, measure in rotated([*subjects.items()], turn):
             samples[name].append(checked(name, measure()))
             note()
     return samples
+
+
+def rotated(subjects: Sequence[T], turn: int) -> list[T]:
+    """The order of a turn: nobody is always first, when a disk is quiet, or always after the same one."""
+    first = turn % len(subjects) if subjects else 0
+    return [*subjects[first:], *subjects[:first]]
 
 
 def checked(name: str, sample: Sample) -> Sample:

@@ -17,6 +17,12 @@ from actum_bench.files import replace_file
 SCHEMA = 1
 
 Parameter: TypeAlias = str | int | float | bool | None
+#: Parameters that say where something was measured and not what.
+PLACES = frozenset({"directory", "workspace"})
+
+#: What a suite calls all of its runs together, where it can only be void as a whole.
+WHOLE = {"micro": ("the parts",)}
+
 Better: TypeAlias = Literal["higher", "lower"]
 
 
@@ -128,6 +134,14 @@ class Skipped(msgspec.Struct, frozen=True):
     reason: str
     void: bool = False
 
+    def covers(self, run: Run) -> bool:
+        """Whether a run is of what this says gives no figure."""
+        return self.suite == run.suite and self.subject in {run.workload, run.subject, *WHOLE.get(run.suite, ())}
+
+    def is_under(self, goal: Goal) -> bool:
+        """Whether a goal was read off what this says gives no figure."""
+        return self.suite == goal.suite and self.subject in goal.read_off
+
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
     """A goal and what was measured of it.
@@ -139,6 +153,8 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
         unit: of both.
         samples: what was measured, one for each paired repeat.
         durability: as in `Run`; where subjects differ in it, that of the one that actum is compared with.
+        suite: as in `Run`.
+        read_off: whose figures it was read off, each as `Skipped.subject` calls it.
     """
 
     name: str
@@ -147,6 +163,18 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     samples: list[float]
     durability: str = "-"
+    suite: str = ""
+    read_off: list[str] = []
+
+
+class Form(msgspec.Struct, frozen=True):
+    """What every version of the file has: which one it is, to be read before the rest.
+
+    Attributes:
+        schema: the version.
+    """
+
+    schema: int = SCHEMA
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,13 +208,12 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
             UnreadableResultsError: it is not there, or not one of these.
         """
         try:
-            results = msgspec.json.decode(path.read_bytes(), type=cls)
+            content = path.read_bytes()
+            schema = msgspec.json.decode(content, type=Form).schema
+            if schema != SCHEMA:
+                raise UnreadableResultsError(f"{path} has form {schema}, this version reads {SCHEMA}: measure again")
+            return msgspec.json.decode(content, type=cls)
         except OSError as error:
             raise UnreadableResultsError(f"{path} can't be read: {error.strerror}") from error
         except msgspec.MsgspecError as error:
             raise UnreadableResultsError(f"{path} does not hold results of a benchmark: {error}") from error
-        if results.schema != SCHEMA:
-            raise UnreadableResultsError(
-                f"{path} has form {results.schema}, this version reads {SCHEMA}: measure again"
-            )
-        return results

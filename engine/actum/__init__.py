@@ -44,6 +44,7 @@ from actum.errors import (
     Reentrant,
     Rejected,
     ViewBroken,
+    WatchClosed,
     WriteOutsideProjection,
 )
 from actum.follower import Follower, FollowerStatistics, follow
@@ -51,7 +52,6 @@ from actum.handlers import answer, decide, evolve, handle, project
 from actum.inspection import SnapshotDifferences
 from actum.messages import Command, Event, Query, Row, Value
 from actum.middleware import Envelope, Middleware, Send
-from actum.operations import ViewDifferences
 from actum.options import Options
 from actum.page import Page
 from actum.processes.process import Cancel, Done, Process, Schedule, react, refused
@@ -67,21 +67,27 @@ from actum.statistics import (
     DeadlineStatistics,
     EngineStatistics,
     ProcessStatistics,
+    RebuildStatistics,
     SubscriptionStatistics,
     ViewStatistics,
+    WatchStatistics,
 )
 from actum.store import Store, Stream, open_store
 from actum.subscriptions.consumer import Consumer
 from actum.subscriptions.subscription import Subscription
 from actum.upcasting import upcast
 from actum.verification import VerifyReport, show_head
+from actum.view_differences import ViewDifferences
 from actum.views import View
+from actum.watching.changes import Answer, RowsChanged
+from actum.watching.watch import Watch
 
 __all__ = [
     "ActumError",
     "Aggregate",
     "AggregateStatistics",
     "Alert",
+    "Answer",
     "Bookmark",
     "Cancel",
     "CatalogueError",
@@ -124,11 +130,13 @@ __all__ = [
     "Quarantined",
     "Query",
     "ReadOnly",
+    "RebuildStatistics",
     "Receipt",
     "Record",
     "Reentrant",
     "Rejected",
     "Row",
+    "RowsChanged",
     "Schedule",
     "SchemaChange",
     "Send",
@@ -154,6 +162,9 @@ __all__ = [
     "ViewBroken",
     "ViewDifferences",
     "ViewStatistics",
+    "Watch",
+    "WatchClosed",
+    "WatchStatistics",
     "WriteOutsideProjection",
     "answer",
     "compact_store",

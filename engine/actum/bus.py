@@ -77,6 +77,17 @@ class Bus:
             actor = None
         return self._directory.wake(streams, key) if actor is None else actor
 
+    def route_of(self, query: Query[Any]) -> QueryRoute:
+        """Who answers a query.
+
+        Raises:
+            Invalid: no view takes it.
+        """
+        route = self._queries.get(type(query))
+        if route is None:
+            raise unknown(query, Query, "query", self._queries)
+        return route
+
     def answer(self, query: Query[Any]) -> Any:
         """The answer of the view that takes this query.
 

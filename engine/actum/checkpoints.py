@@ -175,7 +175,10 @@ class Checkpointer:
         committer = self._scheduler.committer
         head = head or committer.head
         served = self._savable()
-        saved = {view.name: SavedView(view.fingerprint, base or not view.saved) for view in served}
+        saved = {
+            view.name: SavedView(view.saved_fingerprint, base or not view.saved, view.table.schema.key)
+            for view in served
+        }
         cuts = [(view, view.cut()) for view in served]
         changed = self._directory.take_changed(taken, everything=base)
         losses = committer.losses

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import nullcontext
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 
@@ -22,6 +22,7 @@ from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
 from actum.errors import CommandTimeout, EngineClosed, Invalid, shown
+from actum.rebuilding import Rebuilder
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
 from actum.schema_gate import SchemaGate
@@ -31,9 +32,10 @@ from actum.subscriptions.subscriptions import Inline, Subscriptions
 from actum.subscriptions.worker import Source
 from actum.tags import TagIndex
 from actum.views import LiveView, View
+from actum.watching.watching import Watching
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import NoReturn
 
@@ -141,8 +143,18 @@ class Core:
         for kind in catalogue.aggregates:
             self.directory.streams[kind.name] = Streams(kind, self.codec, log, self.scheduler, self.tags)
         self.bus = Bus(catalogue, self.directory, self.views)
+        self.watching = Watching(self.views, self.bus, changes_max=options.watch_changes_max)
+        self._watched = self.watching.watched
         self.recovery = Recovery(
-            log, self.codec, self.directory, self.background, slice_events=options.replay_slice_events
+            log,
+            self.codec,
+            self.directory,
+            self.background,
+            slice_events=options.replay_slice_events,
+            outdated_too=options.rebuild == "beside",
+        )
+        self.rebuilder = Rebuilder(
+            self.views, self.recovery, self.scheduler, self.watching, clock, no_checkpoint=self._no_checkpoint
         )
         self.middleware: Sequence[Middleware] = ()  # that commands pass which the engine sends by itself
         self.timer: Timer | None = None
@@ -151,11 +163,11 @@ class Core:
         self.monitor = Monitor(clock, alerts)
         self.subscriptions = self._subscriptions()
         self.checkpointer: Checkpointer | None = None
-        self.rebuilding: set[str] = set()
         self.queries = 0
         self.open_seconds = 0.0
         self._asked: list[tuple[int, asyncio.Future[None]]] = []
         self._housekeeping: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
         self._monitoring: asyncio.Task[None] | None = None
 
     def _subscriptions(self) -> Subscriptions:
@@ -190,6 +202,7 @@ class Core:
             for warning in self.store.warnings:
                 log.warning("%s", warning)
             position = await self.recovery.restore(self.store.derived, views)
+        made_anew = [view for view in views if not view.saved]
         looked_through = await gate.check(position, self.recovery.reading)
         if not self.read_only:
             self.log.put_schemas(self.scheduler.committer.epoch, schema_documents(self.catalogue.event_types))
@@ -210,6 +223,7 @@ class Core:
             await self.tags.read(self.log, self.codec, slice_events=self.options.replay_slice_events)
         if self.read_only:
             self.scheduler.committer.stay_at(head)
+        await self._make_anew(views, made_anew)
         if looked_through and self.checkpointer is not None:
             # It says what the gate let pass: the next opening starts from there.
             await self.checkpointer.checkpoint(hasty=True)
@@ -227,6 +241,9 @@ class Core:
                 lambda position: freshness.time_at(self.log, position),
             )
             self._monitoring = asyncio.create_task(self.monitor.run(), name="actum lag monitor")
+        outdated = [view.name for view in views if view.outdated]
+        if outdated:
+            self._renewing = asyncio.create_task(self.rebuilder.renew(outdated), name="actum rebuild")
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
     async def _start_automatic(self) -> None:
@@ -235,6 +252,17 @@ class Core:
             self.timer.start()
         for runner in self.runners:
             await runner.start()
+
+    async def _make_anew(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
+        """Make those views again at once that began with rows of other code with which today's could not go on."""
+        for view in views:
+            if view.outdated and view.broken is not None:
+                view.clear()
+                made_anew.append(view)
+                await self.rebuilder.catch_up(view)
+                view.build()
+        for view in made_anew:
+            view.made = view.position
 
     async def _hold_ballast(self) -> None:
         """Keep room on the disk for closing."""
@@ -251,10 +279,13 @@ class Core:
         await self.checkpointer.checkpoint(hasty=True, head=head)
 
     def _settled(self, batch: OpenBatch) -> None:
-        """A batch is durable: views, then the questions that waited for its position."""
+        """A batch is durable: views, those who watch them, then the questions that waited for its position."""
         records = self._records_of(batch) if self._records_wanted else none_wanted
-        for view in self.views.values():
-            view.apply(batch.first, batch.events, records)
+        if self._watched:
+            self.watching.apply(batch.first, batch.events, records)
+        else:
+            for view in self.views.values():
+                view.apply(batch.first, batch.events, records)
         if self.tags is not None:
             self.tags.settle(batch)
         if self._asked:
@@ -313,43 +344,6 @@ class Core:
                 return self.views[kind.name]
         raise Invalid(f"{shown(view)} is not a view of this engine: pass one of the classes given to Engine.open")
 
-    async def rebuild(self, name: str) -> None:
-        """Fold a view from the whole log beside the one that is served, then put it in its place in one turn.
-
-        Cancelling drops the new one; the old one stays.
-        """
-        async with self._made_again(name) as twin:
-            self.views[name] = twin
-
-    async def remade(self, name: str) -> tuple[LiveView, LiveView]:
-        """A served view, and one folded from the whole log, both at the same position until the next turn."""
-        self.views[name].check()
-        async with self._made_again(name) as twin:
-            return self.views[name], twin
-
-    @asynccontextmanager
-    async def _made_again(self, name: str) -> AsyncGenerator[LiveView]:
-        """A view folded from the whole log; at the head, and no checkpoint begins, until something is awaited."""
-        if name in self.rebuilding:
-            raise Invalid(f"view {name} is being rebuilt already: wait for it")
-        self.rebuilding.add(name)
-        try:
-            twin = self.views[name].twin()
-            await self._catch_up(twin)
-            async with self._no_checkpoint():
-                await self._catch_up(twin)
-                twin.build()
-                twin.check()
-                yield twin
-        finally:
-            self.rebuilding.discard(name)
-
-    async def _catch_up(self, view: LiveView) -> None:
-        """Replay into a view until it stands where the log stands, or breaks."""
-        while view.broken is None and view.position < self.scheduler.durable:
-            async for _ in self.recovery.replay([view], view.position + 1, self.scheduler.durable):
-                pass
-
     def _no_checkpoint(self) -> AbstractAsyncContextManager[object]:
         """Hold checkpoints off: one that has begun must not find another view in the place of the one it saves."""
         return nullcontext() if self.checkpointer is None else self.checkpointer.lock
@@ -376,7 +370,7 @@ class Core:
         Args:
             drain: False when opening failed: nothing was accepted and nothing is worth saving.
         """
-        for task in (self._housekeeping, self._monitoring):
+        for task in (self._housekeeping, self._monitoring, self._renewing):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -384,6 +378,7 @@ class Core:
             await runner.stop()
         if self.timer is not None:
             await self.timer.stop()
+        await self.rebuilder.stop()
         try:
             await self.subscriptions.stop(self.options.close_seconds_max if drain else 0.0)
             if drain:
@@ -395,6 +390,7 @@ class Core:
     def _release(self) -> None:
         """Give back threads, files and memory; nothing is under way any more."""
         self.background.stop()
+        self.watching.close()
         for _, asked in self._asked:
             if not asked.done():
                 asked.set_exception(EngineClosed("the engine closed before the position came"))

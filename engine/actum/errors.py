@@ -117,6 +117,20 @@ class WriteOutsideProjection(ActumError):
 
 
 @final
+class WatchClosed(ActumError):
+    """More changes waited for a reader of `engine.watch(..., when_slow="close")` than `buffer_max` allows.
+
+    `position` is that of the last change that it was given, None if it was given none.
+
+    What to do: read faster, or watch again with `since=` that position.
+    """
+
+    def __init__(self, message: str, *, position: int | None) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+@final
 class EngineClosed(ActumError):
     """The engine is closed, closing, or not open yet.
 

@@ -40,7 +40,7 @@ class ViewSubject:
 
     def condition(self) -> Standstill | None:
         """Broken, or being made again."""
-        if self.name in self._core.rebuilding:
+        if self._core.rebuilder.rebuilding(self.name):
             return "rebuilding", ""
         broken = self._core.views[self.name].broken
         return None if broken is None else ("failed", str(broken))

@@ -78,6 +78,17 @@ def calm_again(objects: int) -> None:
         freeze(1)
 
 
+def calm_meanwhile() -> None:
+    """Much that is kept is made in slices, each a part of very large objects: freeze what there is of it so far.
+
+    The collector would look at all of it, again and again, for a tenth of a second. Now and then, not for each slice,
+    since what the application has in hand is frozen too.
+    """
+    if ENGINES and gc.isenabled() and gc.get_threshold()[0]:
+        gc.collect(1)
+        gc.freeze()
+
+
 def freeze(generation: int) -> None:
     """Freeze what is alive; the garbage of these generations goes first, since it would be frozen too."""
     global kept, freezings

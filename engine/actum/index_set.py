@@ -25,7 +25,7 @@ from typing import Any, Final, NoReturn, final
 import msgspec
 
 from actum.errors import Invalid, shown
-from actum.index import HashIndex, OrderedIndex
+from actum.index import HashIndex, OrderedIndex, slices
 from actum.table_schema import Field, TableSchema, is_nan
 
 #: So many changed keys are applied to the indexes at once; that is the longest that a reader waits: for each index one
@@ -83,6 +83,32 @@ class IndexSet:
             if collecting:
                 gc.enable()
         self.stale = {}
+
+    def build_slices(self) -> Iterator[None]:
+        """The same a slice at a time, each of some milliseconds; the rows must not change meanwhile.
+
+        Raises:
+            Invalid: a row holds a value that can't be indexed.
+        """
+        self.drop()
+        if not self.all:
+            return
+        for name in self._nan_fields:
+            for part in slices(self._rows.values()):
+                for row in part:
+                    refuse_nan(row, name)
+                yield
+        try:
+            for index in self.all:
+                yield from index.build_slices(self._rows)
+        except (TypeError, ArithmeticError) as error:
+            self._stop(error)
+        self.stale = {}
+
+    def release(self) -> Iterator[None]:
+        """Let go of everything, a slice at a time; of no use afterwards."""
+        for index in self.all:
+            yield from index.release()
 
     def _build_all(self) -> None:
         """Make each index from the rows."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from actum_storage import copy_store
 
 from actum import inspection
 from actum.errors import Invalid
 from actum.records import check_identifier, command_id_bytes
+from actum.watching.live_queries import LiveQueries
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,47 +20,20 @@ if TYPE_CHECKING:
     from actum_storage import CopyReport, Progress
 
     from actum.aggregate import Aggregate
-    from actum.core import Core
     from actum.inspection import SnapshotDifferences
     from actum.messages import Row
     from actum.records import Receipt, Record
     from actum.subscriptions.consumer import Consumer
     from actum.subscriptions.subscription import Subscription
+    from actum.view_differences import ViewDifferences
     from actum.views import View
 
 A = TypeVar("A", bound="Aggregate")
 W = TypeVar("W", bound="Row")
 
 
-class ViewDifferences(NamedTuple):
-    """A view that is served, compared with one made again from the log.
-
-    Attributes:
-        position: where both stood.
-        rows: of the one that is served.
-        missing: keys that only the new one has.
-        extra: keys that only the served one has.
-        different: keys whose rows are not the same.
-    """
-
-    position: int
-    rows: int
-    missing: tuple[Any, ...]
-    extra: tuple[Any, ...]
-    different: tuple[Any, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether they are the same."""
-        return not (self.missing or self.extra or self.different)
-
-
-class Operations:
+class Operations(LiveQueries):
     """The part of `Engine` that tools and tests use."""
-
-    def _open_core(self) -> Core:
-        """The parts of the open engine."""
-        raise NotImplementedError
 
     async def history(self, aggregate: type[Aggregate], key: str) -> list[Record]:
         """All durable records of one aggregate, oldest first. For tools and tests: applications read views."""
@@ -109,19 +83,33 @@ class Operations:
         """
         return self._open_core().subscriptions.of(subscription)
 
-    async def rebuild(self, view: type[View[Any]]) -> None:
-        """Fold a view from the whole log again, beside the one that is served, then put it in its place.
+    @overload
+    async def rebuild(self, view: type[View[Any]], *, compare: Literal[False] = False) -> None: ...
 
-        Heals a broken view, once its handler is mended.
+    @overload
+    async def rebuild(self, view: type[View[Any]], *, compare: Literal[True]) -> ViewDifferences: ...
+
+    @overload
+    async def rebuild(self, view: type[View[Any]], *, compare: bool) -> ViewDifferences | None: ...
+
+    async def rebuild(self, view: type[View[Any]], *, compare: bool = False) -> ViewDifferences | None:
+        """Fold a view from the whole log again, beside the one that is served, then put it in its place in one turn.
+
+        Heals a broken view, once its handler is mended. Commands and queries go on meanwhile; `statistics()` says how
+        far it is.
 
         Cancelling drops the new one; the old one stays.
 
+        Args:
+            view: its class.
+            compare: also compare both row by row just before, and give the differences.
+
         Raises:
-            ViewBroken: the handler failed again.
+            ViewBroken: the handler failed again; with `compare`, the one that is served is broken.
             Invalid: the view is not of this engine, or is being rebuilt already.
         """
         core = self._open_core()
-        await core.rebuild(core.view_of(view).name)
+        return await core.rebuilder.rebuild(core.view_of(view).name, compare=compare)
 
     async def verify_view(self, view: type[View[Any]]) -> ViewDifferences:
         """Fold a view from the whole log again and compare it with the one that is served, row by row.
@@ -131,15 +119,7 @@ class Operations:
             Invalid: the view is not of this engine, or is being rebuilt.
         """
         core = self._open_core()
-        live, made = await core.remade(core.view_of(view).name)
-        served, again = live.table.rows, made.table.rows
-        return ViewDifferences(
-            live.position,
-            len(served),
-            tuple(key for key in again if key not in served),
-            tuple(key for key in served if key not in again),
-            tuple(key for key, row in served.items() if key in again and again[key] != row),
-        )
+        return await core.rebuilder.verify(core.view_of(view).name)
 
     async def verify_snapshots(self, aggregate: type[Aggregate]) -> SnapshotDifferences:
         """Fold every saved state of an aggregate class from the log again, up to its version, and compare.

@@ -44,7 +44,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         checkpoint_slice_seconds: the longest that encoding a checkpoint holds the loop at a time.
         checkpoint_pause_seconds: the shortest time between two such slices.
         checkpoint_deltas_ratio_max: deltas of this many times the base's size are folded into a new base.
+        watch_changes_max: rows of recent changes kept for each watched view, for readers who come back with `since=`.
         replay_slice_events: events replayed before the loop gets its turn, in rebuilds and long wakings.
+        rebuild: what becomes of a view at opening whose saved rows were made by other code. `"at opening"`: it is made
+            again from the log before opening ends. `"beside"`: if the saved rows have the type and the key that rows
+            have now, they are served, and follow the log by today's handlers, until it has been made again beside them.
         close_seconds_max: the longest that closing waits for asynchronous decisions before it cancels them.
         deadlines_pending_max: scheduled commands that wait for their time; one more is `Overloaded`.
         lag_events_max: a view or subscription with more events to do is slow, and live again below half of that.
@@ -78,7 +82,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_slice_seconds: Annotated[float, Meta(gt=0, le=1.0)] = 0.001
     checkpoint_pause_seconds: Annotated[float, Meta(ge=0, le=10.0)] = 0.005
     checkpoint_deltas_ratio_max: Annotated[float, Meta(gt=0)] = 1.0
+    watch_changes_max: Annotated[int, Meta(ge=0, le=100_000_000)] = 10_000
     replay_slice_events: Annotated[int, Meta(ge=1)] = 1_000
+    rebuild: Literal["at opening", "beside"] = "at opening"
     close_seconds_max: Annotated[float, Meta(ge=0, le=1e6)] = 30.0
     deadlines_pending_max: Annotated[int, Meta(ge=1)] = 1_000_000
     lag_events_max: Annotated[int, Meta(ge=1)] = 10_000

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 import msgspec
@@ -40,10 +41,17 @@ REPLAY_CHECKPOINT_EVENTS = 1_000_000
 
 
 class SavedView(msgspec.Struct, array_like=True, frozen=True):
-    """A view in a closing record: the code that made its rows, and whether the rows saved before don't count."""
+    """A view in a closing record.
+
+    Attributes:
+        fingerprint: of the code that made its rows.
+        reset: whether the rows saved before don't count.
+        key: the field that identifies a row; older ones don't say.
+    """
 
     fingerprint: str
     reset: bool
+    key: str = ""
 
 
 class Closing(msgspec.Struct, array_like=True, frozen=True):
@@ -126,9 +134,17 @@ class Recovery:
     """
 
     def __init__(
-        self, log: Log, codec: Codec, directory: Directory, background: Background, *, slice_events: int
+        self,
+        log: Log,
+        codec: Codec,
+        directory: Directory,
+        background: Background,
+        *,
+        slice_events: int,
+        outdated_too: bool = False,
     ) -> None:
-        """Nothing is read yet."""
+        """Nothing is read yet; `outdated_too`: views may begin with rows that other code made."""
+        self._outdated_too = outdated_too
         self._log = log
         self._codec = codec
         self._directory = directory
@@ -165,7 +181,8 @@ class Recovery:
             for chunk in checkpoint.chunks:
                 sections.setdefault(chunk.section, []).append(chunk)
             for view in views:
-                await restore_view(view, closing, sections.get(view_section(view), []))
+                chunks = sections.get(view_section(view), [])
+                await restore_view(view, closing, chunks, outdated_too=self._outdated_too)
             self._restore_streams(sections)
         self.reading = closings[-1].reading
         return closings[-1].position
@@ -231,13 +248,26 @@ class Recovery:
         for frame in self._log.frames(start, stop):
             events = self._codec.events(frame)
             records = Records(self._codec, frame.first, lambda frame=frame: frame.body)  # type: ignore[misc]  # bound now
-            for view in views:
-                view.apply(frame.first, events, records)
+            if frame.count > self._slice_events:
+                await self._apply_slices(views, frame, events, records)
+            else:
+                for view in views:
+                    view.apply(frame.first, events, records)
             yield frame, events
             done += frame.count
             if done >= self._slice_events:
                 done = 0
                 await asyncio.sleep(0)
+
+    async def _apply_slices(
+        self, views: Sequence[LiveView], frame: Frame, events: Sequence[Event], records: Records
+    ) -> None:
+        """Fold a long frame into views, the loop having its turns in between."""
+        for start in range(0, frame.count, self._slice_events):
+            stop = start + self._slice_events
+            for view in views:
+                view.apply(frame.first + start, events[start:stop], partial(records.part, start, stop))
+            await asyncio.sleep(0)
 
     def _note_heads(self, frame: Frame, events: Sequence[Event]) -> None:
         """Each record is, so far, the last of its stream, and its aggregate can be woken."""
@@ -261,16 +291,24 @@ def unknown_aggregate(name: str) -> StoreMismatch:
     )
 
 
-async def restore_view(view: LiveView, closing: Closing, chunks: Iterable[Chunk]) -> None:
-    """One checkpoint's rows of one view, if the code that runs now made them; else the view starts from nothing."""
+async def restore_view(
+    view: LiveView, closing: Closing, chunks: Iterable[Chunk], *, outdated_too: bool = False
+) -> None:
+    """One checkpoint's rows of one view, if the code that runs now made them; else the view starts from nothing.
+
+    With `outdated_too`, rows that other code made are taken as well, if they are of the type and have the key that
+    rows have now; the view is `outdated` then.
+    """
     saved = closing.views.get(view.name)
-    if saved is None or saved.fingerprint != view.fingerprint:
+    outdated = saved is not None and saved.fingerprint != view.fingerprint
+    if saved is None or (outdated and not (outdated_too and saved.key == view.table.schema.key)):
         view.clear()
         return
     if saved.reset:
         view.clear()
     elif not view.saved:
         return
+    view.outdated = view.outdated or outdated
     decode: Callable[[bytes], Any] = decoder_of(view.saved_type)
     try:
         for chunk in chunks:
@@ -303,3 +341,7 @@ class Records:
         if self._records is None:
             self._records = self._codec.records(self._first, self._body())
         return self._records
+
+    def part(self, start: int, stop: int) -> Sequence[Record]:
+        """Some of them."""
+        return self()[start:stop]

@@ -44,6 +44,7 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
         checkpoints=checkpoint_statistics(core),
         deadlines=None if core.timer is None else core.timer.statistics(),
         processes=tuple(runner.statistics() for runner in core.runners),
+        watches=core.watching.statistics(),
     )
 
 
@@ -57,7 +58,8 @@ def aggregate_statistics(streams: Streams) -> AggregateStatistics:
 
 def view_statistics(core: Core, view: LiveView) -> ViewStatistics:
     """One view."""
-    rebuilding = view.name in core.rebuilding
+    rebuild = core.rebuilder.under_way.get(view.name)
+    rebuilding = core.rebuilder.rebuilding(view.name)
     lag = core.watches[view.name].look()
     return ViewStatistics(
         name=view.name,
@@ -69,6 +71,7 @@ def view_statistics(core: Core, view: LiveView) -> ViewStatistics:
         lag_state=lag.state,
         lag_seconds=lag.seconds,
         heartbeat_seconds=lag.heartbeat_seconds,
+        rebuild=None if rebuild is None else rebuild.statistics(core.scheduler.durable),
     )
 
 

@@ -7,6 +7,24 @@ import msgspec
 from actum.alert import Alert
 
 
+class RebuildStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """A view that is being made again from the log, beside the one that is served.
+
+    Attributes:
+        step: `"folding"` the log, `"indexing"` its rows, or `"comparing"` them with those that are served.
+        position: everything up to here is in its rows.
+        head: where it has to get to; this moves on while commands come.
+        seconds: since it began.
+        seconds_left: of folding, if it goes on as fast as so far; None before the first events and in later steps.
+    """
+
+    step: str
+    position: int
+    head: int
+    seconds: float
+    seconds_left: float | None
+
+
 class ViewStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """One view.
 
@@ -20,6 +38,7 @@ class ViewStatistics(msgspec.Struct, frozen=True, kw_only=True):
         lag_state: as `SubscriptionStatistics.state`: `"live"`, `"slow"`, `"stalled"`, `"failed"` or `"rebuilding"`.
         lag_seconds: the age of the oldest event that is not in the rows, 0 if there is none.
         heartbeat_seconds: since it last moved, or stood where the log ends.
+        rebuild: how far the rebuilding is, or None.
     """
 
     name: str
@@ -31,6 +50,7 @@ class ViewStatistics(msgspec.Struct, frozen=True, kw_only=True):
     lag_state: str
     lag_seconds: float
     heartbeat_seconds: float
+    rebuild: RebuildStatistics | None = None
 
 
 class SubscriptionStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +170,22 @@ class ProcessStatistics(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None
 
 
+class WatchStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Live queries.
+
+    Attributes:
+        watchers: those that read now.
+        coalesced: changes that became one with others, or with the whole state, because their reader was not there yet.
+        dropped: changes left out because their reader was too slow.
+        closed: watches closed because their reader was too slow.
+    """
+
+    watchers: int
+    coalesced: int
+    dropped: int
+    closed: int
+
+
 class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """The engine.
 
@@ -177,6 +213,7 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
         checkpoints: of derived state; None for an engine in memory.
         deadlines: scheduled commands; None for an engine without.
         processes: one each.
+        watches: live queries.
     """
 
     state: str
@@ -202,3 +239,4 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     checkpoints: CheckpointStatistics | None
     deadlines: DeadlineStatistics | None = None
     processes: tuple[ProcessStatistics, ...] = ()
+    watches: WatchStatistics

@@ -8,7 +8,7 @@ engine's loop, and between two turns of it, so there are no locks. `index_set` s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar, final
 
@@ -17,6 +17,7 @@ import msgspec
 from actum.errors import Invalid, WriteOutsideProjection, shown
 from actum.index_set import INDEX_PENDING_MAX, IndexSet, refuse_nan
 from actum.page import PAGE_ROWS_MAX, Page
+from actum.sorted_entries import RELEASED_ITEMS, emptied
 from actum.table_reader import TableReader
 from actum.table_schema import TableSchema, check_schema, read_fields
 
@@ -181,6 +182,25 @@ class Table(Generic[R]):
         self.dirty, self.removed = {}, set()
         return cut
 
+    def uncut(self, earlier: Cut[R]) -> Cut[R]:
+        """Undo a cut: what changed before it waits for the next checkpoint again. Gives what changed since.
+
+        A cut and this around a batch tell what the batch changed, and writing a row costs no more for it.
+        """
+        later = Cut(self.dirty, self.removed)
+        rows, removed = earlier
+        for key in later.removed:
+            rows.pop(key, None)  # as in `put`: what was removed and put again comes last
+        if removed:
+            for key in later.rows:
+                if key in removed and rows.get(key) is None:
+                    rows.pop(key, None)
+        rows.update(later.rows)
+        removed.update(later.removed)
+        self._fast = None
+        self.dirty, self.removed = rows, removed
+        return later
+
     def restore(self, rows: Iterable[R], removed: Iterable[object] = ()) -> None:
         """Take over a part of a checkpoint: keys to take out, then rows to put in. Nothing becomes dirty.
 
@@ -200,6 +220,20 @@ class Table(Generic[R]):
             Invalid: a row holds a value that can't be indexed.
         """
         self._indexes.build()
+
+    def build_slices(self) -> Iterator[None]:
+        """As `build`, a slice at a time, for a table that is made beside the one that is read; no writing meanwhile.
+
+        Raises:
+            Invalid: a row holds a value that can't be indexed.
+        """
+        return self._indexes.build_slices()
+
+    def release(self) -> Iterator[None]:
+        """Let go of all rows and indexes, a slice at a time: nobody reads or writes them any more."""
+        yield from emptied(self.rows, RELEASED_ITEMS)
+        yield from emptied(self.dirty, RELEASED_ITEMS)
+        yield from self._indexes.release()
 
     # Reading: by answers and projections.
 

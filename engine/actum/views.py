@@ -30,6 +30,9 @@ RowType = TypeVar("RowType", bound=Row)
 
 log = logging.getLogger("actum.views")
 
+#: The fingerprint under which rows are saved that other code made and today's went on with.
+OUTDATED = "outdated"
+
 
 class ViewOptions(msgspec.Struct, frozen=True):
     """What `class X(View[Row], name=..., revision=...)` said."""
@@ -203,11 +206,13 @@ class LiveView:
         broken: why it is not served, or None.
         saved: whether the newest checkpoint continues with these rows.
         all_changed: whether every row counts as changed since the last cut.
+        outdated: whether the rows that were restored are those of other code; saved, they are again.
+        made: where these rows took the place of others, if other code may have made those; 0 if it did not.
     """
 
     __slots__ = (
         "_handlers", "_projections", "_schema", "_view_type", "_wants_records", "all_changed", "broken",
-        "fingerprint", "name", "position", "saved", "saved_type", "table", "view",
+        "fingerprint", "made", "name", "outdated", "position", "saved", "saved_type", "table", "view",
     )  # fmt: skip
 
     def __init__(
@@ -240,6 +245,8 @@ class LiveView:
         self.broken: ViewBroken | None = None
         self.saved = False
         self.all_changed = True
+        self.made = 0
+        self.outdated = False
         self._handlers: dict[type, Callable[..., None] | None] = {
             event: self._bound(projection) for event, projection in self._projections.items()
         }
@@ -249,6 +256,11 @@ class LiveView:
     def wants_records(self) -> bool:
         """Whether any of its handlers takes the record beside the event."""
         return self._wants_records
+
+    @property
+    def saved_fingerprint(self) -> str:
+        """Which code the rows are saved as made by: that of two is no code's."""
+        return OUTDATED if self.outdated else self.fingerprint
 
     def twin(self) -> LiveView:
         """An empty view of the same class, to be filled beside this one."""
@@ -266,11 +278,28 @@ class LiveView:
         except Invalid as error:
             self._break(self.position, "its rows", error)
 
+    def build_slices(self) -> Iterator[None]:
+        """As `build`, a slice at a time, for a view that is not served yet."""
+        try:
+            yield from self.table.build_slices()
+        except Invalid as error:
+            self._break(self.position, "its rows", error)
+
     def cut(self) -> Cut[Any]:
         """What changed since the last cut; from now on it counts as saved."""
         self.saved = True
         self.all_changed = False
         return self.table.cut()
+
+    def refuse(self, cause: Exception) -> None:
+        """Stop serving rows of other code, since there will be no others."""
+        self.broken = ViewBroken(
+            f"view {self.name} can't be served: its saved rows were made by other code, and making it again failed: "
+            f"{cause}. Fix the handler and reopen, or call engine.rebuild({type(self.view).__name__})",
+            view=self.name,
+            position=cause.position if isinstance(cause, ViewBroken) else self.position,
+        )
+        self.broken.__cause__ = cause
 
     def _bound(self, projection: Projection) -> Callable[..., None]:
         """The handler as `apply` calls it: with the event, and with its record if any handler of the view wants one."""

@@ -122,7 +122,7 @@ FAILING = [("fault", 3), ("deposit", 5), ("turns", 12), ("crash", 0)]
 PAUSED = [("hold", 0), ("deposit", 5), ("turns", 9), ("pause", 0), ("release", 0), ("turns", 9), ("crash", 0)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @example(Watcher, FAILING)
 @example(Watcher, PAUSED)
 @given(st.sampled_from([Watcher, Small]), STEPS)

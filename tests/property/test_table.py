@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from actum import index as index_module
 from actum import sorted_entries
 from actum.messages import Row
 from actum.table import Table
@@ -132,6 +133,26 @@ class TableMachine(RuleBasedStateMachine):
         self.table.build()
 
     @rule()
+    def build_slices(self) -> None:
+        """The same a slice at a time."""
+        with patch.object(index_module, "SLICE_ROWS", 3):
+            for _ in self.table.build_slices():
+                pass
+
+    @rule(changes=st.lists(st.one_of(ITEMS, KEYS), max_size=6))
+    def set_apart(self, changes: list[Item | int]) -> None:
+        """Learn what some writes changed; the next cut has them all the same."""
+        before = dict(self.model)
+        earlier = self.table.cut()
+        for change in changes:
+            if isinstance(change, int):
+                self.remove(change)
+            else:
+                self.put(change)
+        later = self.table.uncut(earlier).rows
+        assert {key: row for key, row in {**before, **later}.items() if row is not None} == self.model
+
+    @rule()
     def checkpoint(self) -> None:
         """Cut, and bring the saved rows up to date."""
         cut = self.table.cut()
@@ -219,13 +240,18 @@ def apply(table: Table[Item], changes: list[Change]) -> set[int]:
     return {change if isinstance(change, int) else change.item_id for change in changes}
 
 
-@given(parts=st.lists(CHANGES, max_size=5))
-def test_cuts_restore_the_table(parts: list[list[Change]]) -> None:
-    """The cuts of a table, restored one after another, make the same table."""
+@given(parts=st.lists(st.lists(CHANGES, max_size=3), max_size=5), watched=st.booleans())
+def test_cuts_restore_the_table(parts: list[list[list[Change]]], *, watched: bool) -> None:
+    """The cuts of a table, restored one after another, make the same table, also if what changed was set apart."""
     table = table_of([])
     restored: Table[Item] = Table(SCHEMA)
-    for changes in parts:
-        apply(table, changes)
+    for commits in parts:
+        for changes in commits:
+            earlier = table.cut() if watched else None
+            table.writable = True
+            apply(table, changes)
+            if earlier is not None:
+                table.uncut(earlier)
         cut = table.cut()
         restored.restore([row for row in cut.rows.values() if row is not None], cut.removed)
 

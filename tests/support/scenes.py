@@ -59,3 +59,8 @@ async def until(condition: Callable[[], object], *, turns_max: int = TURNS_MAX) 
             return
         await asyncio.sleep(0)
     raise AssertionError(f"it did not come within {turns_max:,} turns of the loop")
+
+
+async def in_time(condition: Callable[[], object]) -> None:
+    """As `until`, for what waits for some milliseconds of the clock: turns enough for a busy machine."""
+    await until(condition, turns_max=100 * TURNS_MAX)

@@ -53,6 +53,10 @@ async def asking(engine: Engine) -> None:
     print(total)
     (await engine.ask(TopBalances())).balance  # error: a list of rows
     await engine.rebuild(Account)  # error: not a view
+    engine.watch(Deposit(account_id="alice", amount=1))  # error: neither a query nor a view
+    engine.watch(TopBalances)  # error: the class of a query
+    engine.watch(Balances, when_slow="wait")  # error: no such policy
+    (await anext(engine.watch(Total()))).answer.upper()  # error: the answer is an int
     await engine.state(Balances, "alice")  # error: not an aggregate
 
 

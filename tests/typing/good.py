@@ -11,6 +11,7 @@ from uuid import UUID
 
 from actum import (
     ActumError,
+    Answer,
     Condition,
     Conflict,
     Engine,
@@ -24,8 +25,12 @@ from actum import (
     Receipt,
     Record,
     Rejected,
+    RowsChanged,
     Send,
     ViewBroken,
+    ViewDifferences,
+    Watch,
+    WatchClosed,
     run,
     upcast,
 )
@@ -142,6 +147,24 @@ async def queries(engine: Engine, receipt: Receipt) -> None:
         await engine.rebuild(Balances)
     except ViewBroken as error:
         assert_type(error.position, int)
+
+
+async def live(engine: Engine, position: int) -> int | None:
+    async for answer in engine.watch(TopBalances(), since=position):
+        assert_type(answer, Answer[list[Balance]])
+        assert_type(answer.answer, list[Balance])
+    async with engine.watch(Balances, since=position, buffer_max=10, when_slow="drop") as watch:
+        assert_type(watch, Watch[RowsChanged[Balance]])
+        first = await anext(watch)
+        assert_type(first.put, tuple[Balance, ...])
+        assert_type(first.complete, bool)
+    watches = [engine.watch(BalanceOf(account_id="alice"), when_slow="close")]
+    assert_type(await anext(watches[0]), Answer[Balance | None])
+    assert_type(await engine.rebuild(Balances, compare=True), ViewDifferences)
+    try:
+        return (await anext(watches[0])).position
+    except WatchClosed as error:
+        return error.position
 
 
 async def the_past(engine: Engine) -> None:

@@ -137,9 +137,16 @@ def engine_values(reading: Reading, seconds: float) -> dict[str, float]:
 
 
 def figures_of(samples: Sequence[Sample]) -> list[Figure]:
-    """Every figure that any of the samples has; one that has it not, such as an error that did not occur, has 0."""
+    """Every figure that any of the samples has; who has it not is left out, but an error that did not occur is 0."""
     names = dict.fromkeys(name for sample in samples for name in sample.values)
-    return [figure_of(name, [sample.values.get(name, 0.0) for sample in samples]) for name in names]
+    return [figure_of(name, values_in(samples, name)) for name in names]
+
+
+def values_in(samples: Sequence[Sample], name: str) -> list[float]:
+    """A figure of those samples that have it, or of all if it counts errors."""
+    if name.startswith(ERRORS):
+        return [sample.values.get(name, 0.0) for sample in samples]
+    return [sample.values[name] for sample in samples if name in sample.values]
 
 
 def figure_of(name: str, values: list[float]) -> Figure:

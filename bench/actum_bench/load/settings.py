@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from actum_bench.load.keys import ZIPF_EXPONENT, Distribution
+from actum_bench.load.open_loop import GRACE_NS
 from actum_bench.load.schedule import Spacing
 from actum_bench.load.subjects import Domain
 from actum_bench.load.workloads import WORKLOADS, Workload
@@ -58,12 +59,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return 1 if self.mix.one_key else self.keys
 
     @property
-    def title(self) -> str:
-        """What is done, and how it is sent."""
+    def done(self) -> str:
+        """What is done."""
         mix = self.mix
         keys = f"zipf({ZIPF_EXPONENT})" if self.distribution == "zipf" else self.distribution
         over = "" if mix.one_key else f", {keys} over {self.keys:,} keys"
-        return f"{self.workload}: {mix.title}, on the {self.domain}{over}, {self.sending}"
+        return f"{self.workload}: {mix.title}, on the {self.domain}{over}"
+
+    @property
+    def title(self) -> str:
+        """What is done, and how it is sent."""
+        return f"{self.done}, {self.sending}"
 
     @property
     def sending(self) -> str:
@@ -77,6 +83,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The same as named values."""
         given: dict[str, Parameter] = msgspec.to_builtins(self)
         return given
+
+    @property
+    def seconds_most(self) -> float:
+        """How long warm-up and measurement may take, the last answers aside: an open loop is given up late."""
+        if self.clients is not None:
+            return self.seconds + self.warm_up_seconds
+        return sum(2 * seconds + GRACE_NS / 1e9 for seconds in (self.seconds, self.warm_up_seconds) if seconds)
 
     @property
     def operations(self) -> float:

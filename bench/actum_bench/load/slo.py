@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from actum_bench.amounts import amount
 from actum_bench.load.reading import ERRORS, INTENDED, OVERRUN, SHARES
 from actum_bench.repeats import middle
 from actum_bench.results import Run
@@ -37,6 +38,11 @@ class Objective(NamedTuple):
     def figure(self) -> str:
         """The figure that it is about."""
         return f"{INTENDED} {self.share}"
+
+    @property
+    def words(self) -> str:
+        """The objective for people."""
+        return f"{self.share} ≤ {amount(self.seconds, 's')}"
 
     def broken_by(self, run: Run) -> str:
         """Why a run does not meet it: a sentence; empty if it does."""

@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 import msgspec
 
+from actum_bench.amounts import amount
 from actum_bench.load.settings import Settings
 from actum_bench.load.slo import Objective, verdict
 from actum_bench.load.sweep import Search, Step
-from actum_bench.load.trial import measure_settings, trial
+from actum_bench.load.trial import few, measure_settings, trial
 from actum_bench.repeats import Measure
 from actum_bench.results import Figure, Run
 
 HIGHEST = "highest sustainable rate"
+ACHIEVED = "achieved"
 
 
 class Reach(NamedTuple):
@@ -42,11 +44,15 @@ class Sustained(NamedTuple):
         rate: the highest that meets the objectives; None if none does.
         steps: every rate that was tried, in order.
         runs: one for each step; the last one is of the rate that was found, if one was.
+        found: what was found as a run of its own, without the rate in its title: to be compared with other sweeps.
+        at_least: whether that was the highest rate that was to be tried, so that nobody knows of higher ones.
     """
 
     rate: float | None
     steps: list[Step]
     runs: list[Run]
+    found: Run | None = None
+    at_least: bool = False
 
 
 def sustained(
@@ -85,7 +91,41 @@ def sustained(
         repeats=reach.repeats,
     )
     rate = search.find()
-    if rate is not None:
-        found = Figure(HIGHEST, "1/s", "higher", [rate])
-        runs[-1] = msgspec.structs.replace(runs[-1], figures=[found, *runs[-1].figures])
-    return Sustained(rate, search.steps, runs)
+    if rate is None:
+        return Sustained(rate, search.steps, runs)
+    at_least = rate >= reach.highest
+    found = found_run(rate, runs[-1], settings, objectives, reach)
+    if at_least:
+        found = msgspec.structs.replace(found, note=f"{at_least_words(rate)}; {found.note}")
+    return Sustained(rate, search.steps, runs, found, at_least)
+
+
+def found_run(rate: float, run: Run, settings: Settings, objectives: Sequence[Objective], reach: Reach) -> Run:
+    """What was found, with what was achieved at that rate; latencies at different rates can't be compared.
+
+    Args:
+        rate: that was found.
+        run: which measured it.
+        settings: of the sweep.
+        objectives: of the sweep.
+        reach: of the sweep.
+    """
+    parameters = {name: value for name, value in run.parameters.items() if name != "rate"}
+    return msgspec.structs.replace(
+        run,
+        workload=found_title(settings, objectives, reach.repeats),
+        parameters=parameters | {"precision": reach.precision},
+        figures=[Figure(HIGHEST, "1/s", "higher", [rate]), *(each for each in run.figures if each.name == ACHIEVED)],
+        histograms={},
+    )
+
+
+def found_title(settings: Settings, objectives: Sequence[Objective], repeats: int) -> str:
+    """What a sweep looks for: the same whatever it finds."""
+    wanted = " and ".join(objective.words for objective in objectives)
+    return f"{settings.done}, highest open-loop rate with {wanted}{few(repeats)}"
+
+
+def at_least_words(rate: float) -> str:
+    """The rate that was found when it is the highest that was tried."""
+    return f"at least {amount(rate, '1/s')}, the highest that was tried"

@@ -68,6 +68,10 @@ def shared_parameters(settings: Settings) -> dict[str, Parameter]:
 
 
 def title_of(settings: Settings, repeats: int) -> str:
-    """The title of several runs; it says when they are too few to be quoted."""
-    few = f", {repeats} repeat{'s' * (repeats > 1)} ONLY" if repeats < REPEATS_MIN else ""
-    return f"{settings.title}{few}"
+    """The title of several runs."""
+    return settings.title + few(repeats)
+
+
+def few(repeats: int) -> str:
+    """The end of a title, which says when repeats are too few to be quoted."""
+    return f", {repeats} repeat{'s' * (repeats > 1)} ONLY" if repeats < REPEATS_MIN else ""

@@ -16,7 +16,7 @@ from actum_bench.environment import version_of
 from actum_bench.experiments import Outcome, Progress, Suite, counted, figure_of
 from actum_bench.peers.peer import ACTUM, CLIENTS, Peer
 from actum_bench.process import VoidRunError, measure_of
-from actum_bench.repeats import Measure, checked, ratios, series
+from actum_bench.repeats import Measure, checked, ratios, rotated, series
 from actum_bench.results import Goal, Parameter, Run, Sample, Skipped
 
 SUITE = "peers"
@@ -133,7 +133,7 @@ def tried(peer: Peer, directory: str | None) -> str:
 
 
 def turns(taking: list[Taking], repeats: int, note: Callable[[], object]) -> list[Skipped]:
-    """Measure every peer, then every peer again, and so on; who is void is taken out, and given back with the reason.
+    """Measure every peer, then again, another one first each turn; who is void is taken out, and given with the reason.
 
     Args:
         taking: who takes part.
@@ -141,8 +141,8 @@ def turns(taking: list[Taking], repeats: int, note: Callable[[], object]) -> lis
         note: called after each measurement.
     """
     void: list[Skipped] = []
-    for _ in range(repeats):
-        for each in tuple(taking):
+    for turn in range(repeats):
+        for each in rotated(taking, turn):
             try:
                 each.samples.append(checked(each.peer.title, each.measure()))
             except VoidRunError as error:
@@ -179,6 +179,8 @@ def goals_of(taking: Sequence[Taking], work: Work) -> list[Goal]:
             unit="ratio",
             samples=ratios(ours, series(each.samples, RATE)),
             durability=each.peer.durability,
+            suite=SUITE,
+            read_off=[ACTUM.title, each.peer.title],
         )
         for each in taking
         if each.peer.goal and ours is not None and work.clients == CLIENTS

@@ -225,9 +225,7 @@ def lines_over(size: str, name: str, runs: Sequence[Run]) -> dict[str, list[Dot]
     others = [
         parameter
         for parameter in dict.fromkeys(parameter for run in runs for parameter in run.parameters)
-        if parameter != size
-        and parameter not in SIZES
-        and len({str(run.parameters.get(parameter)) for run in runs}) > 1
+        if parameter != size and parameter not in SIZES and differs(parameter, size, runs)
     ]
     if others and len({(run.subject, run.parameters.get(size)) for run in runs}) == len(runs):
         others = []  # each size was measured once, whatever goes along with it
@@ -239,6 +237,14 @@ def lines_over(size: str, name: str, runs: Sequence[Run]) -> dict[str, list[Dot]
             )
             subjects[label].append(dot_of(x, figure))
     return subjects
+
+
+def differs(parameter: str, size: str, runs: Sequence[Run]) -> bool:
+    """Whether runs of one size differ in a parameter; one that only follows from the size tells no curves apart."""
+    values: defaultdict[str, set[str]] = defaultdict(set)
+    for run in runs:
+        values[str(run.parameters.get(size))].add(str(run.parameters.get(parameter)))
+    return any(len(found) > 1 for found in values.values())
 
 
 def sizeless(subject: str, x: float, size: str) -> str:

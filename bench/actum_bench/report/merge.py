@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import PurePath
 from typing import NamedTuple
 
 import msgspec
 
-from actum_bench.comparison import PLACES, work_of
+from actum_bench.comparison import work_of
 from actum_bench.environment import Environment
 from actum_bench.likeness import differences
-from actum_bench.results import Goal, Parameter, Results, Run, Skipped
+from actum_bench.results import PLACES, Goal, Parameter, Results, Run, Skipped
 
 #: The directories before a name.
 PATH = re.compile(r"(?<![\w./:])/(?:[^\s'\"/]+/)+")
@@ -55,7 +57,7 @@ class Merged(NamedTuple):
 
 
 def merge(sources: Sequence[Source]) -> Merged:
-    """Put files together, the oldest first; where two measured the same, the newer one counts."""
+    """Put files together, the oldest first; where two measured the same, or failed to, the newer one counts."""
     ordered = sorted(sources, key=lambda source: source.results.environment.taken)
     warnings: list[str] = []
     runs: list[Run] = []
@@ -68,12 +70,23 @@ def merge(sources: Sequence[Source]) -> Merged:
             for run in runs
             if identity(run) in again
         ]
-        runs = [run for run in runs if identity(run) not in again]
+        void = [gap for gap in source.results.skipped if gap.void]
+        outdated = [run for run in runs if identity(run) not in again and any(gap.covers(run) for gap in void)]
+        warnings += [
+            f"void in the newer file ({source.name}), so the older figures don't count: {run.title}" for run in outdated
+        ]
+        runs = [run for run in runs if identity(run) not in again and run not in outdated]
         runs += map(placeless, source.results.runs)
+        goals = {key: goal for key, goal in goals.items() if not any(gap.is_under(goal) for gap in void)}
         for goal in source.results.goals:
             goals.pop((goal.name, goal.durability), None)
             goals[goal.name, goal.durability] = goal
-        skipped |= {(gap.suite, gap.subject): pathless(gap) for gap in source.results.skipped}
+        skipped = {key: gap for key, gap in skipped.items() if not any(map(gap.covers, source.results.runs))}
+        skipped |= {
+            (gap.suite, gap.subject): pathless(gap)
+            for gap in source.results.skipped
+            if gap.void or not any(map(gap.covers, runs))
+        }
     newest = ordered[-1].results.environment
     for source in ordered[:-1]:
         warnings += [
@@ -117,5 +130,19 @@ def pathless(gap: Skipped) -> Skipped:
 
 
 def without_places(command: str) -> str:
-    """A command with files for paths, as in `placeless`."""
-    return " ".join(PurePath(word).name if PurePath(word).is_absolute() else word for word in command.split(" "))
+    """Commands with files for paths, as in `placeless`."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=";")
+    lexer.whitespace_split, lexer.commenters = True, ""
+    try:
+        words = list(lexer)
+    except ValueError:  # a file of before words were quoted, with a quote in one of them
+        return " ".join(map(without_place, command.split(" ")))
+    commands = [list(group) for ends, group in groupby(words, ";".__eq__) if not ends]
+    return "; ".join(shlex.join(map(without_place, given)) for given in commands)
+
+
+def without_place(word: str) -> str:
+    """A word, or what follows the = of an option, with a file's name for its path."""
+    option, equals, value = word.rpartition("=") if word.startswith("-") else ("", "", word)
+    path = PurePath(value)
+    return f"{option}{equals}{path.name or value if path.is_absolute() else value}"

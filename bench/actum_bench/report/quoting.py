@@ -11,10 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from actum_bench.amounts import amount, steadiness
 from actum_bench.repeats import middle, ratios
 from actum_bench.report.charts import FLOOR, clients_of, share_of
 from actum_bench.report.markdown import code, table, text
+from actum_bench.report.merge import identity
 from actum_bench.report.tables import Table, goals_table
 from actum_bench.results import Results, Run
 
@@ -27,15 +30,24 @@ class NothingQuotedError(Exception):
     """A page has no place for a table, or wants one that there is not."""
 
 
-def quoted(page: str, results: Results) -> str:
-    """The page with the tables of these results.
+def quoted(page: str, results: Results, warn: Callable[[str], object]) -> str:
+    """The page with the tables of these results; one that they have nothing for stays as it is.
+
+    Args:
+        page: with places for tables.
+        results: what was measured.
+        warn: told which tables stay as they are.
 
     Raises:
         NothingQuotedError: it has no place for any, or for one that there is not.
     """
 
     def block(match: re.Match[str]) -> str:
-        return match[1] + "\n".join(lines(match[2], results)) + "\n" + match[3]
+        made = TABLES[match[2]](results)
+        if not made.rows:
+            warn(f"the table {match[2]} stays as it was: nothing for it was measured")
+            return match[0]
+        return match[1] + "\n".join(lines(made, results)) + "\n" + match[3]
 
     check_places(page)
     return BLOCK.sub(block, page)
@@ -54,30 +66,25 @@ def check_places(page: str) -> None:
         raise NothingQuotedError(f"it has {there}; a place is two lines, such as those for {', '.join(TABLES)}")
 
 
-def lines(name: str, results: Results) -> Iterator[str]:
+def lines(made: Table, results: Results) -> Iterator[str]:
     """A table under who made it, when and where."""
-    made = TABLES[name](results)
     yield f"By {code(results.command)} on {text(results.environment.line)}."
     yield ""
     for warning in results.environment.warnings:
         yield f"**Warning**: {text(warning)}."
         yield ""
-    if made.rows:
-        yield from list(table(made))[2:]
-    else:
-        yield "Not measured."
-        yield ""
+    yield from list(table(made))[2:]
 
 
 def rates_table(results: Results) -> Table:
     """Commands of actum beside the floor, by clients."""
     runs = [run for run in results.runs if run.suite == "floor" and clients_of(run)]
-    floors = {(run.workload, run.durability): run.figure(RATE) for run in runs if run.subject == FLOOR}
+    floors = {identity(run): run.figure(RATE) for run in runs if run.subject == FLOOR}
     rows: list[tuple[str, ...]] = []
     for run in sorted(runs, key=clients_of):
         rate = run.figure(RATE)
         if run.subject == ACTUM and rate is not None:
-            share = share_of(floors.get((run.workload, run.durability)), rate)
+            share = share_of(floors.get(identity(msgspec.structs.replace(run, subject=FLOOR))), rate)
             shown = (f"{clients_of(run):,}", run.durability, *medians(run, (RATE, P50, P99)), share)
             rows.append((*shown, steadiness(rate.samples)))
     columns = ("clients", "durability", RATE, P50, P99, "of the floor", "spread")

@@ -22,7 +22,7 @@ from actum.subscriptions.keeping import Keeping
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from actum_storage import Bookmarks, Log
+    from actum_storage import Bookmark, Bookmarks, Log
 
     from actum.clock import Clock
     from actum.codec import Codec
@@ -121,6 +121,7 @@ class Worker:
         self._tags = tags
         self._troubles = 0
         self._saved_ns = 0
+        self._unsaved: Bookmark | None = None  # of a batch that is done
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._cursor = self._new_cursor()
 
@@ -148,13 +149,13 @@ class Worker:
     def begin_anew(self, position: int) -> None:
         """Stand somewhere else; the task does not run."""
         self.position = position
-        self.stopped = self.failing = self.trouble = self.delivery.next = None
+        self.stopped = self.failing = self.trouble = self.delivery.next = self._unsaved = None
         self._cursor = self._new_cursor()
         self._tell()
 
     async def wait_for(self, position: int) -> None:
         """Wait until everything up to a position is done."""
-        if self.loaded and self.position >= position:
+        if self.loaded and self._unsaved is None and self.position >= position:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append((position, waiter))
@@ -174,6 +175,8 @@ class Worker:
         await self.prepare()
         if not self.loaded:
             await self.load()
+        if self._unsaved is not None:
+            await self._save_taken()
         head = self.source.head()
         if self.position >= head:
             self._progressed()
@@ -186,8 +189,13 @@ class Worker:
             await self._skip(batch)
             return
         start = self.position
-        async with self.handling:
-            outcome = await self.delivery.attempt(start, batch, self._may_go_on, self._move)
+        try:
+            async with self.handling:
+                outcome = await self.delivery.attempt(start, batch, self._may_go_on, self._move)
+        except Exception:
+            if self.position > start:  # handled for good, but where the bookmark lies it could not be written
+                self._unsaved = self.keeping.bookmark(self.position, hash_of(batch, self.position))
+            raise
         if outcome.position > start:
             await self._take(batch, outcome)
         if outcome.failed is not None:
@@ -234,10 +242,17 @@ class Worker:
         if self.kind.keeps_bookmark and outcome.failed is None:
             keeping.saved = position  # it has done so itself
         else:
-            await keeping.save(keeping.bookmark(position, hash_of(batch, position)))
-        self._saved_ns = self.source.clock.monotonic_ns()
+            self._unsaved = keeping.bookmark(position, hash_of(batch, position))
         self.batches += 1
         self._move(position)
+        await self._save_taken()
+
+    async def _save_taken(self) -> None:
+        """Write the bookmark of the last batch, tell who waits. If that fails it has to succeed before the next one."""
+        if self._unsaved is not None:
+            await self.keeping.save(self._unsaved)
+            self._unsaved = None
+        self._saved_ns = self.source.clock.monotonic_ns()
         self._tell()
 
     def _move(self, position: int) -> None:
@@ -253,8 +268,9 @@ class Worker:
 
     def _tell(self) -> None:
         """Let those go on who waited for a position that is done."""
+        done = self.position if self._unsaved is None else self.keeping.saved
         for position, waiter in self._waiters:
-            if position <= self.position and not waiter.done():
+            if position <= done and not waiter.done():
                 waiter.set_result(None)
 
     async def _save_skipped(self) -> None:

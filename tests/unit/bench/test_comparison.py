@@ -65,6 +65,16 @@ class TestVerdict:
         assert (change.ratio, change.low, change.verdict, change.words) == (None, None, "worse", "worse")
         assert Limit("errors", 1000.0).exceeded([change]) == [change]
 
+    def test_counts_get_no_verdict(self) -> None:
+        """How many commands were sent is neither better nor worse; errors and what was late are."""
+        change = only_change(run_of([10.0] * 5, unit="", figure="sent"), run_of([20.0] * 5, unit="", figure="sent"))
+        assert (change.verdict, change.words, change.p, change.low) == ("a count", "a count", None, None)
+        assert change.ratio == 2.0
+        assert judged([change]) == {}
+        for name in ("errors: Overloaded", "late by more than 10 ms"):
+            old, new = (run_of([value] * 5, unit="", figure=name) for value in (10.0, 20.0))
+            assert only_change(old, new).verdict == "worse"
+
     def test_many_samples(self) -> None:
         """With many samples on both sides a small but steady difference is seen."""
         change = only_change(run_of(around(1.0, 0.001, 31)), run_of(around(1.05, 0.001, 31)))
@@ -123,10 +133,13 @@ class TestPairs:
 
     def test_other_parameters(self) -> None:
         """A run that did other work under the same title is compared, with a warning."""
-        before, after = (run_of(around(1.0), parameters={"events": size}) for size in (1, 2))
+        before = run_of(around(1.0), parameters={"events": 1, "rows": 3, "seed": 7, "workspace": "/a"})
+        after = run_of(around(1.0), parameters={"events": 2, "rows": 3, "keys": 5, "workspace": "/b"})
         comparison = compare(results_of(before), results_of(after))
         assert len(comparison.changes) == 1
-        assert "with other parameters: {'events': 1}, then {'events': 2}" in comparison.warnings[0]
+        assert comparison.warnings[0].endswith(
+            "with other parameters: events 1, then 2; seed 7, then not said; keys not said, then 5"
+        )
 
     def test_void_runs_are_left_out(self) -> None:
         """A run whose check failed is in no comparison."""

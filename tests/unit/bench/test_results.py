@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from actum_bench.results import Check, Results
+import pytest
+from actum_bench.results import Check, Results, UnreadableResultsError
 
 from tests.support.made_results import goal_of, results_of
 
@@ -23,3 +24,12 @@ def test_goals_without_durability_are_read(tmp_path: Path) -> None:
     path = tmp_path / "old.json"
     path.write_bytes(msgspec.json.encode(content))
     assert Results.load(path).goals[0].durability == "-"
+
+
+@pytest.mark.parametrize("content", [b'{"schema": 2}', b'{"schema": 2, "command": ["another", "shape"], "runs": 5}'])
+def test_another_version_is_named(content: bytes, tmp_path: Path) -> None:
+    """A file of another version is not called damaged, whatever its shape."""
+    path = tmp_path / "new.json"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableResultsError, match="has form 2, this version reads 1: measure again"):
+        Results.load(path)

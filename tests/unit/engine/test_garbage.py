@@ -308,3 +308,24 @@ class TestContainers:
             assert await engine.checkpoint()
             assert gc.get_freeze_count() <= frozen
             assert [generation["collections"] for generation in gc.get_stats()] == collections
+
+
+@scene
+async def test_what_is_made_in_slices() -> None:
+    """It is frozen as it comes, unless no engine's policy says so or the application has turned the collector off."""
+    before = gc.get_freeze_count()
+    garbage.calm_meanwhile()
+    assert gc.get_freeze_count() == before
+    async with open_bank(gc_policy="freeze"):
+        frozen = gc.get_freeze_count()
+        kept: list[list[int]] = [[] for _ in range(1_000)]
+        garbage.calm_meanwhile()
+        assert gc.get_freeze_count() >= frozen + len(kept)
+        gc.disable()
+        try:
+            frozen = gc.get_freeze_count()
+            kept += [[] for _ in range(1_000)]
+            garbage.calm_meanwhile()
+            assert gc.get_freeze_count() <= frozen
+        finally:
+            gc.enable()

@@ -3,6 +3,8 @@
 import random
 from collections.abc import Collection
 
+import pytest
+from actum import index as index_module
 from actum.index import HashIndex, OrderedIndex, sort_ties
 from actum.messages import Row
 from actum.table_schema import read_fields
@@ -106,6 +108,23 @@ class TestOrderedIndex:
         index.change(1, A1, None)
         index.change(5, None, None)
         assert repr(index) == "<OrderedIndex 'room' entries 3>"
+
+    def test_slices(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Built run by run, with equal values in several runs, an index is the same; so is a hash index."""
+        monkeypatch.setattr(index_module, "SLICE_ROWS", 7)
+        chance = random.Random(2)
+        rows = [Visit(visit_id=key, guest=chance.choice("abc"), room=chance.choice([None, 1, 2])) for key in range(100)]
+        chance.shuffle(rows)
+        by_key = {row.visit_id: row for row in rows}
+        for names in (("guest", "room"), ("room",), ("guest",), ("visit_id",)):
+            index = ordered(*names)
+            assert sum(1 for _ in index.build_slices(by_key)) == 2 * 15
+            assert keys(index) == keys(ordered(*names, rows=rows, keys_ascend=False))
+        found = hashed("guest")
+        assert sum(1 for _ in found.build_slices(by_key)) == 15
+        for guest in "abc":
+            assert set(found.keys((guest,))) == {row.visit_id for row in rows if row.guest == guest}
+        assert list(ordered("room").build_slices({})) == []
 
     def test_positions(self) -> None:
         """Values of the first fields, or of none, bound a range."""

@@ -113,3 +113,12 @@ def test_the_top_is_above_everything(value: Any) -> None:
 
     assert sorted([(1, top), (1, value)], key=lambda pair: pair) == [(1, value), (1, top)]
     assert max(top, value) is max(value, top) is top
+
+
+def test_release() -> None:
+    """Everything goes, a few blocks at a time."""
+    entries = SortedEntries()
+    entries.load(list(range(10_000)), list(range(10_000)))
+    slices = sum(1 for _ in entries.release())
+    assert slices == 2 * 10
+    assert entries._values == entries._keys == []

@@ -255,6 +255,20 @@ class TestFaultyRows:
         with pytest.raises(Invalid, match=r"values can't be compared with each other \(can't compare offset-naive"):
             table.build()
 
+    @pytest.mark.parametrize("row", [Order(order_id="o5", total=None), Order(order_id="o5", customer_id=[])])  # type: ignore[arg-type]
+    def test_it_is_found_slice_by_slice_too(self, row: Order) -> None:
+        """The same error, and the indexes stop."""
+        table: Table[Order] = Table(ORDERS)
+        table.restore([*SAMPLE, row])
+
+        for _ in range(2):
+            with pytest.raises(Invalid, match="indexes stopped: Order 'o5' has"):
+                list(table.build_slices())
+        prices: Table[Price] = Table(PRICES)
+        prices.restore([Price(product_id="p", amount=float("nan"))])
+        with pytest.raises(Invalid, match="amount is NaN"):
+            list(prices.build_slices())
+
     def test_restored_nan_is_found_by_build(self) -> None:
         """An index that is declared later meets old rows; a NaN among them is refused."""
         table: Table[Price] = Table(PRICES)
@@ -292,6 +306,21 @@ class TestCheckpoints:
 
         assert list(table.rows) == list(saved.rows) == ["o2", "o3", "o1"]
 
+    def test_uncut_tells_what_changed_since(self) -> None:
+        """And the next cut has everything, in the order of the rows."""
+        table = orders(*SAMPLE)
+        table.put(Order(order_id="o5"))
+        table.remove("o1")
+        earlier = table.cut()
+        table.put(Order(order_id="o1"))
+        table.remove("o2")
+        later = table.uncut(earlier)
+
+        assert later == ({"o1": Order(order_id="o1"), "o2": None}, {"o2"})
+        assert table.cut() == ({"o5": Order(order_id="o5"), "o1": Order(order_id="o1"), "o2": None}, {"o1", "o2"})
+        assert list(table.rows) == ["o3", "o4", "o5", "o1"]
+        assert table.uncut(table.cut()) == ({}, set())
+
     def test_parts_are_restored_oldest_first(self) -> None:
         """A base and its deltas give the rows of the last one; nothing is dirty, and indexes agree after build."""
         table: Table[Order] = Table(ORDERS)
@@ -310,6 +339,18 @@ class TestCheckpoints:
         table.restore([Order(order_id="o0", total=0)])
 
         assert ids(table.order_by("total", limit=1)) == ["o0"]
+
+    def test_release(self) -> None:
+        """Everything goes, slice by slice."""
+        table = orders(*SAMPLE)
+        table.put(Order(order_id="o5"))
+        for _ in table.release():
+            pass
+
+        assert table.statistics() == TableStatistics(
+            rows=0, dirty_rows=0, pending_rows=1, ordered_entries=12, hash_values=0
+        )
+        assert all(not index.entries._keys for index in table._indexes.ordered)
 
     def test_a_table_without_indexes(self) -> None:
         """It builds nothing, notes nothing, and answers by looking at every row."""

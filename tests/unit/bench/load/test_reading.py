@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from actum_bench.load.reading import SHARES, figure_of, latencies_of, percentiles
+from actum_bench.load.reading import SHARES, figure_of, figures_of, latencies_of, percentiles
 from actum_bench.load.recording import Recording
+from actum_bench.results import Sample
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
@@ -11,6 +12,13 @@ def test_percentiles_are_values_that_were_measured() -> None:
     found = percentiles("it", [number * 1_000_000 for number in range(1, 1_001)])
     assert [round(found[f"it {share}"] * 1_000) for share in SHARES] == [500, 900, 990, 999, 1_000, 1_000]
     assert set(percentiles("it", []).values()) == {0.0}
+
+
+def test_a_repeat_without_a_kind_has_no_sample_of_it() -> None:
+    """A latency that nobody waited is left out, and not the shortest there is; an error that did not occur is none."""
+    samples = [Sample({"queries p99": 0.5, "errors: Overloaded": 2.0}), Sample({"achieved": 1.0})]
+    found = {figure.name: figure.samples for figure in figures_of(samples)}
+    assert found == {"queries p99": [0.5], "errors: Overloaded": [2.0, 0.0], "achieved": [1.0]}
 
 
 def test_figures_have_units() -> None:

@@ -30,3 +30,10 @@ def test_the_resident_limit_is_a_tenth() -> None:
     """Workload i keeps one in ten awake; the others leave the engine its own limit."""
     assert Settings(workload="i").mix.actors_max(200) == 20
     assert Settings(workload="a").mix.actors_max(200) is None
+
+
+def test_an_overloaded_open_loop_takes_longer() -> None:
+    """It goes on for twice the time and a second, in each phase that there is; clients that wait end in time."""
+    assert Settings(workload="a", seconds=10, warm_up_seconds=2).seconds_most == 26
+    assert Settings(workload="a", seconds=10, warm_up_seconds=0).seconds_most == 21
+    assert Settings(workload="a", seconds=10, warm_up_seconds=2, clients=3).seconds_most == 12

@@ -49,17 +49,18 @@ def test_every_peer_does_the_work(peer: Peer, tmp_path: Path) -> None:
 
 
 def test_peers_take_turns() -> None:
-    """All are measured once before any is measured again, and ratios are those of one turn."""
+    """All are measured once before any is again, another one first each time, and ratios are those of one turn."""
     ours, theirs = taking(ACTUM, kept(100), kept(80)), taking(BY_NAME["umadb"], kept(10), kept(20))
     notes: list[tuple[int, int]] = []
     both = [ours, theirs]
     assert turns(both, 2, lambda: notes.append((len(ours.samples), len(theirs.samples)))) == []
-    assert notes == [(1, 0), (1, 1), (2, 1), (2, 2)]
+    assert notes == [(1, 0), (1, 1), (1, 2), (2, 2)]
     assert goals_of(both, WORK) == []  # they are for 256 clients
     (goal,) = goals_of(both, WORK._replace(clients=CLIENTS))
     assert goal.samples == [10, 4]
     assert goal.name == "commands/s at 256 clients, times UmaDB"
     assert goal.durability == "full"
+    assert (goal.suite, goal.read_off) == ("peers", ["actum", "UmaDB"])
 
 
 def test_a_peer_that_loses_a_command_is_void() -> None:

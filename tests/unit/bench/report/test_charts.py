@@ -215,3 +215,24 @@ def test_bars_say_how_durable() -> None:
     (chart,) = drawn_of(results_of(goals=[goal_of("g", 1.0, [2.0])])).values()
     assert isinstance(chart, Bars)
     assert chart.bars[0].words.endswith("durability full")
+
+
+def test_what_grows_along_with_a_size_makes_no_other_curve() -> None:
+    """Parameters that follow from the size tell no curves apart, where one that does not follow from it does."""
+    runs = [
+        run_of(
+            around(1.0),
+            figure="opening",
+            suite="scale",
+            workload=f"rows, {clients} clients",
+            subject=f"{rows:,}",
+            parameters={"rows": rows, "working": rows, "clients": clients},
+        )
+        for rows in (1_000, 10_000)
+        for clients in (2, 64)
+    ]
+    (chart,) = lines_of(*runs)
+    assert [(line.label, len(line.dots)) for line in chart.series] == [
+        ("actum, clients 2", 2),
+        ("actum, clients 64", 2),
+    ]

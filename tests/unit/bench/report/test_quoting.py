@@ -42,7 +42,7 @@ def both() -> Results:
 
 def test_a_table_takes_the_place_of_the_old_one() -> None:
     """What stands around it stays; above it stand the command, the machine and how to read it."""
-    page = quoted(page_of("rates"), both())
+    page = quoted(page_of("rates"), both(), print)
     assert page.startswith("Before.\n\n<!-- actum bench: rates -->\nBy `")
     assert page.endswith(f"{END}\n\nAfter.\n")
     assert "old" not in page
@@ -53,9 +53,9 @@ def test_a_table_takes_the_place_of_the_old_one() -> None:
 
 def test_it_is_the_same_again() -> None:
     """A page that is up to date stays as it is."""
-    page = quoted(page_of("goals"), both())
+    page = quoted(page_of("goals"), both(), print)
     assert "| a goal | full |" in page or "| a goal | - |" in page
-    assert quoted(page, both()) == page
+    assert quoted(page, both(), print) == page
 
 
 def test_peers_are_in_the_order_of_their_rates() -> None:
@@ -65,22 +65,27 @@ def test_peers_are_in_the_order_of_their_rates() -> None:
         run_of(samples, figure="commands/s", unit="1/s", suite="peers", subject=subject)
         for subject, samples in named.items()
     ]
-    lines = [line for line in quoted(page_of("peers"), results_of(*runs)).splitlines() if line.startswith("| ")]
+    lines = [line for line in quoted(page_of("peers"), results_of(*runs), print).splitlines() if line.startswith("| ")]
     assert [line.split(" | ")[0] for line in lines[1:]] == ["| fast", "| actum", "| slow"]
     assert "20.0 times" in lines[-1]
     assert "0.5 times" in lines[1]
 
 
-def test_what_was_not_measured_is_said() -> None:
-    """There is no empty table."""
-    assert "Not measured." in quoted(page_of("peers"), both())
+def test_what_was_not_measured_stays() -> None:
+    """A table that the results have nothing for stays as it was, and that is said: no page is emptied by a part."""
+    warnings: list[str] = []
+    page = page_of("peers") + page_of("rates")
+    again = quoted(page, both(), warnings.append)
+    assert again.startswith(page_of("peers"))
+    assert "| 64 | full | 55 |" in again
+    assert warnings == ["the table peers stays as it was: nothing for it was measured"]
 
 
 def test_warnings_stand_beside_the_figures() -> None:
     """Who reads a table reads that the machine was busy."""
     where: Environment = environment(warnings=["the machine was busy before"])
-    busy = Results(command="actum", environment=where)
-    assert "**Warning**: the machine was busy before." in quoted(page_of("goals"), busy)
+    busy = Results(command="actum", environment=where, goals=[goal_of("a goal", 1.0, [2.0])])
+    assert "**Warning**: the machine was busy before." in quoted(page_of("goals"), busy, print)
 
 
 @pytest.mark.parametrize(("page", "words"), [("Nothing.", "no place for a table"), (page_of("other"), "other")])
@@ -94,7 +99,7 @@ def test_no_place(page: str, words: str) -> None:
 def test_pages_quote_the_results_that_are_kept(name: str) -> None:
     """Every figure in them is one of bench/results, whose command stands above it."""
     page = (CHECKOUT / name).read_text(encoding="utf-8")
-    assert quoted(page, Results.load(KEPT / "results.json")) == page
+    assert quoted(page, Results.load(KEPT / "results.json"), print) == page
 
 
 def test_the_results_that_are_kept_are_whole_and_small() -> None:
@@ -119,3 +124,23 @@ def test_the_results_that_are_kept_are_for_quoting() -> None:
     results = Results.load(KEPT / "results.json")
     assert not any(run.void for run in results.runs)
     assert {len(figure.samples) >= 5 for run in results.runs for figure in run.figures} == {True}
+
+
+def test_the_share_of_the_floor_is_that_of_the_same_work() -> None:
+    """Where one title was measured with several parameters, each rate stands beside its own floor."""
+    runs = [
+        run_of(
+            [rate],
+            figure="commands/s",
+            unit="1/s",
+            suite="floor",
+            workload="commands, 64 clients",
+            subject=subject,
+            parameters={"accounts": accounts},
+        )
+        for accounts, floor in ((10, 100.0), (20, 200.0))
+        for subject, rate in (("the floor", floor), ("actum", 50.0))
+    ]
+    page = quoted(page_of("rates"), results_of(*runs), print)
+    assert "| 0.50 |" in page
+    assert "| 0.25 |" in page

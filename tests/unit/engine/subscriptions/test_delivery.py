@@ -14,7 +14,7 @@ from actum import Bookmark, Record, Subscription, handle
 from actum.subscriptions.delivery import backoff_seconds
 
 from tests.support.bank import Deposit, Deposited, open_bank
-from tests.support.scenes import scene, until
+from tests.support.scenes import in_time, scene
 
 
 class Database:
@@ -144,7 +144,7 @@ async def test_a_kept_bookmark_of_another_store_stops_it(tmp_path: Path) -> None
             if store == "first":
                 await ledger.caught_up()
                 continue
-            await until(lambda ledger=ledger: ledger.statistics().state == "failed")  # type: ignore[misc]  # bound now
+            await in_time(lambda ledger=ledger: ledger.statistics().state == "failed")  # type: ignore[misc]  # bound now
             assert "the bookmark of subscription ledger belongs to store" in (ledger.statistics().failure or "")
             assert database.amounts() == [(1, 1)]
     database.connection.close()
@@ -187,6 +187,34 @@ async def test_handlers_that_never_wait_leave_the_loop_to_others() -> None:
         counting.cancel()
         assert engine.subscription(Busy).statistics().batches == 1
     assert max(after - before for before, after in pairwise(between)) <= 100
+
+
+@scene
+async def test_a_kept_bookmark_that_can_not_be_written_is_waited_for() -> None:
+    """Without a transaction what was handled stays handled, and nothing further is handled before the bookmark is."""
+    seen: list[int] = []
+    kept: list[Bookmark] = []
+    tried: list[int] = []
+
+    class Outside(Subscription, name="outside", batch_max=2, retry_seconds_min=0.001, retry_seconds_max=0.001):
+        async def load_bookmark(self) -> Bookmark | None:
+            return kept[-1] if kept else None
+
+        async def save_bookmark(self, bookmark: Bookmark) -> None:
+            tried.append(bookmark.position)
+            if 2 <= len(tried) <= 5:
+                raise ConnectionError("nobody there")
+            kept.append(bookmark)
+
+        @handle
+        def deposited(self, event: Deposited, record: Record) -> None:
+            seen.append(record.position)
+
+    async with open_bank(None, Outside) as engine:
+        await engine.send_many([Deposit(account_id="a", amount=1)] * 6)
+        await engine.subscription(Outside).caught_up()
+    assert seen == [1, 2, 3, 4, 5, 6]
+    assert tried == [0, 2, 2, 2, 2, 2, 4, 6]
 
 
 @scene

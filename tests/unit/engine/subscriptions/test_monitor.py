@@ -15,7 +15,7 @@ from tests.simulation.loop import VirtualLoop
 from tests.support.bank import Account, Balances, Deposit, Deposited, HeldAssessor, open_bank
 from tests.support.clocks import FakeClock
 from tests.support.logs import FaultyLog
-from tests.support.scenes import scene, turns, until
+from tests.support.scenes import in_time, scene, turns, until
 from tests.support.subscribers import Journal, Stopper, Watcher
 
 
@@ -155,7 +155,7 @@ async def test_one_that_stops_at_an_event_is_failed() -> None:
     stage.journal.faults = {1: -1}
     async with stage.engine as engine:
         await stage.deposit()
-        await until(lambda: engine.subscription(Stopper).statistics().state == "failed")
+        await in_time(lambda: engine.subscription(Stopper).statistics().state == "failed")
         assert await stage.after(1) == [("stopper", "catching up", "failed")]
         assert "Deposited at position 1 raised ValueError: position 1 is unwelcome" in stage.alerts[0].reason
 

@@ -6,12 +6,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from actum import DeadLetter, Invalid, MemoryLog, Subscription, handle
-from actum_storage import StorageError
+from actum import Bookmark, DeadLetter, Invalid, MemoryLog, StoreFull, Subscription, handle
+from actum.subscriptions import subscriptions
+from actum_storage import MemoryBookmarks, StorageError
 
 from tests.support.bank import Deposit, Deposited, Note, open_bank
 from tests.support.logs import FaultyLog
-from tests.support.scenes import engine_threads, scene, turns, until
+from tests.support.scenes import engine_threads, in_time, scene, turns
 from tests.support.subscribers import Journal, Small, Stopper, Watcher
 
 
@@ -108,11 +109,11 @@ async def test_it_may_stop_at_what_fails() -> None:
     async with open_bank(None, Stopper, services=[journal]) as engine:
         await deposit(engine, 3)
         stopper = engine.subscription(Stopper)
-        await until(lambda: stopper.statistics().state == "failed")
+        await in_time(lambda: stopper.statistics().state == "failed")
         assert (journal.seen, journal.tried[2], stopper.position) == ([1], 2, 1)
         assert "Deposited at position 2 raised ValueError" in (stopper.statistics().failure or "")
         stopper.resume()
-        await until(lambda: journal.tried[2] == 4 and stopper.statistics().state == "failed")
+        await in_time(lambda: journal.tried[2] == 4 and stopper.statistics().state == "failed")
         journal.faults.clear()
         stopper.resume()
         await stopper.caught_up()
@@ -131,7 +132,7 @@ async def test_too_many_dead_letters_stop_it() -> None:
     async with open_bank(None, Few, services=[journal]) as engine:
         await deposit(engine, 8)
         few = engine.subscription(Few)
-        await until(lambda: few.statistics().state == "failed")
+        await in_time(lambda: few.statistics().state == "failed")
         assert [letter.position for letter in few.dead_letters()] == [1, 2]
         assert "there are 2 dead letters (dead_letters_max)" in (few.statistics().failure or "")
         journal.faults.clear()
@@ -167,12 +168,44 @@ async def test_a_log_that_can_not_be_read_is_tried_again() -> None:
         await turns(20)
         log.read_error = StorageError("the disk is on holiday")
         await deposit(engine, 2)
-        await until(lambda: watcher.statistics().retries >= 3)
+        await in_time(lambda: watcher.statistics().retries >= 3)
         assert watcher.statistics().failure == "StorageError: the disk is on holiday"
         assert (watcher.position, watcher.statistics().dead_letters) == (0, 0)
         log.read_error = None
         await watcher.caught_up()
         assert journal.seen == [1, 2]
+
+
+@scene
+async def test_a_bookmark_that_can_not_be_written_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing further is handled meanwhile: what a crash brings back stays one batch. With room again it goes on."""
+
+    class Full(MemoryBookmarks):  # type: ignore[misc]  # final for everybody else
+        full = False
+
+        def save(self, bookmark: Bookmark, updated_ns: int) -> None:
+            if Full.full:
+                raise StoreFull("the disk is full")
+            super().save(bookmark, updated_ns)
+
+    monkeypatch.setattr(subscriptions, "MemoryBookmarks", Full)
+    journal = Journal()
+    async with open_bank(None, Small, services=[journal]) as engine:
+        small = engine.subscription(Small)
+        await deposit(engine, 2)
+        await small.caught_up()
+        Full.full = True
+        await deposit(engine, 6)
+        await in_time(lambda: small.statistics().retries >= 4)
+        assert journal.seen in ([1, 2, 3], [1, 2, 3, 4])
+        assert small.statistics().bookmark == 2
+        assert small.statistics().failure == "StoreFull: the disk is full"
+        waiting = asyncio.create_task(small.caught_up(len(journal.seen)), name="waiting")
+        await turns(20)
+        Full.full = False
+        await waiting
+        await small.caught_up()
+        assert journal.seen == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 @scene

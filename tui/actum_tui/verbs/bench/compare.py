@@ -16,7 +16,7 @@ from actum_tui.verbs.bench.files import loaded
 
 #: Smaller than this is just small.
 P_SHOWN_MIN = 0.001
-STYLES = {"better": "green", "worse": "bold red", "not significant": "", "too few samples": "yellow"}
+STYLES = {"better": "green", "worse": "bold red", "not significant": "", "too few samples": "yellow", "a count": ""}
 
 
 def register(group: click.Group) -> None:
@@ -86,7 +86,9 @@ def check_limits(limits: list[Limit], comparison: Comparison) -> None:
         if limit.figure not in known:
             there = ", ".join(sorted(known)) or "nothing"
             raise click.BadParameter(
-                f"no figure {limit.figure!r} has enough samples in both files; there is {there}", param_hint="--fail"
+                f"no figure {limit.figure!r} has a verdict: it needs five samples in both files, and may not be a mere "
+                f"count; there is {there}",
+                param_hint="--fail",
             )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from actum_bench.amounts import amount, steadiness
 from actum_bench.load.reading import COMMANDS, ERRORS, INTENDED, LAG, LATE, QUERIES, SERVICE, SHARES
 from actum_bench.repeats import middle, unstable
 from actum_bench.results import Figure, Run
 
 from actum_tui.output import Listing
-from actum_tui.verbs.bench.shown import amount, steadiness
 
 #: What latencies are counted from, by the names of their figures.
 ORIGINS = {

@@ -85,10 +85,11 @@ def sending_of(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def answered(results: Results, save: Path | None, hgrm: Path | None) -> Answer:
-    """The answer, and the files that were asked for. A void run shows no figure, and there are no files of it."""
+    """The answer, and the files that were asked for. A void run shows no figure and saves why."""
+    failures = [unsaved(save, results.save)]
     if is_void(results):
-        return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True)
-    failures = [unsaved(save, results.save), unsaved(hgrm, partial(write_percentiles, results.runs[0]))]
+        return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True, unsaved=failures[0])
+    failures += [unsaved(hgrm, partial(write_percentiles, results.runs[0]))]
     shown = [results.environment.line, "", *run_shown(results.runs[0])]
     return Answer(msgspec.to_builtins(results), shown, unsaved="; ".join(filter(None, failures)))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 import msgspec
+from actum_bench import process
 from actum_bench.extras import MissingExtraError
 from actum_bench.load.histogram import histogram_type
 from actum_bench.load.settings import OPERATIONS_MAX, Settings
@@ -87,6 +88,12 @@ def settings_of(given: dict[str, Any]) -> Settings:
         raise click.UsageError(
             f"{settings.operations:,.0f} operations are too many for one run: "
             f"rate times duration may be {OPERATIONS_MAX:,} at most"
+        )
+    if settings.seconds_most > process.SECONDS_MAX:
+        raise click.UsageError(
+            f"--duration {settings.seconds:g} and --warm-up {settings.warm_up_seconds:g} take "
+            f"{settings.seconds_most:,.0f} s at most; one that takes more than {process.SECONDS_MAX:,.0f} s is given "
+            "up: choose less"
         )
     try:
         histogram_type()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from actum_bench.amounts import amount, steadiness
 from actum_bench.peers.comparison import RATE, Work, suite_of_peers
 from actum_bench.peers.peer import ACCOUNTS, ACTUM, CLIENTS, PEERS
 from actum_bench.repeats import middle, ratios
@@ -16,7 +17,6 @@ from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing
 from actum_tui.verbs.bench.options import SHARED, decorated
 from actum_tui.verbs.bench.session import answer, begun, measured
-from actum_tui.verbs.bench.shown import amount, steadiness
 
 NAMES = [peer.name for peer in PEERS if peer is not ACTUM]
 LATENCIES = ("ack p50", "ack p99")

@@ -43,8 +43,8 @@ def reported(call: Call, sources: Sequence[Source], to: Path, pages: Sequence[Pa
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{to} can't be written: {error.strerror}") from error
-    quote(pages, written.merged.results)
     call.warnings += written.warnings
+    quote(pages, written.merged.results, call.warnings)
     results = written.merged.results
     count = sum(map(reached, results.goals))
     content = {
@@ -63,10 +63,12 @@ def reported(call: Call, sources: Sequence[Source], to: Path, pages: Sequence[Pa
     return Answer(content, shown)
 
 
-def quote(pages: Sequence[Path], results: Results) -> None:
-    """Bring the tables in pages up to date."""
+def quote(pages: Sequence[Path], results: Results, warnings: list[str]) -> None:
+    """Bring the tables in pages up to date; those that there is nothing for are warned of."""
     for path in pages:
+        said: list[str] = []
         try:
-            replace_file(path, quoted(path.read_text(encoding="utf-8"), results).encode())
+            replace_file(path, quoted(path.read_text(encoding="utf-8"), results, said.append).encode())
         except OSError as error:
             raise click.ClickException(f"{path} can't be written: {error.strerror}") from error
+        warnings += [f"{path}: {words}" for words in said]

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from actum_bench import scale
+from actum_bench.amounts import amount
 from actum_bench.repeats import middle, unstable
 from actum_bench.results import Run
 
@@ -15,7 +16,7 @@ from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing
 from actum_tui.verbs.bench.options import SHARED, decorated, part_option
 from actum_tui.verbs.bench.session import answer
-from actum_tui.verbs.bench.shown import amount, runs_listing
+from actum_tui.verbs.bench.shown import runs_listing
 from actum_tui.verbs.bench.workspace import SIZE, measured_in_workspace
 
 #: Figures of a point of the curve, each with its ratio to the smallest point beside it.

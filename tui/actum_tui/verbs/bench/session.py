@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,7 +33,7 @@ def begun(call: Call, directory: str | None, repeats: int = REPEATS_MIN) -> Resu
     call.warnings += where.warnings
     if repeats < REPEATS_MIN:
         call.warnings.append(f"{repeats} of at least {REPEATS_MIN} repeats: these medians are not to be quoted")
-    return Results(command=" ".join(["actum", *sys.argv[1:]]), environment=where)
+    return Results(command=shlex.join(["actum", *sys.argv[1:]]), environment=where)
 
 
 def measured(

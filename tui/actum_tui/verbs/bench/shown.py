@@ -10,8 +10,6 @@ from actum_bench.results import Goal, Run, Skipped
 
 from actum_tui.output import Listing
 
-__all__ = ["amount", "gaps", "goals_listing", "runs_listing", "steadiness"]
-
 
 def runs_listing(runs: Sequence[Run]) -> Listing:
     """Every figure of every run."""

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 import msgspec
+from actum_bench.amounts import amount
 from actum_bench.experiments import counted
 from actum_bench.load.reading import INTENDED
 from actum_bench.load.settings import OPERATIONS_MAX, Settings
 from actum_bench.load.slo import NoObjectiveError, Objective, objective_of
-from actum_bench.load.sustained import Reach, Sustained, sustained
+from actum_bench.load.sustained import HIGHEST, Reach, Sustained, at_least_words, found_title, sustained
 from actum_bench.process import VoidRunError
 from actum_bench.repeats import middle
 from actum_bench.results import Run, Skipped
@@ -24,7 +25,7 @@ from actum_tui.verbs.bench.latencies import run_shown
 from actum_tui.verbs.bench.load_options import LOAD, RATES, duration, settings_of
 from actum_tui.verbs.bench.options import decorated, finite
 from actum_tui.verbs.bench.session import begun
-from actum_tui.verbs.bench.shown import amount, gaps
+from actum_tui.verbs.bench.shown import gaps
 
 #: Runs that a search takes about, for the bar.
 STEPS_ABOUT = 12
@@ -113,9 +114,19 @@ def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes opt
         try:
             found = sustained(there, objectives, reach, counted(progress, STEPS_ABOUT + reach.repeats))
         except VoidRunError as error:
-            results.skipped.append(Skipped("sweep", settings.title, str(error), void=True))
-            return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True)
+            results.skipped.append(
+                Skipped("sweep", found_title(settings, objectives, reach.repeats), str(error), void=True)
+            )
+            failure = unsaved(given["save"], results.save)
+            return Answer(msgspec.to_builtins(results), [*gaps(results.skipped)], bad=True, unsaved=failure)
     results.runs.extend(found.runs)
+    if found.found is not None:
+        results.runs.append(found.found)
+    if found.at_least and highest < given["highest"]:
+        call.warnings.append(
+            f"rates above {amount(highest, '1/s')} were not tried: a run has {OPERATIONS_MAX:,} operations at most; "
+            "choose a shorter --duration and --warm-up to try more"
+        )
     shown = [results.environment.line, "", *found_shown(settings, objectives, found)]
     return Answer(
         msgspec.to_builtins(results), shown, bad=found.rate is None, unsaved=unsaved(given["save"], results.save)
@@ -124,12 +135,13 @@ def run(call: Call, **given: Any) -> Answer:  # noqa: ANN401  # click passes opt
 
 def found_shown(settings: Settings, objectives: Sequence[Objective], found: Sustained) -> list[str | Listing]:
     """Every step, and what came of them."""
-    wanted = " and ".join(f"{each.share} ≤ {amount(each.seconds, 's')}" for each in objectives)
+    wanted = " and ".join(each.words for each in objectives)
     what = f"{found.runs[-1].workload.partition(', open loop')[0]} · actum · durability {settings.durability}"
     shown: list[str | Listing] = [what, f"objective: {wanted}, no errors, no growing queue", "", steps_listing(found)]
     if found.rate is None:
         return [*shown, "", "no rate that was tried meets the objective"]
-    return [*shown, "", f"highest sustainable rate: {amount(found.rate, '1/s')}", "", *run_shown(found.runs[-1])]
+    rate = at_least_words(found.rate) if found.at_least else amount(found.rate, "1/s")
+    return [*shown, "", f"{HIGHEST}: {rate}", "", *run_shown(found.runs[-1])]
 
 
 def steps_listing(found: Sustained) -> Listing:

@@ -73,7 +73,7 @@ def test_limit_on_too_few_samples() -> None:
     """A limit that could not be judged is refused, too."""
     result = compared(results_of(run_of([1.0])), results_of(run_of([2.0])), "--fail", "ack p99:5%")
     assert result.exit_code == 2
-    assert "has enough samples" in result.stderr
+    assert "needs five samples in both files" in result.stderr
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": 1}', "\x00\xff"])

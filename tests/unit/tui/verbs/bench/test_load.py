@@ -60,19 +60,21 @@ def test_a_closed_loop_is_called_one(tmp_path: Path) -> None:
 
 
 def test_a_void_run_exits_with_1_and_shows_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong view is told by name; nothing that was measured is shown or saved."""
+    """A wrong view is told by name; no figure is shown or saved, but an older file gives way to what happened."""
 
     def wrong(settings: Settings) -> Callable[[], Sample]:
         return lambda: measured(settings, LosingAccounts(settings.keys))
 
     monkeypatch.setattr(load_verb, "trial", partial(trial, measure_each=wrong))
     save = tmp_path / "run.json"
+    save.write_text("older")
     code, out, _ = exit_code_of("bench", "load", *TINY, "--save", save)
     assert code == 1
     assert out.startswith("VOID: a: 50 % commands")
     assert "sum of Losing == acknowledged does not hold" in out
     assert "p99" not in out
-    assert not save.exists()
+    saved = Results.load(save)
+    assert (saved.runs, [gap.void for gap in saved.skipped]) == ([], [True])
     code, out, _ = exit_code_of("bench", "load", *TINY, "--json")
     assert code == 1
     assert json.loads(out)["data"]["runs"] == []
@@ -118,6 +120,9 @@ def test_what_is_missing_is_named(module: ModuleType, words: str, monkeypatch: p
         (("--save", "/dev/null/run.json"), "/dev/null/run.json can't be written"),
         (("--hgrm", "."), ". is a directory"),
         (("--rate", "1e7", "--duration", "1000"), "too many for one run"),
+        (("--duration", "1000", "--warm-up", "0"), "2,001 s at most; one that takes more than 1,800 s is given up"),
+        (("--duration", "600", "--warm-up", "300"), "1,802 s at most"),
+        (("--closed", "--duration", "1000", "--warm-up", "900"), "1,900 s at most"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(options: tuple[str, ...], words: str) -> None:

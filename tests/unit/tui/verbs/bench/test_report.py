@@ -93,6 +93,16 @@ def test_pages_are_brought_up_to_date(file: str) -> None:
     assert "| a goal |" in Path("page.md").read_text()
 
 
+def test_a_table_without_figures_is_left_alone(file: str) -> None:
+    """What a page quotes of an earlier report stays there, with a warning that names page and table."""
+    old = "# A page\n\n<!-- actum bench: peers -->\n| fast |\n<!-- actum bench: end -->\n"
+    Path("page.md").write_text(old)
+    result = reported(file, "--quote", "page.md")
+    assert result.exit_code == 0, result.output
+    assert Path("page.md").read_text() == old
+    assert "page.md: the table peers stays as it was: nothing for it was measured" in result.stderr
+
+
 def test_a_page_without_a_place_is_refused(file: str) -> None:
     """Before anything is written."""
     Path("page.md").write_text("# A page\n")

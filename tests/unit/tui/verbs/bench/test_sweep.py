@@ -35,8 +35,24 @@ def test_every_step_is_shown(tmp_path: Path) -> None:
     assert "breaks: p99 is 10 ms" in out
     assert "highest sustainable rate: 4," in out or "highest sustainable rate: 5,000" in out
     saved = Results.load(save)
-    assert len(saved.runs) == out.count("holds") + out.count("breaks: ")
-    assert saved.runs[-1].parameters["repeats"] == 5
+    assert len(saved.runs) == out.count("holds") + out.count("breaks: ") + 1
+    assert saved.runs[-2].parameters["repeats"] == 5
+    assert "highest open-loop rate with p99 ≤ 5 ms" in saved.runs[-1].title
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_rate_that_nothing_broke_is_a_lower_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the highest rate holds it is called that, and a bound that was lowered for want of memory is named."""
+    words = "highest sustainable rate: at least 4,000 1/s, the highest that was tried"
+    code, out, err = exit_code_of("bench", "sweep", *TINY, "--to", 4_000)
+    assert code == 0, out
+    assert words in out
+    assert "--to" not in err
+    monkeypatch.setattr(sweep_verb, "OPERATIONS_MAX", 200)
+    code, out, err = exit_code_of("bench", "sweep", *TINY)
+    assert code == 0, out
+    assert words in out
+    assert "rates above 4,000 1/s were not tried" in " ".join(err.split())
 
 
 @pytest.mark.usefixtures("quick")
@@ -50,13 +66,26 @@ def test_nothing_that_holds_is_a_bad_answer() -> None:
     assert json.loads(out)["data"]["runs"] != []
 
 
+def test_a_void_sweep_is_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older file gives way to what happened, and the exit code is 1."""
+    monkeypatch.setattr(sweep_verb, "sustained", partial(sustained, measure_each=partial(made_up, ok=False)))
+    save = tmp_path / "sweep.json"
+    save.write_text("older")
+    code, out, _ = exit_code_of("bench", "sweep", *TINY, "--save", save)
+    assert code == 1
+    assert out.startswith("VOID: a: 50 % commands")
+    (gap,) = Results.load(save).skipped
+    assert gap.void
+    assert "highest open-loop rate with p99 ≤ 5 ms" in gap.subject
+
+
 def test_it_measures_the_engine() -> None:
     """A search with an easy objective, in processes of its own, ends with the highest rate that it may try."""
     options = ("--from", 500, "--to", 500, "--slo", "p50=30s", "--slo", "max=40s", "--repeats", 1)
     code, out, _ = exit_code_of("bench", "sweep", *TINY, *options)
     assert code == 0, out
     assert "objective: p50 ≤ 30 s and max ≤ 40 s" in out
-    assert "highest sustainable rate: 500 1/s" in out
+    assert "highest sustainable rate: at least 500 1/s" in out
 
 
 @pytest.mark.parametrize(
@@ -69,6 +98,7 @@ def test_it_measures_the_engine() -> None:
         (("--precision", "nan"), "not a number that one could count to"),
         (("-w", "h", "--on", "shop"), "workload h is for the bank only"),
         (("--closed",), "No such option"),
+        (("--duration", "1000"), "2,006 s at most"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(options: tuple[str, ...], words: str) -> None:

@@ -1,0 +1,1 @@
+"""Live queries: what `Engine.watch` gives, and how it learns of changes."""
