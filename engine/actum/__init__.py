@@ -30,6 +30,7 @@ from actum.aggregate import Aggregate
 from actum.alert import Alert
 from actum.clock import Clock
 from actum.conditions import Condition
+from actum.deadlines.deadline import Deadline, Deadlines
 from actum.engine import Engine
 from actum.errors import (
     CatalogueError,
@@ -53,6 +54,8 @@ from actum.messages import Command, Event, Query, Row, Value
 from actum.middleware import Envelope, Middleware, Send
 from actum.options import Options
 from actum.page import Page
+from actum.processes.process import Cancel, Done, Process, Schedule, react, refused
+from actum.processes.status import ProcessStatus
 from actum.records import Receipt, Record, StoredRecord
 from actum.restoration import compact_store, restore_store
 from actum.runner import run
@@ -61,7 +64,9 @@ from actum.schema_comparison import SchemaChange
 from actum.statistics import (
     AggregateStatistics,
     CheckpointStatistics,
+    DeadlineStatistics,
     EngineStatistics,
+    ProcessStatistics,
     RebuildStatistics,
     SubscriptionStatistics,
     ViewStatistics,
@@ -84,6 +89,7 @@ __all__ = [
     "Alert",
     "Answer",
     "Bookmark",
+    "Cancel",
     "CatalogueError",
     "CheckpointStatistics",
     "Clock",
@@ -95,6 +101,10 @@ __all__ = [
     "Consumer",
     "CopyReport",
     "DeadLetter",
+    "Deadline",
+    "DeadlineStatistics",
+    "Deadlines",
+    "Done",
     "Engine",
     "EngineClosed",
     "EngineStatistics",
@@ -114,6 +124,9 @@ __all__ = [
     "OutcomeUnknown",
     "Overloaded",
     "Page",
+    "Process",
+    "ProcessStatistics",
+    "ProcessStatus",
     "Quarantined",
     "Query",
     "ReadOnly",
@@ -124,6 +137,7 @@ __all__ = [
     "Rejected",
     "Row",
     "RowsChanged",
+    "Schedule",
     "SchemaChange",
     "Send",
     "SnapshotDifferences",
@@ -161,6 +175,8 @@ __all__ = [
     "handle",
     "open_store",
     "project",
+    "react",
+    "refused",
     "restore_store",
     "run",
     "schema_changes",

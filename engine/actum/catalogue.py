@@ -9,16 +9,19 @@ from __future__ import annotations
 import inspect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast, final
+from typing import Any, TypeAlias, cast, final
 
 import msgspec
 
 from actum.aggregate import Aggregate
 from actum.codec import decoder_of, tag_of
+from actum.components import with_streams
 from actum.errors import CatalogueError, Invalid, shown
 from actum.fingerprints import digest, fingerprint_of, own_constants, own_functions, type_description
 from actum.handlers import HandlerInfo, event_types, read_handlers
 from actum.messages import TAG_FIELD, Command, Event, Query, Row
+from actum.processes.kind import ProcessKind, read_process
+from actum.processes.process import Process
 from actum.records import Record, check_identifier
 from actum.services import service_for
 from actum.shapes import shape_of
@@ -62,6 +65,9 @@ class ViewKind(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
+Kind: TypeAlias = AggregateKind | ViewKind | SubscriptionKind | ProcessKind
+
+
 @final
 class Catalogue(msgspec.Struct, frozen=True):
     """All that an engine knows of its user's code."""
@@ -72,6 +78,7 @@ class Catalogue(msgspec.Struct, frozen=True):
     upcasts: dict[type[Event], Upcast]
     subscriptions: tuple[SubscriptionKind, ...] = ()
     services: tuple[object, ...] = ()
+    processes: tuple[ProcessKind, ...] = ()
 
     @classmethod
     def build(
@@ -87,7 +94,8 @@ class Catalogue(msgspec.Struct, frozen=True):
         aggregates: list[AggregateKind] = []
         views: list[ViewKind] = []
         subscriptions: list[SubscriptionKind] = []
-        for component in unique(components):
+        processes: list[ProcessKind] = []
+        for component in unique(with_streams(components)):
             if isinstance(component, type) and issubclass(component, Aggregate) and component is not Aggregate:
                 aggregates.append(AggregateReader(component, services, upcasts, faults).read())
             elif isinstance(component, type) and issubclass(component, View) and component is not View:
@@ -95,10 +103,14 @@ class Catalogue(msgspec.Struct, frozen=True):
             elif isinstance(component, type) and issubclass(component, Subscription) and component is not Subscription:
                 subscriptions.append(read_subscription(component, services, faults))
                 check_types(subscriptions[-1].handlers, faults)
+            elif isinstance(component, type) and issubclass(component, Process) and component is not Process:
+                processes.append(read_process(component, faults))
+                check_types([component, *processes[-1].reactions], faults)
             else:
                 named = shown(component)  # pyright: ignore[reportUnknownArgumentType]
-                faults.append(f"{named} is no Aggregate, View or Subscription class: pass classes, not instances")
-        kinds: list[AggregateKind | ViewKind | SubscriptionKind] = [*aggregates, *views, *subscriptions]
+                what = "no Aggregate, View, Subscription or Process class"
+                faults.append(f"{named} is {what}: pass classes, not instances")
+        kinds: list[Kind] = [*aggregates, *views, *subscriptions, *processes]
         events = {event: None for kind in kinds for event in handled_events(kind)}
         if not aggregates and not views:  # a follower, which is given all upcasters and handles some events
             results = [result for upcast in upcasts.values() for result in upcast.results]
@@ -107,7 +119,7 @@ class Catalogue(msgspec.Struct, frozen=True):
         check_types(upcasts, faults)
         if not faults:  # renamed types are made of the ones that were checked
             upcasts |= {old.source: old for event in (*events, *upcasts) for old in renamed(event)}
-        check_unique(aggregates, views, subscriptions, (*events, *upcasts), faults)
+        check_unique(aggregates, views, (*subscriptions, *processes), (*events, *upcasts), faults)
         if faults:
             raise CatalogueError(faults)
         return cls(
@@ -117,6 +129,7 @@ class Catalogue(msgspec.Struct, frozen=True):
             upcasts,
             tuple(subscriptions),
             tuple(services or ()),
+            tuple(processes),
         )
 
 
@@ -291,25 +304,32 @@ def unique(components: Sequence[object]) -> list[object]:
     return list({id(component): component for component in components}.values())
 
 
-def handled_events(kind: AggregateKind | ViewKind | SubscriptionKind) -> Iterable[type[Event]]:
-    """The events that an aggregate, a view or a subscription knows."""
+def handled_events(kind: Kind) -> Iterable[type[Event]]:
+    """The events that an aggregate, a view, a subscription or a process knows."""
     if isinstance(kind, AggregateKind):
         return kind.evolves
+    if isinstance(kind, ProcessKind):
+        return kind.reactions
     return kind.projections if isinstance(kind, ViewKind) else kind.handlers
 
 
 def check_unique(
     aggregates: list[AggregateKind],
     views: list[ViewKind],
-    subscriptions: list[SubscriptionKind],
+    consumers: Sequence[SubscriptionKind | ProcessKind],
     events: tuple[type[Event], ...],
     faults: list[str],
 ) -> None:
-    """One name per aggregate, view and subscription, one handler per command and query, one tag per event."""
+    """One name per aggregate, view and consumer, one handler per command and query, one tag per event."""
+    subscriptions = [
+        (kind.name, kind.subscription.__name__) for kind in consumers if isinstance(kind, SubscriptionKind)
+    ]
+    processes = [(kind.name, kind.process.__name__) for kind in consumers if isinstance(kind, ProcessKind)]
     for what, pairs in {
         "aggregates": [(kind.name, kind.aggregate.__name__) for kind in aggregates],
         "views": [(kind.name, kind.view.__name__) for kind in views],
-        "subscriptions": [(kind.name, kind.subscription.__name__) for kind in subscriptions],
+        "subscriptions": subscriptions,
+        "processes": processes,
         "events": [(tag_of(event), event.__qualname__) for event in events],
     }.items():
         for name, owners in grouped(pairs).items():

@@ -46,7 +46,10 @@ if TYPE_CHECKING:
     from actum.batch import OpenBatch
     from actum.catalogue import Catalogue
     from actum.clock import Clock, CommandIds
+    from actum.middleware import Middleware
     from actum.options import Options
+    from actum.process_runner import Runner
+    from actum.timer import Timer
 
 log = logging.getLogger("actum.core")
 
@@ -120,6 +123,7 @@ class Core:
         self.log = log
         self.catalogue = catalogue
         self.clock = clock
+        self.ids = ids
         self.options = options
         self.codec = Codec(catalogue.event_types, options, catalogue.upcasts)
         self.directory = Directory(options)
@@ -152,6 +156,9 @@ class Core:
         self.rebuilder = Rebuilder(
             self.views, self.recovery, self.scheduler, self.watching, clock, no_checkpoint=self._no_checkpoint
         )
+        self.middleware: Sequence[Middleware] = ()  # that commands pass which the engine sends by itself
+        self.timer: Timer | None = None
+        self.runners: tuple[Runner, ...] = ()
         self.watches = freshness.watches(self)
         self.monitor = Monitor(clock, alerts)
         self.subscriptions = self._subscriptions()
@@ -225,6 +232,7 @@ class Core:
         if not self.read_only:
             await self._hold_ballast()
             self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
+            await self._start_automatic()
             for watch in self.watches.values():
                 self.monitor.add("view", watch)
             await self.subscriptions.start(
@@ -237,6 +245,13 @@ class Core:
         if outdated:
             self._renewing = asyncio.create_task(self.rebuilder.renew(outdated), name="actum rebuild")
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
+
+    async def _start_automatic(self) -> None:
+        """What sends commands by itself begins, before anybody else can."""
+        if self.timer is not None:
+            self.timer.start()
+        for runner in self.runners:
+            await runner.start()
 
     async def _make_anew(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
         """Make those views again at once that began with rows of other code with which today's could not go on."""
@@ -275,6 +290,8 @@ class Core:
             self.tags.settle(batch)
         if self._asked:
             self._answer_asked()
+        for runner in self.runners:
+            runner.wake()
         if self.subscriptions:
             self.subscriptions.wake()
 
@@ -357,6 +374,10 @@ class Core:
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+        for runner in self.runners:
+            await runner.stop()
+        if self.timer is not None:
+            await self.timer.stop()
         await self.rebuilder.stop()
         try:
             await self.subscriptions.stop(self.options.close_seconds_max if drain else 0.0)

@@ -16,6 +16,7 @@ from actum_storage import ActumError, ForkGuard, ReadOnly, StoreDirectory
 
 from actum.arguments import check_arguments, metadata_of, wrong_loop
 from actum.atomic_call import envelopes_of, send_through, send_together
+from actum.automation import Automation, automate
 from actum.batch import PLAIN, Metadata
 from actum.catalogue import Catalogue
 from actum.clock import Clock, CommandIds, SystemClock, TimeOrderedIds
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from actum.background import Background
     from actum.conditions import Condition
     from actum.messages import Command, Query
+    from actum.processes.process import Process
     from actum.statistics import EngineStatistics
     from actum.subscriptions.subscription import Subscription
     from actum.views import View
@@ -56,7 +58,7 @@ SEND_MANY_COMMANDS_MAX = 1_000_000
 
 
 @final
-class Engine(Operations):
+class Engine(Operations, Automation):
     """Commands in, events to disk, views up to date, queries answered. From `Engine.open`.
 
     Example:
@@ -100,7 +102,7 @@ class Engine(Operations):
         cls,
         store: str | PathLike[str] | Log | OpenStore,
         /,
-        *components: type[Aggregate | View[Any] | Subscription],
+        *components: type[Aggregate | View[Any] | Subscription | Process],
         services: Sequence[object] = (),
         upcasters: Sequence[Callable[[Any], object]] = (),
         middleware: Sequence[Middleware] = (),
@@ -116,7 +118,7 @@ class Engine(Operations):
         Args:
             store: a directory, made if it does not exist; or a log, such as `MemoryLog()` for tests; or anything with
                 a log and a place for checkpoints.
-            components: aggregate, view and subscription classes.
+            components: aggregate, view, subscription and process classes, and `Deadlines`.
             services: what `@decide` and `@handle` handlers take by annotation; none are needed with `read_only`.
             upcasters: functions marked `@upcast`: what events of older types mean today.
             middleware: wraps every `send`, the first one outermost.
@@ -173,6 +175,7 @@ class Engine(Operations):
                 read_only=self._read_only,
                 alerts=self._alerts,
             )
+            automate(core, self._middleware)
             await core.start()
         except BaseException:
             self._state = "closed"

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-Role = Literal["decide", "evolve", "project", "answer", "handle"]
+Role = Literal["decide", "evolve", "project", "answer", "handle", "react", "refused"]
 
 MARK = "__actum_role__"
 

@@ -50,6 +50,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             again from the log before opening ends. `"beside"`: if the saved rows have the type and the key that rows
             have now, they are served, and follow the log by today's handlers, until it has been made again beside them.
         close_seconds_max: the longest that closing waits for asynchronous decisions before it cancels them.
+        deadlines_pending_max: scheduled commands that wait for their time; one more is `Overloaded`.
         lag_events_max: a view or subscription with more events to do is slow, and live again below half of that.
         lag_seconds_max: so is one whose oldest event to do is older.
         stalled_seconds: one that has made no progress for so long, and does not stand where the log ends, is stalled.
@@ -85,6 +86,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     replay_slice_events: Annotated[int, Meta(ge=1)] = 1_000
     rebuild: Literal["at opening", "beside"] = "at opening"
     close_seconds_max: Annotated[float, Meta(ge=0, le=1e6)] = 30.0
+    deadlines_pending_max: Annotated[int, Meta(ge=1)] = 1_000_000
     lag_events_max: Annotated[int, Meta(ge=1)] = 10_000
     lag_seconds_max: Annotated[float, Meta(gt=0, le=1e9)] = 10.0
     stalled_seconds: Annotated[float, Meta(gt=0, le=1e9)] = 30.0

@@ -42,6 +42,8 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
         alerts=tuple(core.monitor.active.values()),
         alerts_raised=core.monitor.raised,
         checkpoints=checkpoint_statistics(core),
+        deadlines=None if core.timer is None else core.timer.statistics(),
+        processes=tuple(runner.statistics() for runner in core.runners),
         watches=core.watching.statistics(),
     )
 

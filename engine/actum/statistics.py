@@ -122,6 +122,54 @@ class CheckpointStatistics(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None
 
 
+class DeadlineStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Deadlines.
+
+    Attributes:
+        pending: scheduled commands that wait for their time.
+        failing: those that were refused when they were due, and that nobody has put away.
+        next_due_ns: when the next one is due, nanoseconds since 1970 UTC; None if there is none.
+        fired: sent and accepted since opening.
+        failed: sent and refused since opening.
+        again: attempts since opening that found the engine full.
+        failure: why none are sent any more, or None.
+    """
+
+    pending: int
+    failing: int
+    next_due_ns: int | None
+    fired: int
+    failed: int
+    again: int
+    failure: str | None
+
+
+class ProcessStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """One process.
+
+    Attributes:
+        name: its name.
+        active: instances that have not ended.
+        failed: those that stand still until somebody retries or cancels them.
+        position: everything up to here has been considered.
+        lag: events in the log that have not.
+        steps: taken since opening.
+        again: attempts since opening that found the engine full.
+        unroutable: events since opening whose field that names the instance holds no key.
+        failure: why no more steps are taken, or None.
+    """
+
+    name: str
+    active: int
+    failed: int
+    position: int
+    lag: int
+    steps: int
+    again: int
+    unroutable: int
+    failure: str | None
+
+
 class WatchStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """Live queries.
 
@@ -163,6 +211,8 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
         alerts: the last one of each view and subscription that is slow, stalled or failed.
         alerts_raised: since opening.
         checkpoints: of derived state; None for an engine in memory.
+        deadlines: scheduled commands; None for an engine without.
+        processes: one each.
         watches: live queries.
     """
 
@@ -187,4 +237,6 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[Alert, ...]
     alerts_raised: int
     checkpoints: CheckpointStatistics | None
+    deadlines: DeadlineStatistics | None = None
+    processes: tuple[ProcessStatistics, ...] = ()
     watches: WatchStatistics

@@ -195,12 +195,12 @@ def test_one_fault_is_called_one_fault() -> None:
 @pytest.mark.parametrize("component", [object, Aggregate, View, DoorRow, 7, "Door", Smith()])
 def test_what_is_no_component_is_refused(component: object) -> None:
     """Only subclasses of Aggregate and View can be given."""
-    assert "is no Aggregate, View or Subscription class" in one_fault(component)
+    assert "is no Aggregate, View, Subscription or Process class" in one_fault(component)
 
 
 def test_an_instance_of_an_aggregate_is_refused() -> None:
     """A class is wanted; the engine makes the instances."""
-    assert "is no Aggregate, View or Subscription class: pass classes, not instances" in one_fault(Door())
+    assert "is no Aggregate, View, Subscription or Process class: pass classes, not instances" in one_fault(Door())
 
 
 class TestAggregates:

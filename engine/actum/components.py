@@ -1,0 +1,24 @@
+"""What the classes that a user gives stand on: aggregates and views of the engine's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from actum.deadlines.deadline import Deadlines
+from actum.deadlines.stream import DeadlineStream
+from actum.processes.instances import Instances
+from actum.processes.process import Process
+from actum.processes.stream import ProcessStream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def with_streams(components: Sequence[object]) -> list[object]:
+    """The components, and what they need: processes need deadlines, and both need streams. Others need nothing."""
+    automatic = any(isinstance(component, type) and issubclass(component, Process) for component in components)
+    return [
+        *components,
+        *([Deadlines, ProcessStream, Instances] if automatic else []),
+        *([DeadlineStream] if automatic or any(component is Deadlines for component in components) else []),
+    ]

@@ -1,0 +1,178 @@
+"""The stream of one instance of a process: its steps, its failures, its end.
+
+A step is decided here and nowhere else: `StepProcess` is a command of the same `send_atomic` as all effects of the
+step, and it says after how many entries of the stream it was thought of. So of two attempts at one step, one is refused
+with all that it wanted to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actum.aggregate import Aggregate
+from actum.errors import Rejected
+from actum.handlers import decide, evolve
+from actum.messages import Command, Event
+
+
+class StepProcess(Command):
+    """An instance has reacted."""
+
+    instance: str
+    process: str
+    key: str
+    after: int
+    position: int
+    considered: int
+    event: str
+    state: Any
+    timers: dict[str, str]
+    commands: list[str]
+    done: bool
+    at_ns: int
+
+
+class FailProcess(Command):
+    """An instance could not react."""
+
+    instance: str
+    process: str
+    key: str
+    after: int
+    position: int
+    considered: int
+    reason: str
+    at_ns: int
+
+
+class EndProcess(Command):
+    """Somebody has cancelled an instance."""
+
+    instance: str
+
+
+class AdvanceProcess(Command):
+    """All events up to a position are considered."""
+
+    instance: str
+    process: str
+    position: int
+
+
+class ProcessStepped(Event, tag="actum.ProcessStepped"):
+    """An instance has reacted to an event.
+
+    Attributes:
+        instance: process and key.
+        process: the process's name.
+        key: the instance's key.
+        number: of this entry in the stream.
+        position: of the event.
+        considered: up to here all events were considered by all instances.
+        event: the name of the event, or of the command that was refused.
+        state: the fields of the instance, as plain data.
+        timers: the ids of what is scheduled, by name.
+        commands: the names of the commands that were sent.
+        done: whether it has ended.
+        at_ns: when, nanoseconds since 1970 UTC.
+    """
+
+    instance: str
+    process: str
+    key: str
+    number: int
+    position: int
+    considered: int
+    event: str
+    state: Any
+    timers: dict[str, str]
+    commands: list[str]
+    done: bool
+    at_ns: int
+
+
+class ProcessFailed(Event, tag="actum.ProcessFailed"):
+    """An instance could not react to the event at `position`, and stands still until somebody retries or cancels it."""
+
+    instance: str
+    process: str
+    key: str
+    number: int
+    position: int
+    considered: int
+    reason: str
+    at_ns: int
+
+
+class ProcessEnded(Event, tag="actum.ProcessEnded"):
+    """Somebody has cancelled an instance."""
+
+    instance: str
+
+
+class ProcessAdvanced(Event, tag="actum.ProcessAdvanced"):
+    """All events up to `position` were considered by all instances of a process."""
+
+    instance: str
+    process: str
+    position: int
+
+
+class ProcessMoved(Rejected):
+    """The instance has ended, or has taken the step already."""
+
+
+class ProcessStream(Aggregate, key="instance", name="actum.Processes"):
+    """One instance of one process."""
+
+    number: int = 0
+    ended: bool = False
+
+    @decide
+    def step(self, command: StepProcess) -> ProcessStepped:
+        """What comes next, and once."""
+        self._check(command.after)
+        said = {name: getattr(command, name) for name in StepProcess.__struct_fields__ if name != "after"}
+        return ProcessStepped(number=self.number + 1, **said)
+
+    @decide
+    def fail(self, command: FailProcess) -> ProcessFailed:
+        """What comes next, and once."""
+        self._check(command.after)
+        said = {name: getattr(command, name) for name in FailProcess.__struct_fields__ if name != "after"}
+        return ProcessFailed(number=self.number + 1, **said)
+
+    @decide
+    def end(self, command: EndProcess) -> ProcessEnded | None:
+        """Once."""
+        return None if self.ended or not self.number else ProcessEnded(instance=command.instance)
+
+    @decide
+    def advance(self, command: AdvanceProcess) -> ProcessAdvanced:
+        """Always."""
+        return ProcessAdvanced(instance=command.instance, process=command.process, position=command.position)
+
+    def _check(self, after: int) -> None:
+        """Refuse what was thought of earlier."""
+        if self.ended or self.number != after:
+            raise ProcessMoved("the process has ended" if self.ended else f"the process is at {self.number}")
+
+    @evolve
+    def stepped(self, event: ProcessStepped) -> None:
+        """One more."""
+        self.number = event.number
+        self.ended = event.done
+
+    @evolve
+    def failed(self, event: ProcessFailed) -> None:
+        """One more."""
+        self.number = event.number
+
+    @evolve
+    def was_ended(self, event: ProcessEnded) -> None:  # noqa: ARG002  # that it happened is all
+        """It is over."""
+        self.ended = True
+
+    @evolve
+    def advanced(self, event: ProcessAdvanced) -> None:
+        """Nothing depends on it."""

@@ -1,0 +1,245 @@
+"""Processes at work: steps, refusals, deadlines, failures, retries, restarts."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from actum import Engine, Invalid, MemoryLog, Process, react
+
+from tests.support.clocks import FakeClock
+from tests.support.fulfilment import (
+    AddStock,
+    CancelOrder,
+    FillWallet,
+    Fulfilment,
+    Order,
+    OrderPaid,
+    OrderPlaced,
+    PayOrder,
+    PlaceOrder,
+    Stock,
+    Wallet,
+    open_shop,
+)
+from tests.support.scenes import scene, until
+
+
+async def idle(shop: Engine) -> None:
+    """Wait until every process has considered everything, and nothing comes of it."""
+    await until(lambda: all(not one.lag for one in shop.statistics().processes))
+
+
+async def stocked(shop: Engine) -> None:
+    """Ten apples, and money for ann."""
+    await shop.send(AddStock(product_id="apple", quantity=10))
+    await shop.send(FillWallet(wallet_id="ann", amount=100))
+
+
+async def order_state(shop: Engine, order_id: str) -> str:
+    """Where an order stands."""
+    return (await shop.state(Order, order_id)).state
+
+
+async def quantity(shop: Engine) -> int:
+    """How many apples there are."""
+    return (await shop.state(Stock, "apple")).quantity
+
+
+@scene
+async def test_an_order_is_fulfilled() -> None:
+    """Step by step; what is under way is shown; in the end nothing is left of it but its events."""
+    async with open_shop() as shop:
+        await stocked(shop)
+        placed = await shop.send(PlaceOrder(order_id="1", product_id="apple", quantity=3), correlation_id="basket")
+        await idle(shop)
+        (status,) = shop.processes(Fulfilment)
+        assert (status.key, status.status, status.failure) == ("1", "active", None)
+        assert (status.state.quantity, status.state.position) == (3, placed.position)
+        assert list(status.deadlines) == ["unpaid"]
+        assert status.waits_for == ("OrderCancelled", "OrderPaid", "OrderPlaced")
+        (reserved,) = (await shop.history(Stock, "apple"))[1:]
+        assert (reserved.correlation_id, reserved.causation_id) == ("basket", str(placed.command_id))
+        assert len(shop.deadlines()) == 1
+        await shop.send(PayOrder(order_id="1", wallet_id="ann"))
+        await idle(shop)
+        assert shop.processes(Fulfilment) == []
+        assert shop.deadlines() == []
+        assert await order_state(shop, "1") == "shipped"
+        assert (await quantity(shop), (await shop.state(Wallet, "ann")).money) == (7, 70)
+        (figures,) = shop.statistics().processes
+        assert (figures.name, figures.active, figures.failed, figures.steps) == ("Fulfilment", 0, 0, 2)
+
+
+@scene
+async def test_a_rejected_command_undoes_its_step_and_is_answered() -> None:
+    """Nothing of the step is there; what the handler of the refusal yields is there instead."""
+    async with open_shop() as shop:
+        await stocked(shop)
+        await shop.send(PlaceOrder(order_id="1", product_id="apple", quantity=11))
+        await idle(shop)
+        assert (await shop.history(Order, "1"))[-1].event.reason == "apple: only 10 left"  # type: ignore[attr-defined]
+        assert (shop.processes(Fulfilment), shop.deadlines()) == ([], [])
+        await shop.send(PlaceOrder(order_id="2", product_id="apple", quantity=4))
+        await shop.send(PayOrder(order_id="2", wallet_id="bob"))
+        await idle(shop)
+        assert await order_state(shop, "2") == "cancelled"
+        assert (await quantity(shop), shop.processes(Fulfilment), shop.deadlines()) == (10, [], [])
+
+
+@scene
+async def test_what_is_not_paid_is_cancelled() -> None:
+    """By the deadline that the process has scheduled, counted from the event."""
+    log, clock = MemoryLog(), FakeClock()
+    async with open_shop(log, clock=clock) as shop:
+        await stocked(shop)
+        await shop.send(PlaceOrder(order_id="1", product_id="apple", quantity=3))
+        await idle(shop)
+        assert await quantity(shop) == 7
+        assert shop.deadlines()[0].due_ns == clock.wall_ns + 1800 * 10**9
+    clock.advance(1801)
+    async with open_shop(log, clock=clock) as shop:
+        await until(lambda: not shop.processes(Fulfilment))
+        assert (await order_state(shop, "1"), await quantity(shop)) == ("cancelled", 10)
+
+
+@scene
+async def test_an_instance_that_fails_stands_still_alone_and_is_retried() -> None:
+    """Others go on; what came meanwhile is handled after it, in order."""
+    log = MemoryLog()
+    async with open_shop(log) as shop:
+        await stocked(shop)
+        await shop.send(FillWallet(wallet_id="buggy", amount=100))
+        for order_id in ("1", "2"):
+            await shop.send(PlaceOrder(order_id=order_id, product_id="apple", quantity=1))
+        paid = await shop.send(PayOrder(order_id="1", wallet_id="buggy"))
+        await shop.send(PayOrder(order_id="2", wallet_id="ann"))
+        await idle(shop)
+        assert await order_state(shop, "2") == "shipped"
+        (status,) = shop.processes(Fulfilment, status="failed")
+        assert (status.key, status.failed_position) == ("1", paid.position)
+        assert status.failure == "CommandFailed: Wallet/buggy: TakePayment raised ZeroDivisionError: a bug" or (
+            status.failure is not None and "a bug" in status.failure
+        )
+        await shop.send(CancelOrder(order_id="1", reason="enough"))
+        await idle(shop)
+        await shop.retry_process(Fulfilment, "1")
+        assert [one.key for one in shop.processes(Fulfilment, status="failed")] == ["1"]
+        with pytest.raises(Invalid, match="no Fulfilment of this key has failed"):
+            await shop.retry_process(Fulfilment, "2")
+
+
+class Patient(Process, key="order_id", name="Fulfilment"):
+    """The same process in a later version: it does not charge."""
+
+    order_id: str = ""
+    product_id: str = ""
+    quantity: int = 0
+    note: str = "new field"
+
+    @react(starts=True)
+    def placed(self, event: OrderPlaced) -> None:
+        """Nothing."""
+        self.order_id = event.order_id
+
+    @react
+    def paid(self, event: OrderPaid) -> None:
+        """Remember it."""
+        self.note = event.wallet_id
+
+
+@scene
+async def test_a_mended_handler_goes_on_where_the_old_one_failed() -> None:
+    """With the state that the old one left."""
+    log = MemoryLog()
+    async with open_shop(log) as shop:
+        await stocked(shop)
+        await shop.send(PlaceOrder(order_id="1", product_id="apple", quantity=2))
+        await shop.send(PlaceOrder(order_id="2", product_id="buggy"))
+        await shop.send(PayOrder(order_id="1", wallet_id="buggy"))
+        await idle(shop)
+        assert [one.key for one in shop.processes(Fulfilment, status="failed")] == ["1", "2"]
+        assert not shop.processes(Fulfilment)[1].state.product_id, "a step that failed leaves nothing"
+    async with open_shop(log, Patient) as shop:
+        await shop.retry_process(Patient, "1")
+        await shop.retry_process(Patient, "2")
+        first, second = shop.processes(Patient)
+        assert (first.status, first.state.quantity, first.state.note) == ("active", 2, "buggy")
+        assert (second.status, second.state.order_id) == ("active", "2")
+
+
+@scene
+async def test_an_instance_is_cancelled_with_what_it_has_scheduled() -> None:
+    """It sends nothing more; an instance that is not there is False."""
+    async with open_shop() as shop:
+        await stocked(shop)
+        await shop.send(PlaceOrder(order_id="1", product_id="apple", quantity=2))
+        await idle(shop)
+        assert await shop.cancel_process(Fulfilment, "1")
+        assert not await shop.cancel_process(Fulfilment, "1")
+        assert (shop.processes(Fulfilment), shop.deadlines()) == ([], [])
+        await shop.send(PayOrder(order_id="1", wallet_id="ann"))
+        await idle(shop)
+        assert await order_state(shop, "1") == "paid"
+
+
+class Strict(Patient, key="order_id", strict=True):
+    """The same, and it insists on a beginning."""
+
+
+@scene
+async def test_an_event_without_a_beginning_is_ignored_or_shown() -> None:
+    """A strict process shows it; a process that is new to a store sees events from now on, or from the beginning."""
+    log = MemoryLog()
+    async with open_shop(log, Order) as shop:
+        await shop.send(PlaceOrder(order_id="1", product_id="apple"))
+        await shop.send(PlaceOrder(order_id="2", product_id="apple"))
+    async with open_shop(log, Patient, Strict, Curious) as shop:
+        await shop.send(PayOrder(order_id="1", wallet_id="ann"))
+        await idle(shop)
+        assert shop.processes(Patient) == []
+        (status,) = shop.processes(Strict)
+        assert status.failure == "UnexpectedEvent: OrderPaid came, but no Strict was started for '1'"
+        assert [one.key for one in shop.processes(Curious)] == ["1", "2"]
+        assert await shop.cancel_process(Strict, "1")
+
+
+class Curious(Patient, key="order_id", start="beginning"):
+    """The same, and it wants to know everything."""
+
+
+@scene
+async def test_processes_survive_a_restart(tmp_path: Path) -> None:
+    """From a checkpoint and from the log alone; no step is taken twice."""
+    async with open_shop(tmp_path / "shop") as shop:
+        await stocked(shop)
+        await shop.send(PlaceOrder(order_id="1", product_id="apple", quantity=2))
+        await idle(shop)
+        await shop.checkpoint()
+        await shop.send(PlaceOrder(order_id="2", product_id="apple", quantity=2))
+        await idle(shop)
+        before = shop.processes(Fulfilment)
+    for _ in range(2):
+        async with open_shop(tmp_path / "shop") as shop:
+            await idle(shop)
+            assert shop.processes(Fulfilment) == before
+            assert await quantity(shop) == 6
+    async with open_shop(tmp_path / "shop") as shop:
+        for order_id in ("1", "2"):
+            await shop.send(PayOrder(order_id=order_id, wallet_id="ann"))
+        await idle(shop)
+        assert (await quantity(shop), (await shop.state(Wallet, "ann")).money) == (6, 60)
+
+
+@scene
+async def test_many_instances_at_once() -> None:
+    """All end, and everything adds up; a full engine is waited for."""
+    async with open_shop(None, Fulfilment, commands_pending_max=100) as shop:
+        await stocked(shop)
+        await shop.send(AddStock(product_id="apple", quantity=90))
+        results = await shop.send_many([PlaceOrder(order_id=f"{n}", product_id="apple") for n in range(90)])
+        assert not [one for one in results if isinstance(one, Exception)]
+        await asyncio.wait_for(until(lambda: not shop.statistics().processes[0].lag, turns_max=10**9), 60)
+        assert len(shop.processes(Fulfilment)) == 90
+        assert await quantity(shop) == 10
