@@ -28,8 +28,6 @@ INIT_LINES_MAX = 100
 
 #: Longer files, each with the reason why it is one.
 LONG_FILES = {
-    "engine/actum/catalogue.py": "what all kinds of classes have to agree on is one list of checks",
-    "engine/actum/core.py": "the order in which the parts of an engine begin and end is one story",
     "engine/actum/engine.py": "the front door: most of it says what a method does, raises, and means on cancellation",
 }
 

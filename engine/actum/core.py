@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 from actum_storage import StoreFull
 
 from actum import freshness, garbage
+from actum.awaited_positions import AwaitedPositions
 from actum.background import ThreadBackground
 from actum.bus import Bus
 from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
-from actum.errors import CommandTimeout, EngineClosed, Invalid, shown
+from actum.errors import Invalid, shown
 from actum.rebuilding import Rebuilder
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
@@ -165,7 +166,7 @@ class Core:
         self.checkpointer: Checkpointer | None = None
         self.queries = 0
         self.open_seconds = 0.0
-        self._asked: list[tuple[int, asyncio.Future[None]]] = []
+        self.awaited = AwaitedPositions(self.scheduler, options.ask_after_seconds_max)
         self._housekeeping: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
         self._monitoring: asyncio.Task[None] | None = None
@@ -288,8 +289,8 @@ class Core:
                 view.apply(batch.first, batch.events, records)
         if self.tags is not None:
             self.tags.settle(batch)
-        if self._asked:
-            self._answer_asked()
+        if self.awaited.waiting:
+            self.awaited.reach()
         for runner in self.runners:
             runner.wake()
         if self.subscriptions:
@@ -298,40 +299,6 @@ class Core:
     def _records_of(self, batch: OpenBatch) -> Records:
         """The records of a batch, decoded when the first view asks for them."""
         return Records(self.codec, batch.first, lambda: array_of(len(batch.events), batch.records))
-
-    def _answer_asked(self) -> None:
-        """Let the questions go on that waited for a position now durable."""
-        durable = self.scheduler.durable
-        waiting, self._asked = self._asked, []
-        for position, asked in waiting:
-            if position > durable:
-                self._asked.append((position, asked))
-            elif not asked.done():
-                asked.set_result(None)
-
-    async def wait_for(self, position: int) -> None:
-        """Wait until a position is durable and every view shows it.
-
-        Raises:
-            CommandTimeout: it did not come within `ask_after_seconds_max`.
-            Invalid: not a position.
-        """
-        if type(position) is not int or position < 0:
-            raise Invalid(f"after={shown(position)} is not a position: give a receipt's position")
-        if position <= self.scheduler.durable:
-            return
-        seconds_max = self.options.ask_after_seconds_max
-        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._asked.append((position, asked))
-        try:
-            await asyncio.wait_for(asked, seconds_max)
-        except TimeoutError as error:
-            raise CommandTimeout(
-                f"position {position} did not come within {seconds_max} s (ask_after_seconds_max); "
-                f"the log is at {self.scheduler.durable}"
-            ) from error
-        finally:
-            self._asked = [entry for entry in self._asked if entry[1] is not asked]
 
     def view_of(self, view: type[View[Any]]) -> LiveView:
         """The view that is served for a class.
@@ -391,9 +358,7 @@ class Core:
         """Give back threads, files and memory; nothing is under way any more."""
         self.background.stop()
         self.watching.close()
-        for _, asked in self._asked:
-            if not asked.done():
-                asked.set_exception(EngineClosed("the engine closed before the position came"))
+        self.awaited.close()
         if self.store is not None:
             self.store.close()
         self.directory.clear()

@@ -441,7 +441,7 @@ class Engine(Operations, Automation):
         if core is None or self._state not in ("open", "closing", "read-only"):
             raise self._closed()
         if after is not None:
-            await core.wait_for(after)
+            await core.awaited.wait(after)
         core.queries += 1
         return cast("R", core.bus.answer(query))
 

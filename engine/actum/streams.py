@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from actum.actor import Actor
     from actum.aggregate import Aggregate
-    from actum.catalogue import AggregateKind
+    from actum.aggregate_kind import AggregateKind
     from actum.codec import Codec, Link
     from actum.messages import Event
     from actum.scheduler import Scheduler

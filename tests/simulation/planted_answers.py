@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from actum import CommandFailed, Overloaded, Receipt, inspection, scheduler, turn
 from actum.actor import Actor
+from actum.awaited_positions import AwaitedPositions
 from actum.batch import OpenBatch
 from actum.core import Core
 from actum.operations import Operations
@@ -228,10 +229,10 @@ def outcomes_at_once() -> None:
 def answer_too_early() -> None:
     """`ask(after=)` does not wait."""
 
-    async def wait_for(self: Core, position: int) -> None:
+    async def wait(self: AwaitedPositions, position: int) -> None:
         del self, position
 
-    opened(Core).wait_for = wait_for
+    opened(AwaitedPositions).wait = wait
 
 
 def lose_metadata(name: str) -> None:

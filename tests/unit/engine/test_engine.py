@@ -390,7 +390,7 @@ class TestAsking:
                 await bank.ask(AllBalances(), after=9)
             core = bank._core
             assert core is not None
-            assert core._asked == []
+            assert core.awaited.waiting == []
 
     @pytest.mark.parametrize("after", [-1, "1", 1.5])
     @scene
