@@ -25,8 +25,9 @@ try:
 except ImportError as missing:
     raise ImportError("prometheus_client is missing: pip install 'actum[prometheus]'") from missing
 
+from actum_storage import ActumError
+
 from actum.alert import LagState
-from actum.errors import EngineClosed
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -110,7 +111,7 @@ class EngineCollector(Collector):
         def read() -> None:
             try:
                 answer.set_result(self._engine.statistics())
-            except EngineClosed as error:
+            except ActumError as error:
                 answer.set_exception(error)
 
         self._loop.call_soon_threadsafe(read)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.request import urlopen
 
 import pytest
@@ -122,10 +122,11 @@ async def test_a_blocked_loop_fails_the_scrape(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(prometheus_module, "SCRAPE_SECONDS_MAX", 0.01)
     async with open_bank() as bank:
         collector = EngineCollector(bank)
-        scrape = asyncio.get_running_loop().run_in_executor(None, lambda: list(collector.collect()))
-        time.sleep(0.2)  # that is the point
-        with pytest.raises(TimeoutError):
-            await scrape
+        with ThreadPoolExecutor(1) as scraper:
+            scrape = scraper.submit(lambda: list(collector.collect()))
+            with pytest.raises(TimeoutError):
+                scrape.result(timeout=30)  # which blocks the loop until the scrape has given up
+            assert scrape.done()
         monkeypatch.undo()
         assert await asyncio.to_thread(lambda: list(collector.collect()))
 
