@@ -147,7 +147,7 @@ class OrderedIndex:
     def build_slices(self, rows: Mapping[Any, Struct]) -> Iterator[None]:
         """The same a slice at a time; the rows must not change meanwhile.
 
-        Short runs are sorted and then merged, which takes about twice as long as sorting everything at once.
+        Short runs are sorted and then merged, which takes longer than sorting everything at once.
         """
         self.entries = SortedEntries()
         runs: list[Iterable[tuple[Any, Any]]] = []

@@ -2,7 +2,7 @@
 
 Everything is done in slices of some milliseconds, so commands and queries go on meanwhile: folding the log, building
 the indexes, comparing, and letting go of what was replaced. What can't be sliced is what Python does at once: a dict
-of a million rows takes some ten milliseconds to grow.
+of a million rows takes tens of milliseconds to grow.
 """
 
 from __future__ import annotations
@@ -223,6 +223,6 @@ class Rebuilder:
 
 
 async def released(view: LiveView) -> None:
-    """Empty a view a slice at a time: to drop a million rows at once takes some ten milliseconds."""
+    """Empty a view a slice at a time: to drop a million rows at once takes tens of milliseconds."""
     for _ in view.table.release():
         await asyncio.sleep(0)
