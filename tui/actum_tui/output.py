@@ -207,6 +207,14 @@ def findings_listing(findings: Sequence[Finding]) -> Listing:
     return made
 
 
+def duration(seconds: float) -> str:
+    """A time span as people read it."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:.1f} s" if seconds < THOUSAND / 100 else f"{seconds:.0f} s"
+
+
 def size(count: int) -> str:
     """Bytes as people read them."""
     amount = float(count)
