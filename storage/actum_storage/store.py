@@ -94,7 +94,8 @@ class Store:
             StoreCorrupt, StoreMismatch, StorageError: see `BookmarkFile.open`.
         """
         directory = self._directory.subscriptions
-        return BookmarkFile.open(directory, name) if (directory / f"{name}.db").is_file() else None
+        known = {path.stem for path in directory.glob("*.db")}  # a name is no path
+        return BookmarkFile.open(directory, name) if name in known else None
 
     def copy(
         self, destination: str | os.PathLike[str], *, position: int | None = None, progress: Progress | None = None

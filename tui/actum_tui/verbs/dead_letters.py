@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from actum import Consumer, DeadLetter, StoredSubscription, Subscription
 
 from actum_tui.call import Call, verb
-from actum_tui.output import Answer, Listing, pairs
+from actum_tui.output import Answer, Listing, duration, pairs
 from actum_tui.verbs.events import as_data as record_as_data
 from actum_tui.verbs.events import moment_of
 from actum_tui.verbs.subscriptions import class_named, keeping_itself, known, name_of
@@ -41,13 +42,15 @@ def list_letters(call: Call, subscription: str | None, limit: int) -> Answer:
     if subscription is not None and not chosen:
         raise click.ClickException(f"no subscription {subscription} has run on this store: actum subscriptions ls")
     found = [(one.name, letter) for one in chosen for letter in one.dead_letters]
-    made = Listing(
-        ("subscription", "position", "event", "of", "attempts", "failed", "error"), frozenset({"position", "attempts"})
-    )
+    now_ns = time.time_ns()
+    columns = ("subscription", "position", "event", "of", "tried", "failed", "error")
+    made = Listing(columns, frozenset({"position", "tried"}), whole=frozenset({"position", "tried", "failed"}))
     for name, letter in found[:limit]:
-        attempts: object = letter.attempts or "again"
-        whose = f"{letter.aggregate}/{letter.key}"
-        made.add(name, letter.position, letter.tag, whose, attempts, moment_of(letter.failed_ns), letter.error)
+        tried: object = letter.attempts or "again"
+        failed = f"{duration((now_ns - letter.failed_ns) / 1e9)} ago"
+        made.add(
+            name, letter.position, letter.tag, f"{letter.aggregate}/{letter.key}", tried, failed, letter.error
+        )  # fmt: skip
     hint = [f"{len(found) - limit:,} more: --limit {len(found)}"] if len(found) > limit else []
     data = [letter_as_data(name, letter) for name, letter in found[:limit]]
     return Answer({"dead_letters": data, "count": len(found)}, [made if found else "no dead letters", *hint])

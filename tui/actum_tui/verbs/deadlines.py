@@ -11,9 +11,11 @@ from actum import Deadline, Engine
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing, fields_as_data, pairs
-from actum_tui.verbs.processes import due_in, mended, quoted
+from actum_tui.verbs.processes import check, due_in, mended, quoted
 
 STATES = ("pending", "overdue", "failed")
+#: Of ids that stand in one line: those that processes and the engine make are shorter.
+ID_CHARACTERS_WHOLE = 36
 STYLES = {"failed": "bold red", "overdue": "yellow"}
 
 
@@ -37,11 +39,12 @@ def list_deadlines(call: Call, wanted: Sequence[str], limit: int) -> Answer:
         all_of_them = store.deadlines()
     found = [one for one in all_of_them if not wanted or state_of(one, now_ns) in wanted]
     found.sort(key=lambda one: (one.state == "pending", one.due_ns))
-    made = Listing(("command", "state", "due", "", "id", "why"))
+    short = all(len(one.deadline_id) <= ID_CHARACTERS_WHOLE for one in found[:limit])
+    made = Listing(("command", "state", "due", "id", "why"), whole=frozenset({"id"} if short else ()))
     for one in found[:limit]:
         state = state_of(one, now_ns)
-        late = "" if state == "failed" else due_in(one.due_ns, one.state, now_ns)
-        made.add(one.command, state, one.due, late, one.deadline_id, one.reason, style=STYLES.get(state, ""))
+        due = due_in(one.due_ns, "pending", now_ns).replace("overdue", "ago")
+        made.add(one.command, state, due, one.deadline_id, one.reason, style=STYLES.get(state, ""))
     hint = [f"{len(found) - limit:,} more: --limit {len(found)}"] if len(found) > limit else []
     counts = {word: sum(state_of(one, now_ns) == word for one in all_of_them) for word in STATES}
     data = {"deadlines": [as_data(one, now_ns) for one in found[:limit]], "count": len(found), "counts": counts}
@@ -55,14 +58,15 @@ def show_deadline(call: Call, deadline_id: str) -> Answer:
     if found is None:
         raise click.ClickException(f"no deadline {deadline_id} is pending or has failed: actum deadlines ls")
     data = as_data(found, time.time_ns())
-    return Answer(data, [pairs(*data.items())])
+    return Answer(data, [pairs(*((name, value) for name, value in data.items() if value is not None))])
 
 
 def cancel(call: Call, ids: Sequence[str]) -> Answer:
     """Have deadlines not fire, or put failed ones away. Needs --app; no engine may have the store."""
 
     async def end(engine: Engine) -> list[str]:
-        check(engine.deadlines(), ids, "is pending or has failed")
+        there = [one.deadline_id for one in engine.deadlines()]
+        check(there, ids, "no deadline {} is pending or has failed: actum deadlines ls")
         return [each for each in dict.fromkeys(ids) if await engine.cancel(each)]
 
     ended = mended(call, end, f"await engine.cancel({quoted(ids)})")
@@ -75,27 +79,16 @@ def retry(call: Call, ids: Sequence[str], every: bool) -> Answer:  # noqa: FBT00
         raise click.UsageError("which ones? Give their ids, or --all")
 
     async def again(engine: Engine) -> list[str]:
-        failed = [one for one in engine.deadlines() if one.state == "failed"]
-        check(failed, ids, "has failed")
-        wanted = [one.deadline_id for one in failed] if every else [*dict.fromkeys(ids)]
+        failed = [one.deadline_id for one in engine.deadlines() if one.state == "failed"]
+        check(failed, ids, "no deadline {} has failed: actum deadlines ls")
+        wanted = failed if every else [*dict.fromkeys(ids)]
         for each in wanted:
             await engine.retry_deadline(each)
         return wanted
 
     wanted = mended(call, again, f"await engine.retry_deadline({quoted(ids)})")
-    return Answer({"retried": wanted}, [f"{each} is sent when an engine opens" for each in wanted])
-
-
-def check(known: Sequence[Deadline], ids: Sequence[str], what: str) -> None:
-    """Refuse ids that are not known, before anything is done.
-
-    Raises:
-        click.ClickException: naming the first.
-    """
-    there = {one.deadline_id for one in known}
-    unknown = [each for each in ids if each not in there]
-    if unknown:
-        raise click.ClickException(f"no deadline {unknown[0]} {what}: actum deadlines ls")
+    said = [f"{each} is sent when an engine opens" for each in wanted] or ["none has failed"]
+    return Answer({"retried": wanted}, said)
 
 
 def state_of(one: Deadline, now_ns: int) -> str:

@@ -72,7 +72,8 @@ def list_processes(call: Call, process: str | None, wanted: Sequence[str], stuck
     rank = {word: place for place, word in enumerate(("failed", "stuck", "waiting", "running", "done"))}
     found = [(word, one) for word, one in zip(conditions, all_of_them, strict=True) if word in shown]
     found.sort(key=lambda pair: (rank[pair[0]], pair[1].since_ns))
-    made = Listing(("process", "key", "status", "for", "next deadline", "why"))
+    whole = frozenset({"process", "status", "for", "next deadline"})
+    made = Listing(("process", "key", "status", "for", "next deadline", "why"), whole=whole)
     for word, one in found[:limit]:
         since = duration((now_ns - one.since_ns) / SECOND_NS)
         made.add(one.process, one.key, word, since, next_deadline(one, now_ns), one.failure, style=STYLES.get(word, ""))
@@ -107,10 +108,13 @@ def show_process(call: Call, process: str, key: str, stuck_after: float) -> Answ
         *((f"deadline {name}", due_in(one.due_ns, one.state, now_ns)) for name, one in found.deadlines.items()),
         *((("failed at", found.failed_position), ("why", found.failure)) if word == "failed" else ()),
     )
-    made = Listing(("entry", "time", "reacted to", "at", "outputs"), frozenset({"entry", "at"}))
+    numbers = frozenset({"entry", "position"})
+    made = Listing(("entry", "time", "position", "reacted to", "outputs"), numbers, whole=numbers | {"time"})
     for step in steps:
         position = position_of(step)
-        made.add(step.record.position, step.record.timestamp, reacted_to(step, causes), position, outputs_of(step))
+        made.add(
+            step.record.position, step.record.timestamp, position or None, reacted_to(step, causes), outputs_of(step)
+        )  # fmt: skip
     data = {
         **as_data(found, word),
         "state": state,
@@ -130,7 +134,9 @@ def retry(call: Call, process: str, keys: Sequence[str], every: bool) -> Answer:
     failed: dict[str, str] = {}
 
     async def again(engine: Engine) -> list[str]:
-        wanted = [one.key for one in engine.processes(kind, status="failed")] if every else [*dict.fromkeys(keys)]
+        there = [one.key for one in engine.processes(kind, status="failed")]
+        check(there, keys, f"no {kind.__name__} {{}} has failed: actum processes ls")
+        wanted = there if every else [*dict.fromkeys(keys)]
         for key in wanted:
             await engine.retry_process(kind, key)
         failed.update(
@@ -154,10 +160,8 @@ def cancel(call: Call, process: str, keys: Sequence[str]) -> Answer:
     kind = process_named(call, process)
 
     async def end(engine: Engine) -> list[str]:
-        there = {one.key for one in engine.processes(kind)}
-        unknown = [key for key in keys if key not in there]
-        if unknown:
-            raise click.ClickException(f"no {kind.__name__} with key {unknown[0]} is under way: actum processes ls")
+        there = [one.key for one in engine.processes(kind)]
+        check(there, keys, f"no {kind.__name__} {{}} is under way: actum processes ls")
         return [key for key in dict.fromkeys(keys) if await engine.cancel_process(kind, key)]
 
     ended = mended(call, end, f"await engine.cancel_process({kind.__name__}, {quoted(keys)})")
@@ -174,6 +178,17 @@ def mended(call: Call, work: Callable[[Engine], Awaitable[list[str]]], call_ther
 
     with call.elsewhere(call_there):
         return actum.run(run())
+
+
+def check(there: Sequence[str], wanted: Sequence[str], none: str) -> None:
+    """Refuse what is not there, before anything is done; `none` says what that means, with a place for it.
+
+    Raises:
+        click.ClickException: naming the first.
+    """
+    for key in wanted:
+        if key not in there:
+            raise click.ClickException(none.format(repr(key)))
 
 
 def quoted(keys: Sequence[str]) -> str:
