@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import actum
-from actum import Deadlines, Engine, Process, Record, Subscription, handle, react
+from actum import Deadlines, Done, Engine, Process, Record, Subscription, handle, react, refused
 from actum.clock import Clock, SystemClock
 
 from tests.support.fulfilment import (
@@ -23,6 +23,7 @@ from tests.support.fulfilment import (
     Order,
     OrderPaid,
     OrderPlaced,
+    OrderShipped,
     PayOrder,
     PlaceOrder,
     ShipOrder,
@@ -72,6 +73,15 @@ class Courier(Process, key="order_id"):
             raise ZeroDivisionError("a bug")
         return ShipOrder(order_id=event.order_id) if event.wallet_id != "patient" else None
 
+    @refused
+    def shipped_already(self, command: ShipOrder) -> None:
+        """So be it."""
+
+    @react
+    def shipped(self, event: OrderShipped) -> Done:
+        """It is over."""
+        return Done()
+
 
 SHOP = SimpleNamespace(
     components=[Order, Stock, Wallet, Fulfilment, Courier, Deadlines, Mailer],
@@ -95,10 +105,10 @@ class PastClock:
         return self._clock.monotonic_ns()
 
 
-def open_troubled(path: Path | str, *, clock: Clock | None = None, **options: Any) -> Engine:
-    """The shop's engine."""
+def open_troubled(path: Path | str, *, clock: Clock | None = None, automatic: bool = True, **options: Any) -> Engine:
+    """The shop's engine; other keywords are options."""
     chosen = actum.Options(**{"gc_policy": "none", "durability": "relaxed", "ballast_bytes": 0, **options})
-    return Engine.open(path, *SHOP.components, services=SHOP.services, clock=clock, options=chosen)
+    return Engine.open(path, *SHOP.components, services=SHOP.services, clock=clock, options=chosen, automatic=automatic)
 
 
 async def quiet(engine: Engine) -> None:

@@ -14,7 +14,6 @@ from actum import Engine, Process, StoredProcess, StoredRecord, StoredStep
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing, duration, pairs
 from actum_tui.verbs.events import as_data as record_as_data
-from actum_tui.verbs.events import moment_of
 
 SECOND_NS = 1e9
 #: An instance that has nothing scheduled and has not reacted for so long is stuck, unless somebody says otherwise.
@@ -299,7 +298,7 @@ def output_of(record: StoredRecord) -> str:
     """One output, for people."""
     event = record.event
     if record.tag == "actum.DeadlineScheduled" and isinstance(event, dict):
-        return f"{event['command']} at {moment_of(int(event['due_ns'])):%Y-%m-%dT%H:%M:%SZ}"
+        return f"{event['command']} in {duration((int(event['due_ns']) - record.timestamp_ns) / SECOND_NS)}"
     if record.tag == "actum.DeadlineCancelled":
         return "a deadline cancelled"
-    return f"{record.tag} of {record.aggregate}/{record.key}"
+    return f"{record.tag} {record.aggregate}/{record.key}"
