@@ -57,6 +57,7 @@ class Mailer(Subscription, name="mailer", retry_max=0):
         """Unless the product's name can't be printed."""
         if event.product_id == "unprintable" and MENDED not in os.environ:
             raise ValueError("no such letter: \x1b[31m\u202e")
+        print("a handler may print")
         outbox.send(f"{record.position} thanks for {event.order_id}")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from actum_tui.outcome import run
 from actum_tui.output import Answer, console
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass
@@ -115,6 +117,11 @@ class Call:
             options=actum.Options(any_file_system=self.any_file_system),
             paused=True,
         )
+
+    def run(self, work: Coroutine[Any, Any, R]) -> R:
+        """Run something that calls the user's code; what that prints is no part of an answer."""
+        with contextlib.redirect_stdout(sys.stderr):
+            return actum.run(work)
 
     @contextmanager
     def elsewhere(self, call_there: str) -> Generator[None]:

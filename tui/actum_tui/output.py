@@ -211,7 +211,8 @@ def findings_listing(findings: Sequence[Finding]) -> Listing:
 
 
 def duration(seconds: float) -> str:
-    """A time span as people read it."""
+    """A time span as people read it; one below 0, which a clock that was set makes, is none."""
+    seconds = max(0.0, seconds)
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:,.0f} {unit}"

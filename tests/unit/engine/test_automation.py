@@ -275,7 +275,7 @@ async def test_what_is_mended_meanwhile_goes_on_afterwards(tmp_path: Path, monke
 async def test_an_instance_catches_up_with_what_came_while_it_stood_still(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Retried in an engine where nothing runs, it also reacts to the events behind the one at which it failed: later."""
+    """Retried where nothing runs, it reacts to the events behind the one at which it failed as soon as one runs."""
     await fill_troubled(tmp_path)
     async with open_troubled(tmp_path, clock=PastClock(2.998)) as shop:  # nothing more is due yet
         await shop.send(ShipOrder(order_id="failed"))  # by hand

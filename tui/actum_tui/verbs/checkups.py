@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import actum
+import click
 from actum import Finding, StoredProcess, StoredSubscription
 
 from actum_tui.call import Call
@@ -26,9 +27,15 @@ def automation_findings(call: Call) -> list[Finding]:
         ActumError: the store can't be read.
     """
     now_ns = time.time_ns()
+    found: list[Finding] = []
     with call.open() as store, call.progress("reading"):
         engine_open = store.writer is not None
-        found = [subscription_finding(one, now_ns, engine_open=engine_open) for one in known(call, store)]
+        try:
+            subscriptions = known(call, store)
+        except click.UsageError as error:  # the user's classes can't be loaded: the rest is looked at all the same
+            found = [Finding("error", "classes", error.format_message())]
+            subscriptions = store.subscriptions()
+        found += [subscription_finding(one, now_ns, engine_open=engine_open) for one in subscriptions]
         tags = {schema.tag for schema in store.schemas()}
         if "actum.ProcessStepped" in tags:
             found += process_findings(store.processes(), now_ns)

@@ -152,7 +152,7 @@ def at_each(
                 await work(follower.subscription(kind), position)
 
     with call.elsewhere(f"await engine.subscription({kind.__name__}).{what}({', '.join(map(str, positions))})"):
-        actum.run(run())
+        call.run(run())
 
 
 def chosen_of(call: Call, subscription: str, positions: Sequence[int], *, every: bool) -> list[int]:

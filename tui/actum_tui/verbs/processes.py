@@ -176,7 +176,7 @@ def mended(call: Call, work: Callable[[Engine], Awaitable[list[str]]], call_ther
             return await work(engine)
 
     with call.elsewhere(call_there):
-        return actum.run(run())
+        return call.run(run())
 
 
 def check(there: Sequence[str], wanted: Sequence[str], none: str) -> None:

@@ -70,7 +70,7 @@ def reset(call: Call, name: str, position: int) -> Answer:
                 async with call.follower(subscription) as follower:
                     await follower.subscription(subscription).reset(position)
 
-            actum.run(work())
+            call.run(work())
     return Answer({"subscription": name, "position": position}, [f"{name} goes on behind position {position:,}"])
 
 
@@ -103,7 +103,7 @@ def asked(
             await one.close()
 
     try:
-        bookmark, letters = actum.run(ask())
+        bookmark, letters = call.run(ask())
     except Exception as error:  # noqa: BLE001  # whatever the user's class raises
         return msgspec.structs.replace(seen, fault=f"it can't be asked: {type(error).__name__}: {error}")
     if bookmark is None:

@@ -77,3 +77,11 @@ def test_a_broken_bookmark_is_an_error(shop: str) -> None:
 def test_a_store_where_nothing_happens_by_itself(one_event: str) -> None:
     """There is nothing to say."""
     assert findings(one_event) == {}
+
+
+def test_classes_that_can_not_be_loaded_hide_nothing(shop: str) -> None:
+    """Whoever is ill may have a broken module: that is a finding among the others."""
+    found = answered("doctor", "-s", shop, "-a", "no_such_module:X", code=1)["findings"]
+    assert [each["name"] for each in found if each["level"] == "error"] == ["classes"]
+    assert "No module named" in next(each["what"] for each in found if each["name"] == "classes")
+    assert {each["name"] for each in found} >= {*NAMES}
