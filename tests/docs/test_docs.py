@@ -1,8 +1,8 @@
 """README.md and every page in docs/ do what they say: their Python blocks run, and print what stands below them.
 
 The blocks of a page run from top to bottom in one module, each building on those before it, in an empty directory of
-their own. A block fenced as `output` right after one fenced as `python` is what that one prints. One fenced as `console`
-is a conversation with a shell: what stands below a line `$ actum ...` is what that command prints, but for times.
+their own. A block fenced as `output` right after one fenced as `python` is what that one prints. One that is fenced as
+`console` is a conversation with a shell: below a line `$ actum ...` stands what that command prints, but for times.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import actum
 import click
 from actum import Engine, Process, StoredProcess, StoredRecord, StoredStep
 
