@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, final
 
 from actum.errors import EngineClosed, Invalid, shown
 from actum.statistics import SubscriptionStatistics
-from actum.subscriptions.letters import describe, handle_again
-from actum.subscriptions.worker import Worker
+from actum.subscriptions.cursor import Sighting
+from actum.subscriptions.worker import Worker, describe, letter_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,6 +41,7 @@ class Consumer:
         self._task: asyncio.Task[None] | None = None
         self._resetting = asyncio.Lock()
         self._lag: Callable[[], Lag] | None = None
+        worker.marked = self._retry_marked
 
     @property
     def worker(self) -> Worker:
@@ -138,8 +139,21 @@ class Consumer:
             Invalid: there is no dead letter at this position.
             Exception: what the handler raised; the dead letter stays, with one attempt more.
         """
-        async with self._worker.handling:
-            await handle_again(self._worker, self._letter(position))
+        worker = self._worker
+        async with worker.handling:
+            letter = self._letter(position)
+            sighting = await worker.aside.run(lambda: self._sight(letter))
+            await worker.prepare()
+            try:
+                async with worker.subscription.batch() as given:
+                    await worker.delivery.handle(sighting, given)
+                    await worker.keeping.drop_in_batch(position)
+            except Exception as error:
+                if worker.subscription.is_outage(error):
+                    raise
+                await worker.keeping.bury(letter_of(sighting, letter.attempts + 1, error, worker.source.clock))
+                raise
+            await worker.keeping.drop_in_file(position)
 
     async def drop(self, position: int) -> None:
         """Forget a dead letter.
@@ -173,11 +187,9 @@ class Consumer:
     async def start(self, lag: Callable[[], Lag], *, paused: bool = False) -> None:
         """Find the bookmark, if it is in the file, and begin. `lag` looks at how far it is behind.
 
-        One that is paused from the beginning has found its bookmark and its dead letters, wherever they lie, when this
-        returns.
+        One that begins paused knows its bookmark and its dead letters, wherever they lie, when this returns.
 
         Raises:
-            Exception: what the user's `open` and `load_bookmark` raise, if it is paused.
             StoreMismatch: the bookmark is of another store or history.
             StoreCorrupt, StorageError: the file can't be read.
         """
@@ -269,6 +281,22 @@ class Consumer:
             log.error("subscription %s: its handler can't be cancelled and is left behind", self.name)
         return not stuck
 
+    async def _retry_marked(self) -> None:
+        """Handle those again that were marked from outside, by no attempts; what fails again has one attempt then."""
+        worker = self._worker
+        for letter in self.dead_letters():
+            if letter.attempts:
+                continue
+            retry = asyncio.create_task(self.retry(letter.position), name=f"actum subscription {self.name} again")
+            try:
+                await retry
+            except Exception as error:
+                left = worker.keeping.letters.get(letter.position)
+                if left is not None and not left.attempts:
+                    raise  # it was no fault of the event's
+                worker.news = f"the dead letter at position {letter.position} was tried again: {describe(error)}"
+                log.error("subscription %s: %s", self.name, worker.news)  # noqa: TRY400  # the dead letter says it
+
     def _letter(self, position: int) -> DeadLetter:
         """The dead letter at a position."""
         self._check_open()
@@ -276,6 +304,11 @@ class Consumer:
         if letter is None:
             raise Invalid(f"subscription {self.name} has no dead letter at position {shown(position)}")
         return letter
+
+    def _sight(self, letter: DeadLetter) -> Sighting:
+        """A dead letter's event, read from the log; beside the loop."""
+        frame = next(iter(self._worker.source.log.frames(letter.position, letter.position)))
+        return Sighting(letter.position, letter.tag, letter.aggregate, letter.key, 0, frame)
 
     def _check_open(self) -> None:
         if self._worker.ending:
