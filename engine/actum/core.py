@@ -160,7 +160,7 @@ class Core:
         self.middleware: Sequence[Middleware] = ()  # that commands pass which the engine sends by itself
         self.timer: Timer | None = None
         self.runners: tuple[Runner, ...] = ()
-        self.watches = freshness.watches(self)
+        self.lag_trackers = freshness.lag_trackers(self)
         self.monitor = Monitor(clock, alerts)
         self.subscriptions = self._subscriptions()
         self.checkpointer: Checkpointer | None = None
@@ -234,8 +234,8 @@ class Core:
             await self._hold_ballast()
             self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
             await self._start_automatic()
-            for watch in self.watches.values():
-                self.monitor.add("view", watch)
+            for tracker in self.lag_trackers.values():
+                self.monitor.add("view", tracker)
             await self.subscriptions.start(
                 self.monitor,
                 lambda: freshness.true_head(self),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 from actum_storage import StorageError
 
 from actum.codec import decode_link
-from actum.subscriptions.lag import LagWatch
+from actum.subscriptions.lag import LagTracker
 
 if TYPE_CHECKING:
     from actum_storage import Log
@@ -65,10 +65,10 @@ class ViewSubject:
         return self._seen_ns
 
 
-def watches(core: Core) -> dict[str, LagWatch]:
+def lag_trackers(core: Core) -> dict[str, LagTracker]:
     """One for each view."""
     return {
-        name: LagWatch(
+        name: LagTracker(
             ViewSubject(core, name),
             head=lambda: true_head(core),
             time_at=lambda position: time_at(core.log, position),

@@ -60,7 +60,7 @@ def view_statistics(core: Core, view: LiveView) -> ViewStatistics:
     """One view."""
     rebuild = core.rebuilder.under_way.get(view.name)
     rebuilding = core.rebuilder.rebuilding(view.name)
-    lag = core.watches[view.name].look()
+    lag = core.lag_trackers[view.name].look()
     return ViewStatistics(
         name=view.name,
         rows=len(view.table.rows),

@@ -84,8 +84,8 @@ class Lag(NamedTuple):
 
 
 @final
-class LagWatch:
-    """Looks at one subject; remembers what it saw.
+class LagTracker:
+    """Tracks the lag of one subject; remembers what it saw.
 
     Attributes:
         subject: what is looked at.
@@ -194,4 +194,4 @@ class LagWatch:
 
     def __repr__(self) -> str:
         """Whom it looks at."""
-        return f"<LagWatch {self.subject.name} {self.state}>"
+        return f"<LagTracker {self.subject.name} {self.state}>"

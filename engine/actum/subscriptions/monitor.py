@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from actum.alert import AlertCallback, LagState
     from actum.clock import Clock
-    from actum.subscriptions.lag import Lag, LagWatch
+    from actum.subscriptions.lag import Lag, LagTracker
 
 log = logging.getLogger("actum.alerts")
 
@@ -48,13 +48,13 @@ class Monitor:
         """
         self._clock = clock
         self._callbacks = tuple(callbacks)
-        self._watches: list[tuple[Kind, LagWatch]] = []
+        self._trackers: list[tuple[Kind, LagTracker]] = []
         self.raised = 0
         self.active: dict[tuple[str, str], Alert] = {}
 
-    def add(self, kind: Kind, watch: LagWatch) -> None:
+    def add(self, kind: Kind, tracker: LagTracker) -> None:
         """Look at this one too."""
-        self._watches.append((kind, watch))
+        self._trackers.append((kind, tracker))
 
     async def run(self) -> NoReturn:
         """Until cancelled."""
@@ -68,21 +68,21 @@ class Monitor:
 
     def look(self) -> None:
         """Look at everybody, and raise alerts."""
-        for kind, watch in self._watches:
+        for kind, tracker in self._trackers:
             try:
-                lag = watch.look()
-                before, news = watch.note(lag), watch.subject.news()
+                lag = tracker.look()
+                before, news = tracker.note(lag), tracker.subject.news()
                 if news:
-                    self._raise(kind, watch.subject.name, lag.state, lag._replace(reason=news), bad=True)
+                    self._raise(kind, tracker.subject.name, lag.state, lag._replace(reason=news), bad=True)
                 if lag.state != before and (lag.state in BAD or before in BAD):
                     bad = lag.state in BAD
-                    alert = self._raise(kind, watch.subject.name, before, lag, bad=bad)
+                    alert = self._raise(kind, tracker.subject.name, before, lag, bad=bad)
                     if bad:
-                        self.active[kind, watch.subject.name] = alert
+                        self.active[kind, tracker.subject.name] = alert
                     else:
-                        self.active.pop((kind, watch.subject.name), None)
+                        self.active.pop((kind, tracker.subject.name), None)
             except Exception:
-                log.exception("the %s %s can't be looked at", kind, watch.subject.name)
+                log.exception("the %s %s can't be looked at", kind, tracker.subject.name)
 
     def _raise(self, kind: Kind, name: str, before: LagState, lag: Lag, *, bad: bool) -> Alert:
         """Tell everybody."""
@@ -111,4 +111,4 @@ class Monitor:
 
     def __repr__(self) -> str:
         """How many it looks at."""
-        return f"<Monitor of {len(self._watches)}, {self.raised} alerts>"
+        return f"<Monitor of {len(self._trackers)}, {self.raised} alerts>"

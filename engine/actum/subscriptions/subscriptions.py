@@ -9,7 +9,7 @@ from actum_storage import BookmarkFile, MemoryBookmarks
 
 from actum.errors import Invalid, shown
 from actum.subscriptions.consumer import Consumer
-from actum.subscriptions.lag import LagWatch
+from actum.subscriptions.lag import LagTracker
 from actum.subscriptions.worker import Worker
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ class Subscriptions:
                 aside.stop()
                 raise
             self._consumers[kind.subscription] = consumer
-            watch = LagWatch(
+            tracker = LagTracker(
                 consumer, head=head, time_at=time_at, clock=source.clock, options=source.options, caught_up=False
             )
-            await consumer.start(watch.look)
-            monitor.add("subscription", watch)
+            await consumer.start(tracker.look)
+            monitor.add("subscription", tracker)
 
     def _bookmarks(self, name: str) -> Bookmarks:
         """Where one keeps its bookmark; beside the loop."""
