@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from actum_storage import Derived, Head, Log
 
-    from actum.alert import AlertCallback
+    from actum.alert import AlertCallback, Kind
     from actum.background import Background
     from actum.batch import OpenBatch
     from actum.catalogue import Catalogue
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from actum.middleware import Middleware
     from actum.options import Options
     from actum.process_runner import Runner
+    from actum.subscriptions.lag import LagTracker
     from actum.timer import Timer
 
 log = logging.getLogger("actum.core")
@@ -118,7 +119,7 @@ class Core:
             background: does disk work; threads of the engine unless given.
             options: bounds.
             read_only: whether the log may only be read: another process may be writing it.
-            alerts: told of views and subscriptions that fall behind.
+            alerts: told of what falls behind or stops.
         """
         self.store = store
         self.log = log
@@ -160,7 +161,9 @@ class Core:
         self.middleware: Sequence[Middleware] = ()  # that commands pass which the engine sends by itself
         self.timer: Timer | None = None
         self.runners: tuple[Runner, ...] = ()
-        self.lag_trackers = freshness.lag_trackers(self)
+        self.lag_trackers: dict[tuple[Kind, str], LagTracker] = {
+            ("view", name): freshness.tracker_of(self, freshness.ViewSubject(self, name)) for name in self.views
+        }
         self.monitor = Monitor(clock, alerts)
         self.subscriptions = self._subscriptions()
         self.checkpointer: Checkpointer | None = None
@@ -234,8 +237,8 @@ class Core:
             await self._hold_ballast()
             self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
             await self._start_automatic()
-            for tracker in self.lag_trackers.values():
-                self.monitor.add("view", tracker)
+            for (kind, _), tracker in self.lag_trackers.items():
+                self.monitor.add(kind, tracker)
             await self.subscriptions.start(
                 self.monitor,
                 lambda: freshness.true_head(self),

@@ -122,7 +122,8 @@ class Engine(Operations, Automation):
             services: what `@decide` and `@handle` handlers take by annotation; none are needed with `read_only`.
             upcasters: functions marked `@upcast`: what events of older types mean today.
             middleware: wraps every `send`, the first one outermost.
-            alerts: called with an `Alert` when a view or subscription falls behind, stops, or recovers.
+            alerts: called with an `Alert` when a view, a subscription, a process or the timer falls behind, stops, or
+                recovers, and when instances of processes or deadlines fail.
             options: see `Options`.
             clock: the time that records get; the machine's unless given.
             ids: of commands that come without one; ordered by time, and random, unless given.

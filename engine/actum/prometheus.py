@@ -135,7 +135,11 @@ class EngineCollector(Collector):
             ("actum_commits", "Group commits", statistics.commits),
             ("actum_commit_seconds", "Time spent in group commits", statistics.commit_seconds),
             ("actum_commit_losses", "Group commits that failed", statistics.commit_losses),
-            ("actum_alerts", "Alerts about views and subscriptions", statistics.alerts_raised),
+            (
+                "actum_alerts",
+                "Alerts about what fell behind, stopped or failed, and recovered",
+                statistics.alerts_raised,
+            ),
         ):
             counter = CounterMetricFamily(name, words, labels=["engine"])
             counter.add_metric([self._name], value)

@@ -1,4 +1,4 @@
-"""Looks at every view and subscription once a second, and tells what has become of it: to the log, and to callbacks.
+"""Looks at everybody who works by himself once a second, and tells what became of him: to the log, and to callbacks.
 
 It also sees the consumer whose task is dead, because it asks, instead of waiting to be told. Nothing that a callback
 does can harm it or anybody else, except by blocking the loop.
@@ -26,6 +26,15 @@ log = logging.getLogger("actum.alerts")
 MONITOR_SECONDS = 1.0
 #: A loop that was blocked for so long says nothing about those who live in it: the next look counts.
 BLOCKED_SECONDS = 5.0
+#: What a log line calls a subject.
+WHO: dict[Kind, str] = {
+    "view": "view {} is",
+    "subscription": "subscription {} is",
+    "process": "process {} is",
+    "instances": "instances of {} are",
+    "timer": "the {} is",
+    "deadlines": "{} are",
+}
 #: States that somebody has to do something about.
 BAD = frozenset({"slow", "stalled", "failed"})
 
@@ -101,7 +110,9 @@ class Monitor:
         self.raised += 1
         extra = {f"actum_{field}": getattr(alert, field) for field in alert.__struct_fields__}
         level = logging.WARNING if bad else logging.INFO
-        log.log(level, "%s %s is %s%s", kind, name, lag.state, f": {lag.reason}" if lag.reason else "", extra=extra)
+        log.log(
+            level, "%s %s%s", WHO[kind].format(name), lag.state, f": {lag.reason}" if lag.reason else "", extra=extra
+        )
         for callback in self._callbacks:
             try:
                 callback(alert)
