@@ -106,6 +106,7 @@ class Core:
         options: Options,
         *,
         read_only: bool = False,
+        automatic: bool = True,
         alerts: Sequence[AlertCallback] = (),
     ) -> None:
         """Empty views and streams over a log.
@@ -119,6 +120,7 @@ class Core:
             background: does disk work; threads of the engine unless given.
             options: bounds.
             read_only: whether the log may only be read: another process may be writing it.
+            automatic: whether deadlines, processes and subscriptions run.
             alerts: told of what falls behind or stops.
         """
         self.store = store
@@ -138,6 +140,7 @@ class Core:
         self.thread = get_ident()
         self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
         self.read_only = read_only
+        self.automatic = automatic
         self.scheduler = Scheduler(
             log, self.directory, clock, ids, self.background, options, settled=self._settled, read_only=read_only
         )
@@ -187,7 +190,7 @@ class Core:
             self.options,
         )
         return Subscriptions(
-            () if self.read_only else self.catalogue.subscriptions,
+            () if self.read_only or not self.automatic else self.catalogue.subscriptions,
             self.catalogue.upcasts,
             source,
             directory,
@@ -251,11 +254,14 @@ class Core:
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
     async def _start_automatic(self) -> None:
-        """What sends commands by itself begins, before anybody else can."""
-        if self.timer is not None:
+        """What sends commands by itself begins, before anybody else can; or stands where it stopped."""
+        if self.timer is not None and self.automatic:
             self.timer.start()
         for runner in self.runners:
-            await runner.start()
+            if self.automatic:
+                await runner.start()
+            else:
+                runner.stand()
 
     async def _make_anew(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
         """Make those views again at once that began with rows of other code with which today's could not go on."""

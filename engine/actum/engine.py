@@ -78,6 +78,7 @@ class Engine(Operations, Automation):
         background: Background | None,
         *,
         read_only: bool,
+        automatic: bool = True,
         alerts: Sequence[AlertCallback] = (),
     ) -> None:
         """Use `Engine.open`."""
@@ -88,6 +89,7 @@ class Engine(Operations, Automation):
         self._ids = ids
         self._background = background
         self._read_only = read_only
+        self._automatic = automatic
         self._alerts = tuple(alerts)
         self._core: Core | None = None
         self._taking: Core | None = None  # the same while commands are taken
@@ -112,6 +114,7 @@ class Engine(Operations, Automation):
         ids: CommandIds | None = None,
         background: Background | None = None,
         read_only: bool = False,
+        automatic: bool = True,
     ) -> Engine:
         """An engine for some aggregates and views; `async with` opens it, or `await`, with `close()` at the end.
 
@@ -130,6 +133,8 @@ class Engine(Operations, Automation):
             background: does the disk work; threads of the engine unless given.
             read_only: answer queries as of the moment of opening, and write nothing: beside a running engine, or on
                 a backup. Commands get `ReadOnly`, and subscriptions don't run: see `follow`.
+            automatic: whether deadlines fire, processes react and subscriptions run. False is for mending a store:
+                nothing happens but what you do, and what is due then is done at the next opening.
 
         Raises:
             CatalogueError: the classes don't fit together; every fault with its fix.
@@ -146,6 +151,7 @@ class Engine(Operations, Automation):
             ids or TimeOrderedIds(),
             background,
             read_only=read_only,
+            automatic=automatic,
             alerts=alerts,
         )
 
@@ -174,6 +180,7 @@ class Engine(Operations, Automation):
                 self._background,
                 self._options,
                 read_only=self._read_only,
+                automatic=self._automatic,
                 alerts=self._alerts,
             )
             automate(core, self._middleware)

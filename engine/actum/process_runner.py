@@ -82,12 +82,16 @@ class Runner:
         self.failures = 0
         self.last_failure = ""
 
-    async def start(self) -> None:
-        """Begin where it stopped; a process that is new here begins where its `start` says, durably."""
+    def stand(self) -> bool:
+        """Be where it stopped, without running: its instances can be retried and cancelled; whether it has ever run."""
         mark = self.roster.mark()
         if mark is not None:
             self.position = mark.position
-        else:
+        return mark is not None
+
+    async def start(self) -> None:
+        """Begin where it stopped; a process that is new here begins where its `start` says, durably."""
+        if not self.stand():
             self.position = self._core.scheduler.durable if self.kind.start == "now" else 0
             await self._advance()
         self._running = asyncio.create_task(self._run(), name=f"actum process {self.kind.name}")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, final
 
 from actum.errors import EngineClosed, Invalid, shown
 from actum.statistics import SubscriptionStatistics
-from actum.subscriptions.cursor import Sighting
-from actum.subscriptions.worker import Worker, describe, letter_of
+from actum.subscriptions.letters import describe, handle_again
+from actum.subscriptions.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -138,21 +138,8 @@ class Consumer:
             Invalid: there is no dead letter at this position.
             Exception: what the handler raised; the dead letter stays, with one attempt more.
         """
-        worker = self._worker
-        async with worker.handling:
-            letter = self._letter(position)
-            sighting = await worker.aside.run(lambda: self._sight(letter))
-            await worker.prepare()
-            try:
-                async with worker.subscription.batch() as given:
-                    await worker.delivery.handle(sighting, given)
-                    await worker.keeping.drop_in_batch(position)
-            except Exception as error:
-                if worker.subscription.is_outage(error):
-                    raise
-                await worker.keeping.bury(letter_of(sighting, letter.attempts + 1, error, worker.source.clock))
-                raise
-            await worker.keeping.drop_in_file(position)
+        async with self._worker.handling:
+            await handle_again(self._worker, self._letter(position))
 
     async def drop(self, position: int) -> None:
         """Forget a dead letter.
@@ -183,10 +170,14 @@ class Consumer:
             failure=worker.stopped or worker.trouble,
         )
 
-    async def start(self, lag: Callable[[], Lag]) -> None:
+    async def start(self, lag: Callable[[], Lag], *, paused: bool = False) -> None:
         """Find the bookmark, if it is in the file, and begin. `lag` looks at how far it is behind.
 
+        One that is paused from the beginning has found its bookmark and its dead letters, wherever they lie, when this
+        returns.
+
         Raises:
+            Exception: what the user's `open` and `load_bookmark` raise, if it is paused.
             StoreMismatch: the bookmark is of another store or history.
             StoreCorrupt, StorageError: the file can't be read.
         """
@@ -194,6 +185,10 @@ class Consumer:
         if not self._worker.kind.keeps_dead_letters:
             await self._worker.keeping.load_letters()
         if not self._worker.kind.keeps_bookmark:
+            await self._worker.load()
+        self._worker.paused = paused
+        if paused and not self._worker.loaded:
+            await self._worker.prepare()
             await self._worker.load()
         self._begin()
 
@@ -281,11 +276,6 @@ class Consumer:
         if letter is None:
             raise Invalid(f"subscription {self.name} has no dead letter at position {shown(position)}")
         return letter
-
-    def _sight(self, letter: DeadLetter) -> Sighting:
-        """A dead letter's event, read from the log; beside the loop."""
-        frame = next(iter(self._worker.source.log.frames(letter.position, letter.position)))
-        return Sighting(letter.position, letter.tag, letter.aggregate, letter.key, 0, frame)
 
     def _check_open(self) -> None:
         if self._worker.ending:

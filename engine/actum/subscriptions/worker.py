@@ -11,13 +11,14 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from actum_storage import DeadLetter, StoreMismatch
+from actum_storage import StoreMismatch
 
 from actum.errors import Invalid
 from actum.subscriptions.bell import Bell
 from actum.subscriptions.cursor import Cursor
 from actum.subscriptions.delivery import Delivery, backoff_seconds, hash_of
 from actum.subscriptions.keeping import Keeping
+from actum.subscriptions.letters import describe, handle_marked, letter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,8 +38,6 @@ log = logging.getLogger("actum.subscriptions")
 REST_SECONDS = 1.0
 #: The shortest wait before something else than a handler is tried again.
 TROUBLE_SECONDS_MIN = 0.01
-#: What is kept of an error's text.
-ERROR_CHARACTERS_MAX = 2_000
 
 
 class Source(NamedTuple):
@@ -121,6 +120,7 @@ class Worker:
         self._tags = tags
         self._troubles = 0
         self._saved_ns = 0
+        self._marked = True  # whether there may be dead letters that are to be handled again
         self._unsaved: Bookmark | None = None  # of a batch that is done
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._cursor = self._new_cursor()
@@ -180,6 +180,9 @@ class Worker:
         await self.prepare()
         if not self.loaded:
             await self.load()
+        if self._marked:
+            await handle_marked(self)
+            self._marked = False
         if self._unsaved is not None:
             await self._save_taken()
         head = self.source.head()
@@ -356,21 +359,3 @@ class Worker:
     def __repr__(self) -> str:
         """Name and position."""
         return f"<Worker {self.kind.name} @{self.position}>"
-
-
-def letter_of(sighting: Sighting, attempts: int, error: Exception, clock: Clock) -> DeadLetter:
-    """An event that could not be handled."""
-    return DeadLetter(
-        sighting.position,
-        sighting.aggregate,
-        sighting.key,
-        sighting.tag,
-        describe(error),
-        attempts,
-        clock.now_ns(),
-    )
-
-
-def describe(error: BaseException) -> str:
-    """An error as a line for people."""
-    return f"{type(error).__name__}: {error}"[:ERROR_CHARACTERS_MAX]
