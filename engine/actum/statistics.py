@@ -129,6 +129,7 @@ class DeadlineStatistics(msgspec.Struct, frozen=True, kw_only=True):
         pending: scheduled commands that wait for their time.
         failing: those that were refused when they were due, and that nobody has put away.
         next_due_ns: when the next one is due, nanoseconds since 1970 UTC; None if there is none.
+        overdue_seconds: how long the oldest of them has been due; 0 if none is.
         fired: sent and accepted since opening.
         failed: sent and refused since opening.
         again: attempts since opening that found the engine full.
@@ -138,6 +139,7 @@ class DeadlineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     pending: int
     failing: int
     next_due_ns: int | None
+    overdue_seconds: float
     fired: int
     failed: int
     again: int

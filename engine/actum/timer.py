@@ -238,10 +238,12 @@ class Timer:
         """How it stands."""
         live = self._core.view_of(Deadlines)
         rows: list[Any] = [] if live.broken else live.view.order_by(BY_TIME, where=PENDING, limit=1)
+        due_ns = rows[0].due_ns if rows else None
         return DeadlineStatistics(
             pending=0 if live.broken else live.view.count(**PENDING),
             failing=0 if live.broken else live.view.count(state="failed"),
-            next_due_ns=rows[0].due_ns if rows else None,
+            next_due_ns=due_ns,
+            overdue_seconds=0.0 if due_ns is None else max(0, self._core.clock.now_ns() - due_ns) / SECOND_NS,
             fired=self.fired,
             failed=self.failed,
             again=self.again,
