@@ -23,6 +23,7 @@ from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
 from actum.errors import Invalid, shown
+from actum.observer import settling
 from actum.rebuilding import Rebuilder
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from actum.catalogue import Catalogue
     from actum.clock import Clock, CommandIds
     from actum.middleware import Middleware
+    from actum.observer import Observer
     from actum.options import Options
     from actum.process_runner import Runner
     from actum.timer import Timer
@@ -106,6 +108,7 @@ class Core:
         *,
         read_only: bool = False,
         alerts: Sequence[AlertCallback] = (),
+        observer: Observer | None = None,
     ) -> None:
         """Empty views and streams over a log.
 
@@ -119,6 +122,7 @@ class Core:
             options: bounds.
             read_only: whether the log may only be read: another process may be writing it.
             alerts: told of views and subscriptions that fall behind.
+            observer: told of what is under way.
         """
         self.store = store
         self.log = log
@@ -137,8 +141,10 @@ class Core:
         self.thread = get_ident()
         self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
         self.read_only = read_only
+        self.observer = observer
+        settled = self._settled if observer is None else settling(self, observer, self._settled)
         self.scheduler = Scheduler(
-            log, self.directory, clock, ids, self.background, options, settled=self._settled, read_only=read_only
+            log, self.directory, clock, ids, self.background, options, settled=settled, read_only=read_only
         )
         self.tags = None if read_only else TagIndex.of(catalogue, self.scheduler.committer)
         for kind in catalogue.aggregates:
@@ -182,6 +188,7 @@ class Core:
             self.catalogue.services,
             self.clock,
             self.options,
+            self.observer,
         )
         return Subscriptions(
             () if self.read_only else self.catalogue.subscriptions,
