@@ -17,6 +17,7 @@ from actum_storage import ActumError
 
 from actum.deadlines.stream import CancelDeadline
 from actum.errors import EngineClosed, Invalid, Rejected, shown
+from actum.observer import Stepping, during
 from actum.own_sends import REFUSALS, send_one, send_with, until_there_is_room
 from actum.process_step import Entry, Step, Thinker, instance_of
 from actum.processes.instances import Instance, Instances, mark_of
@@ -196,7 +197,8 @@ class Runner:
                     return
                 retried = False
                 if row is None or entry.position > row.position:
-                    await self._take(key, row, entry, considered)
+                    with during(self._core.observer, lambda: Stepping(self.kind.name, key, entry.record)):  # noqa: B023  # called at once
+                        await self._take(key, row, entry, considered)
 
     async def _take(self, key: str, row: Instance | None, entry: Entry, considered: int) -> None:
         """One step of one instance, or its failure."""
@@ -258,6 +260,8 @@ class Runner:
         self.failures += 1
         self.trouble = ""
         self.last_failure = f"{self.kind.name}/{key} at position {entry.position}: {reason}"
+        if self._core.observer is not None:
+            self._core.observer.failed(error)
         log.warning("%s/%s failed at position %d: %s", self.kind.name, key, entry.position, reason, exc_info=error)
 
     def _full(self, error: Exception) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from actum_storage import StoreMismatch
 
 from actum.errors import Invalid
+from actum.observer import Delivering, during
 from actum.subscriptions.bell import Bell
 from actum.subscriptions.cursor import Cursor
 from actum.subscriptions.delivery import Delivery, backoff_seconds, hash_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from actum.clock import Clock
     from actum.codec import Codec
+    from actum.observer import Observer
     from actum.options import Options
     from actum.subscriptions.cursor import Aside, Batch, Sighting
     from actum.subscriptions.delivery import Outcome
@@ -51,6 +53,7 @@ class Source(NamedTuple):
         services: given to `Subscription.open`.
         clock: time.
         options: bounds.
+        observer: told of what is delivered.
     """
 
     log: Log
@@ -60,6 +63,7 @@ class Source(NamedTuple):
     services: Sequence[object]
     clock: Clock
     options: Options
+    observer: Observer | None = None
 
 
 class Failing(NamedTuple):
@@ -107,7 +111,7 @@ class Worker:
         self.aside = aside
         self.subscription = kind.subscription()
         self.keeping = Keeping(kind, self.subscription, bookmarks, source.log, source.store_id, aside, source.clock)
-        self.delivery = Delivery(kind, self.subscription, source.codec, self.keeping, source.clock)
+        self.delivery = Delivery(kind, self.subscription, source.codec, self.keeping, source.clock, source.observer)
         self.handling = asyncio.Lock()
         self.bell = Bell()
         self.entered = self.opened = self.loaded = self.paused = self.ending = self.hurried = False
@@ -199,7 +203,8 @@ class Worker:
         start = self.position
         try:
             async with self.handling:
-                outcome = await self.delivery.attempt(start, batch, self._may_go_on, self._move)
+                with during(self.source.observer, lambda: delivering(self.kind.name, batch)):
+                    outcome = await self.delivery.attempt(start, batch, self._may_go_on, self._move)
         except Exception:
             if self.position > start:  # handled for good, but where the bookmark lies it could not be written
                 self._unsaved = self.keeping.bookmark(self.position, hash_of(batch, self.position))
@@ -359,3 +364,8 @@ class Worker:
     def __repr__(self) -> str:
         """Name and position."""
         return f"<Worker {self.kind.name} @{self.position}>"
+
+
+def delivering(name: str, batch: Batch) -> Delivering:
+    """A batch, as an observer is told of it."""
+    return Delivering(name, batch.wanted[0].position, batch.last, len(batch.wanted))
