@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from examples.shop.demo.__main__ import positive
 from examples.shop.demo.progress import open_progress
 from tests.chaos.fulfilment.report import report_lines
 from tests.chaos.fulfilment.show import run
@@ -27,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos.fulfilment", description="The shop's fulfilment under kill -9."
     )
-    parser.add_argument("--baskets", type=int, default=20_000, metavar="N", help="of the real year (20,000)")
-    parser.add_argument("--kills", type=int, default=100, metavar="N", help="how often it is killed (100)")
+    parser.add_argument("--baskets", type=positive, default=20_000, metavar="N", help="of the real year (20,000)")
+    parser.add_argument("--kills", type=positive, default=100, metavar="N", help="how often it is killed (100)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is random (0)")
     options = parser.parse_args(arguments)
     print(f"{options.baskets:,} baskets of The Complete Journey, and {options.kills} times kill -9", flush=True)

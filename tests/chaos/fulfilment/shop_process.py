@@ -39,6 +39,8 @@ COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (CancelOrder, PayOrder, PlaceOrder, ReceiveStock, RegisterCustomer, RenameCustomer)
 }
+#: With so many events that the process has not seen yet, the shop takes no more commands.
+LAG_MAX = 2_000
 #: Longer than any line.
 LINE_BYTES_MAX = 1 << 20
 #: Checkpoints come often, so that kills strike during them too.
@@ -105,6 +107,8 @@ async def main(store: str, seconds_ahead: float, urls: Sequence[str]) -> None:
             async for line in await standard_input():
                 if line == b"finish\n":
                     break
+                while shop.statistics().processes[0].lag > LAG_MAX:
+                    await asyncio.sleep(0.01)
                 group.create_task(answer(shop, line))
         await finish(shop, tables)
     say(b"finished")

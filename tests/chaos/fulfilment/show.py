@@ -1,7 +1,7 @@
 """The show: real baskets through the shop's fulfilment, in a process that is killed with -9 every few seconds.
 
 Customers (here) place orders, pay, change their minds, or never come back; the shop (a process) answers them until it
-is killed, at a random moment that may be while it opens. Then ten minutes pass, it is started again, customers repeat
+is killed, at a random moment that may be while it opens. Then five minutes pass, it is started again, customers repeat
 what was not answered, and what was under way goes on by itself. At last half an hour passes, so that whoever has not
 paid never will, and the shop is killed twice more while it cancels those orders. Then all have ended, and are judged.
 """
@@ -25,7 +25,7 @@ from tests.chaos.fulfilment.judgement import judged
 from tests.chaos.fulfilment.wishes import Story, Wish, story_of
 
 #: What passes on the shop's clock while it is down.
-DOWN_SECONDS = 600.0
+DOWN_SECONDS = 300.0
 #: Customers who are in the shop at a time.
 CUSTOMERS = 200
 #: How many kills strike while the shop opens.
