@@ -15,7 +15,8 @@ from actum import Command
 from tests.chaos.fulfilment.shop_process import LINE_BYTES_MAX, Answer
 from tests.support.processes import ENVIRONMENT
 
-SECONDS_MAX = 120
+#: Long enough for a loaded machine.
+SECONDS_MAX = 600
 
 
 @final
@@ -26,9 +27,13 @@ class Counter:
         asked_again: commands that were sent again, since the shop died before it had answered.
     """
 
-    def __init__(self, store: Path, urls: Sequence[str]) -> None:
-        """For the shop in a directory, with its lists of orders in some databases; it is not open yet."""
+    def __init__(self, store: Path, urls: Sequence[str], mutant: str) -> None:
+        """For the shop in a directory, with its lists of orders in some databases; it is not open yet.
+
+        It may be broken on purpose, by a mutant.
+        """
         self._store = store
+        self._mutant = mutant
         self._urls = urls
         self._complaints = store.with_name("complaints.txt")
         self._pending: dict[str, tuple[bytes, asyncio.Future[Answer]]] = {}
@@ -51,7 +56,7 @@ class Counter:
         with self._complaints.open("ab") as complaints:
             self._shop = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.chaos.fulfilment.shop_process"),
-                *(str(self._store), str(seconds_ahead), *self._urls),
+                *(str(self._store), str(seconds_ahead), self._mutant, *self._urls),
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=complaints,

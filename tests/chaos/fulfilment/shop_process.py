@@ -3,7 +3,7 @@
 A line in is `[command id, command class, fields]`; a line out is `[command id, position, refusal]`. "finish" has it
 end everything that is under way and close.
 
-python -m tests.chaos.fulfilment.shop_process STORE SECONDS_AHEAD DATABASE...
+python -m tests.chaos.fulfilment.shop_process STORE SECONDS_AHEAD MUTANT DATABASE...
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from examples.shop.commands import (
     RenameCustomer,
 )
 from examples.shop.order_table import OrderTable, order_summaries
+from tests.chaos.mutants import plant
 from tests.support.sql_models import database_at
 
 #: What may come in.
@@ -41,6 +42,8 @@ COMMANDS: dict[str, type[Command]] = {
 }
 #: With so many events that the process has not seen yet, the shop takes no more commands.
 LAG_MAX = 2_000
+#: With nothing new in the log for so long, what is under way will not end.
+PATIENCE_SECONDS = 5.0
 #: Longer than any line.
 LINE_BYTES_MAX = 1 << 20
 #: Checkpoints come often, so that kills strike during them too.
@@ -139,13 +142,16 @@ def say(line: bytes) -> None:
 
 
 async def finish(shop: Engine, tables: Sequence[type[OrderTable]]) -> None:
-    """Wait until nothing is under way, in the shop and in SQL."""
-    while True:
+    """Wait until nothing is under way, in the shop and in SQL; but not for what does not go on."""
+    position, seconds = 0, time.monotonic()
+    while time.monotonic() - seconds < PATIENCE_SECONDS:
         statistics = shop.statistics()
         (process,), deadlines = statistics.processes, statistics.deadlines
         assert deadlines is not None
         if not (process.active or process.lag or deadlines.pending):
             break
+        if statistics.position > position:
+            position, seconds = statistics.position, time.monotonic()
         await asyncio.sleep(0.02)
     for table in tables:
         await shop.subscription(table).caught_up()
@@ -153,4 +159,5 @@ async def finish(shop: Engine, tables: Sequence[type[OrderTable]]) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING)
-    actum.run(main(sys.argv[1], float(sys.argv[2]), sys.argv[3:]))
+    plant(sys.argv[3])
+    actum.run(main(sys.argv[1], float(sys.argv[2]), sys.argv[4:]))

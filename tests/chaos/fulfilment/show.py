@@ -83,6 +83,7 @@ def run(
     urls: Sequence[str],
     *,
     seed: int = 0,
+    mutant: str = "",
     show: Callable[[int], object] = lambda _: None,
 ) -> Figures:
     """Play it, and judge.
@@ -93,9 +94,12 @@ def run(
         kills: so many.
         urls: of the databases for the lists of orders.
         seed: of all that is random, but for the machine.
+        mutant: breaks the shop's engine in one way.
         show: is told how many orders have been answered.
     """
-    return actum.run(Show(directory / "shop", story_of(baskets, seed), urls, show).play(plan(baskets, kills, seed)))
+    store = directory / "shop"
+    story, counter = story_of(baskets, seed), Counter(store, urls, mutant)
+    return actum.run(Show(store, story, urls, counter, show).play(plan(baskets, kills, seed)))
 
 
 def plan(baskets: int, kills: int, seed: int) -> list[Kill]:
@@ -114,13 +118,15 @@ def plan(baskets: int, kills: int, seed: int) -> list[Kill]:
 class Show:
     """One run."""
 
-    def __init__(self, store: Path, story: Story, urls: Sequence[str], show: Callable[[int], object]) -> None:
+    def __init__(
+        self, store: Path, story: Story, urls: Sequence[str], counter: Counter, show: Callable[[int], object]
+    ) -> None:
         """Nothing has happened yet."""
         self._store = store
         self._story = story
         self._urls = urls
         self._show = show
-        self._counter = Counter(store, urls)
+        self._counter = counter
         self._placed: set[str] = set()
         self._answered = 0
         self._more = asyncio.Event()

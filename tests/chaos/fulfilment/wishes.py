@@ -81,7 +81,9 @@ def story_of(baskets: int, seed: int) -> Story:
     dataset = Dataset.load(baskets)
     wishes = [wish_of(message.command, seed) for message in dataset.orders()]
     customers = list(dataset.customers())
-    demand = sum((Counter(wish.pieces()) for wish in wishes), Counter[str]())
+    demand: Counter[str] = Counter()
+    for wish in wishes:
+        demand.update(wish.pieces())
     renamed = [message.command.customer_id for message in customers[::RENAMED]]  # type: ignore[attr-defined]
     return Story(
         [*customers, *stocked(dataset, demand)],
