@@ -308,12 +308,12 @@ def steps_forgotten() -> None:
 
 
 def effects_apart() -> None:
-    """A step of a process is one thing, and what it sends another: the commands come first."""
+    """A step of a process is one thing, and what it sends another: the commands come first, under ids of their own."""
     real = own_sends.send_with
 
     async def send_with(core: Any, own: Any, commands: Any, command_id: bytes) -> None:
         if commands:
-            await real(core, [], commands, bytes(reversed(command_id)))
+            await real(core, [], commands, core.ids.make(core.clock.now_ns()))
             await asyncio.sleep(0.005)
         await real(core, own, [], command_id)
 

@@ -41,9 +41,9 @@ FOUND_BY: Iterable[tuple[str, Attack, int, int]] = [
     ("no_cut_back", inputs.run, 0, 300),
     ("keep_state_after_a_bug", inputs.run, 0, 300),
     ("no_quarantine", inputs.run, 0, 300),
-    ("steps_twice", fulfilment.run, 0, 4),
-    ("steps_forgotten", fulfilment.run, 0, 4),
-    ("effects_apart", fulfilment.run, 0, 4),
+    ("steps_twice", fulfilment.run, 0, 2),
+    ("steps_forgotten", fulfilment.run, 0, 2),
+    ("effects_apart", fulfilment.run, 0, 3),
 ]
 
 

@@ -52,12 +52,12 @@ class Order:
         money = [self.total_cents]
         if self.shipped:
             if (self.reserved, self.released) != (goods, {}):
-                yield f"is shipped; {goods} were sold, {self.reserved} reserved, {self.released} put back"
+                yield f"is shipped; {goods} were sold, {dict(self.reserved)} reserved, {dict(self.released)} put back"
             if (self.taken, self.refunded) != (money, []):
                 yield f"is shipped; it costs {money}, {self.taken} were taken, {self.refunded} given back"
         else:
             if self.reserved not in ({}, goods) or self.released != self.reserved:
-                yield f"is cancelled; {goods} were sold, {self.reserved} reserved, {self.released} put back"
+                yield f"is cancelled; {goods} were sold, {dict(self.reserved)} reserved, {dict(self.released)} put back"
             if self.taken not in ([], money) or self.refunded != self.taken:
                 yield f"is cancelled; it costs {money}, {self.taken} were taken, {self.refunded} given back"
 

@@ -56,13 +56,13 @@ def wish_faults(orders: Mapping[str, Order], wishes: Sequence[Wish], placed: set
         if order.shipped:
             if wish.habit not in ("pays", "changes their mind"):
                 yield f"order {wish.order_id} was shipped, but its customer {wish.habit}"
-        elif wish.habit not in REASONS[reason_of(order)][1]:
+        elif wish.habit not in REASONS.get(reason_of(order), ("", ()))[1]:
             yield f"order {wish.order_id} was cancelled ({order.reason}), but its customer {wish.habit}"
 
 
 def reason_of(order: Order) -> str:
-    """Why an order was cancelled, in short."""
-    return next(name for name, (words, _) in REASONS.items() if words in order.reason)
+    """Why an order was cancelled, in short; the reason itself where it is another one."""
+    return next((name for name, (words, _) in REASONS.items() if words in order.reason), order.reason)
 
 
 def view_faults(
