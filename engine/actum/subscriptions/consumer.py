@@ -140,15 +140,17 @@ class Consumer:
         """
         worker = self._worker
         async with worker.handling:
+            self._letter(position)
+            await worker.prepare()
+            await worker.keeping.is_buried(position)  # what was committed last may not have been heard of
             letter = self._letter(position)
             sighting = await worker.aside.run(lambda: self._sight(letter))
-            await worker.prepare()
             try:
-                async with worker.subscription.batch() as given:
+                async with worker.keeping.batch() as given:
                     await worker.delivery.handle(sighting, given)
                     await worker.keeping.drop_in_batch(position)
             except Exception as error:
-                if worker.subscription.is_outage(error):
+                if worker.subscription.is_outage(error) or not await worker.keeping.is_buried(position):
                     raise
                 await worker.keeping.bury(letter_of(sighting, letter.attempts + 1, error, worker.source.clock))
                 raise
