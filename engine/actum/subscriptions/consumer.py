@@ -138,8 +138,12 @@ class Consumer:
             Invalid: there is no dead letter at this position.
             Exception: what the handler raised; the dead letter stays, with one attempt more.
         """
-        async with self._worker.handling:
-            await handle_again(self._worker, self._letter(position))
+        worker = self._worker
+        async with worker.handling:
+            self._letter(position)
+            await worker.prepare()
+            await worker.keeping.is_buried(position)  # what was committed last may not have been heard of
+            await handle_again(worker, self._letter(position))
 
     async def drop(self, position: int) -> None:
         """Forget a dead letter.

@@ -46,11 +46,11 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
     sighting = await worker.aside.run(lambda: sight(worker, letter))
     await worker.prepare()
     try:
-        async with worker.subscription.batch() as given:
+        async with worker.keeping.batch() as given:
             await worker.delivery.handle(sighting, given)
             await worker.keeping.drop_in_batch(letter.position)
     except Exception as error:
-        if worker.subscription.is_outage(error):
+        if worker.subscription.is_outage(error) or not await worker.keeping.is_buried(letter.position):
             raise
         await worker.keeping.bury(letter_of(sighting, letter.attempts + 1, error, worker.source.clock))
         raise

@@ -151,7 +151,8 @@ class Worker:
     async def save(self) -> None:
         """Write the bookmark if it is behind; what goes wrong then costs no more than handling some events again."""
         try:
-            await self._save_skipped()
+            if self.loaded and not self.keeping.is_in_batch:
+                await self._save_skipped()
         except Exception as error:  # noqa: BLE001  # as in `work`
             log.warning("subscription %s: the bookmark stays behind: %s", self.kind.name, describe(error))
 
@@ -205,6 +206,9 @@ class Worker:
             async with self.handling:
                 with during(self.source.observer, lambda: delivering(self.kind.name, batch)):
                     outcome = await self.delivery.attempt(start, batch, self._may_go_on, self._move)
+        except asyncio.CancelledError:
+            self.loaded = not self.kind.commits_bookmark  # whether it did is not known now
+            raise
         except Exception:
             if self.position > start:  # handled for good, but where the bookmark lies it could not be written
                 self._unsaved = self.keeping.bookmark(self.position, hash_of(batch, self.position))
