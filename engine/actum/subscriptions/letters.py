@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from actum_storage import DeadLetter
 
+from actum.errors import EngineClosed
 from actum.subscriptions.cursor import Sighting
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
     """Handle a dead letter's event; if that succeeds it is no dead letter any more. The caller holds `handling`.
 
     Raises:
+        EngineClosed: it was closed meanwhile.
         Exception: what the handler raised; the dead letter stays, with one attempt more.
     """
     sighting = await worker.aside.run(lambda: sight(worker, letter))
@@ -50,10 +52,15 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
             await worker.delivery.handle(sighting, given)
             await worker.keeping.drop_in_batch(letter.position)
     except Exception as error:
-        if worker.subscription.is_outage(error) or not await worker.keeping.is_buried(letter.position):
+        if worker.ending or worker.subscription.is_outage(error) or not await worker.keeping.is_buried(letter.position):
             raise
         await worker.keeping.bury(letter_of(sighting, letter.attempts + 1, error, worker.source.clock))
         raise
+    if worker.closed:
+        raise EngineClosed(
+            f"subscription {worker.kind.name} was closed; the dead letter at position {letter.position} is still there, "
+            "although its event was handled"
+        )
     await worker.keeping.drop_in_file(letter.position)
 
 

@@ -90,6 +90,7 @@ class Worker:
         opened: whether it has succeeded.
         paused: whether to go no further for the time being.
         ending: whether to end.
+        closed: whether it has ended, and its bookmark's file is closed.
         hurried: whether to try again at once.
         stopped: why it goes no further by itself, or None.
         trouble: what went wrong last, while it is being tried again, or None.
@@ -114,7 +115,7 @@ class Worker:
         self.delivery = Delivery(kind, self.subscription, source.codec, self.keeping, source.clock, source.observer)
         self.handling = asyncio.Lock()
         self.bell = Bell()
-        self.entered = self.opened = self.loaded = self.paused = self.ending = self.hurried = False
+        self.entered = self.opened = self.loaded = self.paused = self.ending = self.closed = self.hurried = False
         self.stopped: str | None = None
         self.trouble: str | None = None
         self.failing: Failing | None = None
@@ -215,7 +216,7 @@ class Worker:
             raise
         if outcome.position > start:
             await self._take(batch, outcome)
-        if outcome.failed is not None:
+        if outcome.failed is not None and not self.ending:  # perhaps for that reason: it comes again
             assert outcome.error is not None
             await self._failed(outcome.failed, outcome.error)
 
