@@ -77,7 +77,8 @@ async def rebuild(consumer: Consumer, *, compare: bool = True, swap: bool = True
         swap: put the new rows in place of the live ones; False only looks.
 
     Raises:
-        Invalid: it is no SQL projection, does not know yet where it stands, or can't have a second set of tables.
+        Invalid: it is no SQL projection, does not know yet where it stands, can't have a second set of tables, or was
+            reset meanwhile.
         EngineClosed: the engine or follower was closed meanwhile.
         RuntimeError: the new tables' handler failed and stopped, see `on_failure`.
     """
@@ -159,6 +160,7 @@ class Rebuild:
         await self._built(task)
         self._worker.paused = True
         async with self._worker.handling, self._projection.batch_in(self._shadow.both()) as connection:
+            self._check_not_further(bookmark.position)
             tables = [await self._table(connection, table) for table in self._projection.__tables__]
             if self._swap:
                 await self._replace(connection)
@@ -170,6 +172,18 @@ class Rebuild:
             tables=tuple(tables),
         )
         return bookmark.position
+
+    def _check_not_further(self, position: int) -> None:
+        """Refuse to put rows in place that hold more than the bookmark says: that would be applied to them again.
+
+        Raises:
+            Invalid: they do.
+        """
+        if self._worker.position > position:
+            raise Invalid(
+                f"projection {self._consumer.name} was reset to position {position} while it was built anew to "
+                f"{self._worker.position}: rebuild it again"
+            )
 
     async def _table(self, connection: AsyncConnection, table: Table) -> TableReport:
         """How the new one is, and how far it differs."""

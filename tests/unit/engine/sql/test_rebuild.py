@@ -166,6 +166,31 @@ async def test_what_stops_it_leaves_the_live_rows(url: str, monkeypatch: pytest.
 
 
 @scene
+async def test_a_reset_meanwhile_ends_it(url: str) -> None:
+    """The new rows are then further than the bookmark: they are not put in place, nothing comes to be applied twice."""
+    journal = Journal()
+    async with database_at(url) as database, open_bank(None, WatchedTable, services=[database, journal]) as engine:
+        table = engine.subscription(WatchedTable)
+        await engine.send_many([Deposit(account_id=f"a{n}", amount=1) for n in range(9)])
+        await table.caught_up()
+        table.pause()
+        journal.free.clear()
+        building = asyncio.create_task(rebuild(table))
+        while len(journal.arrived) < 10:
+            await asyncio.sleep(0.001)
+        await table.reset(2)
+        async with database.begin() as connection:
+            await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.position > 2))
+        journal.free.set()
+        with pytest.raises(Invalid, match=r"was reset to position 2 while .* rebuild it again"):
+            await building
+        table.resume()
+        await table.caught_up()
+        assert await movements(database) == 9
+        assert await balances(database) == await engine.ask(AllBalances())
+
+
+@scene
 async def test_closing_ends_it(url: str) -> None:
     """An engine that is closed meanwhile is the reason that it gives."""
     journal = Journal()
