@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from actum import CatalogueError, Engine, Invalid, Options, StoreMismatch, follow
@@ -239,6 +240,29 @@ async def test_a_handler_that_commits_is_told_so(url: str) -> None:
         table = engine.subscription(Commits)
         await table.caught_up()
         assert "must not" in table.dead_letters()[0].error
+
+
+@scene
+async def test_a_database_that_undoes_nothing_is_refused(url: str) -> None:
+    """With AUTOCOMMIT, by whatever way, half a batch would stay: the projection fails at once and names the fix."""
+    ways: list[dict[str, Any]] = [
+        {"isolation_level": "AUTOCOMMIT"},
+        {"execution_options": {"isolation_level": "AUTOCOMMIT"}},
+    ]
+    if url.startswith("sqlite"):
+        ways.append({"connect_args": {"isolation_level": None}})
+    for way in ways:
+        database = create_async_engine(url, **way)
+        async with open_bank(None, AccountTable, services=[database]) as engine:
+            await deposit(engine, 3)
+            table = engine.subscription(AccountTable)
+            while table.statistics().state != "failed":
+                await asyncio.sleep(0.001)
+            assert "Take AUTOCOMMIT out" in (table.statistics().failure or "")
+            async with database.connect() as connection:
+                assert (await connection.execute(select(BOOKMARKS))).all() == []
+            assert await movements(database) == 0
+        await database.dispose()
 
 
 def test_what_is_wrong_is_said_at_opening(tmp_path: Path) -> None:
