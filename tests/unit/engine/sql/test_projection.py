@@ -227,22 +227,6 @@ async def test_handlers_may_write_plain_sql(url: str) -> None:
 
 
 @scene
-async def test_a_handler_that_commits_is_told_so(url: str) -> None:
-    """It breaks the one transaction: the error names what it did, and the event is put aside."""
-
-    class Commits(SqlProjection, name="commits", tables=[NOTES], retry_max=0):
-        @handle
-        async def deposited(self, event: Deposited, connection: AsyncConnection) -> None:
-            await connection.commit()
-
-    async with database_at(url) as database, open_bank(None, Commits, services=[database]) as engine:
-        await engine.send(Deposit(account_id="a", amount=1))
-        table = engine.subscription(Commits)
-        await table.caught_up()
-        assert "must not" in table.dead_letters()[0].error
-
-
-@scene
 async def test_a_database_that_undoes_nothing_is_refused(url: str) -> None:
     """With AUTOCOMMIT, by whatever way, half a batch would stay: the projection fails at once and names the fix."""
     ways: list[dict[str, Any]] = [
