@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event
 from actum.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,7 +34,11 @@ def guarded(connection: AsyncConnection) -> Generator[None]:
         Invalid: in whoever tries to.
     """
     guarded_connection = connection.sync_connection
-    listeners = {"commit": refuse_commit, "rollback": refuse_rollback, "before_cursor_execute": refuse_statement}
+    listeners: dict[str, Callable[..., Any]] = {
+        "commit": refuse_commit,
+        "rollback": refuse_rollback,
+        "before_cursor_execute": refuse_statement,
+    }
     for name, listener in listeners.items():
         event.listen(guarded_connection, name, listener)
     try:

@@ -36,7 +36,8 @@ class SqlProjection(Subscription):
     """A read model in SQL. Its `@handle` methods write to the tables through the `AsyncConnection` that they take.
 
     The database is the `AsyncEngine` among the services; SQLite and PostgreSQL. Tables that are not there are made.
-    Handlers must neither commit nor roll back, nor write through another connection: their writes take effect with the bookmark.
+    Handlers must neither commit nor roll back, nor write through another connection: their writes take effect with the
+    bookmark.
 
     Class options: those of `Subscription`, and
         tables: what it writes to; SQLAlchemy's `Table`s.

@@ -80,7 +80,8 @@ async def rebuild(consumer: Consumer, *, compare: bool = True, swap: bool = True
         Invalid: it is no SQL projection, does not know yet where it stands, can't have a second set of tables, or was
             reset meanwhile.
         EngineClosed: the engine or follower was closed meanwhile.
-        RuntimeError: the new tables' handler failed and stopped, see `on_failure`.
+        RuntimeError: the new tables' handler failed and stopped, see `on_failure`, or has waited for the database for
+            `Options.stalled_seconds`.
     """
     live = consumer.worker
     projection = live.subscription
@@ -148,8 +149,15 @@ class Rebuild:
                 raise EngineClosed(f"projection {self._consumer.name} was closed while it was built anew")
             if task.done():
                 task.result()
-            if worker.stopped is not None:
-                raise RuntimeError(f"projection {self._consumer.name} can't be built anew: {worker.stopped}")
+            why = worker.stopped or self._standstill()
+            if why is not None:
+                raise RuntimeError(f"projection {self._consumer.name} can't be built anew: {why}")
+
+    def _standstill(self) -> str | None:
+        """What the new tables have been waiting for since long, such as a column that only the live ones have."""
+        source, worker = self._worker.source, self._worker
+        seconds = (source.clock.monotonic_ns() - worker.heartbeat_ns) / 1e9
+        return worker.trouble if seconds > source.options.stalled_seconds else None
 
     async def _finish(self, live: Worker, task: asyncio.Task[None]) -> int:
         """The live one stands still: come exactly as far, compare, swap; the position to go on from."""
