@@ -167,20 +167,22 @@ async def test_the_database_refuses_a_row(url: str) -> None:
 @scene
 async def test_a_table_that_is_not_there_is_waited_for(url: str) -> None:
     """Code that is there before its migration makes no dead letters; when the table comes each event is applied."""
-    async with database_at(url) as database:
-        async with open_bank(None, AccountTable, services=[database], stalled_seconds=0.1) as engine:
-            table = engine.subscription(AccountTable)
-            await table.caught_up(0)
-            async with database.begin() as connection:
-                await connection.run_sync(ACCOUNTS.drop)
-            await deposit(engine, 7)
-            while table.statistics().state != "stalled":
-                await asyncio.sleep(0.001)
-            assert ACCOUNTS.name in (table.statistics().failure or "")
-            async with database.begin() as connection:
-                await connection.run_sync(ACCOUNTS.create)
-            await table.caught_up()
-            assert (await movements(database), table.dead_letters()) == (7, [])
+    async with (
+        database_at(url) as database,
+        open_bank(None, AccountTable, services=[database], stalled_seconds=0.1) as engine,
+    ):
+        table = engine.subscription(AccountTable)
+        await table.caught_up(0)
+        async with database.begin() as connection:
+            await connection.run_sync(ACCOUNTS.drop)
+        await deposit(engine, 7)
+        while table.statistics().state != "stalled":
+            await asyncio.sleep(0.001)
+        assert ACCOUNTS.name in (table.statistics().failure or "")
+        async with database.begin() as connection:
+            await connection.run_sync(ACCOUNTS.create)
+        await table.caught_up()
+        assert (await movements(database), table.dead_letters()) == (7, [])
 
 
 @scene
