@@ -226,11 +226,16 @@ class Engine(Operations, Automation):
         Until then queries are answered, and a decision that was accepted may still send what it has to send.
 
         Cancelling the caller does not stop the closing.
+
+        Raises:
+            Invalid: a subscription's handler calls it, for which it would wait.
         """
         if self._state in ("open", "read-only"):
             core = self._open_core()
+            core.subscriptions.refuse_inside("close")
             self._state = "closing"
             self._taking = None
+            core.subscriptions.end()
             self._closing = asyncio.create_task(self._stop(core), name="actum close")
         if self._closing is not None:
             try:

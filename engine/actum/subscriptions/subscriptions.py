@@ -105,10 +105,24 @@ class Subscriptions:
             raise Invalid(f"{shown(subscription)} does not run here: give the class when you open")
         return consumer
 
+    def refuse_inside(self, what: str) -> None:
+        """Refuse what would wait for the handler that asks for it.
+
+        Raises:
+            Invalid: this is called in the task of a subscription's handlers.
+        """
+        for consumer in self._consumers.values():
+            consumer.refuse_inside(what)
+
     def wake(self) -> None:
         """There may be more to read."""
         for consumer in self._consumers.values():
             consumer.wake()
+
+    def end(self) -> None:
+        """Begin no other event: what a handler sends from now on is refused, which is not its event's fault."""
+        for consumer in self._consumers.values():
+            consumer.end()
 
     async def stop(self, seconds_max: float) -> None:
         """End all of them at the same time; handlers that take longer are cancelled."""

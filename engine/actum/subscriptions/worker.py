@@ -203,7 +203,7 @@ class Worker:
             raise
         if outcome.position > start:
             await self._take(batch, outcome)
-        if outcome.failed is not None:
+        if outcome.failed is not None and not self.ending:  # perhaps for that reason: it comes again
             assert outcome.error is not None
             await self._failed(outcome.failed, outcome.error)
 
