@@ -81,7 +81,7 @@ class Consumer:
         A handler at work is cancelled. It stays paused if it was. Cancelling this leaves it where it was, or there.
 
         Raises:
-            Invalid: the log does not have this position, its handler can't be cancelled, or it is the handler that asks.
+            Invalid: the log does not have this position, its handler can't be cancelled, or it is a handler that asks.
             EngineClosed: the engine or follower was closed.
             Exception: what the user's `open`, `batch` or `save_bookmark` raise; it goes on where it was.
         """

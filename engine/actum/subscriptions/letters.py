@@ -58,8 +58,8 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
         raise
     if worker.closed:
         raise EngineClosed(
-            f"subscription {worker.kind.name} was closed; the dead letter at position {letter.position} is still there, "
-            "although its event was handled"
+            f"subscription {worker.kind.name} was closed; the dead letter at position {letter.position} is still "
+            "there, although its event was handled"
         )
     await worker.keeping.drop_in_file(letter.position)
 
