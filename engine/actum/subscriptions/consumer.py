@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, final
 from actum.errors import EngineClosed, Invalid, shown
 from actum.statistics import SubscriptionStatistics
 from actum.subscriptions.cursor import Sighting
-from actum.subscriptions.worker import Worker, describe, letter_of
+from actum.subscriptions.failing import describe, letter_of
+from actum.subscriptions.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -11,12 +11,13 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from actum_storage import DeadLetter, StoreMismatch
+from actum_storage import StoreMismatch
 
 from actum.errors import Invalid
 from actum.subscriptions.bell import Bell
-from actum.subscriptions.cursor import Cursor
+from actum.subscriptions.cursor import Cursor, first_of_command
 from actum.subscriptions.delivery import Delivery, backoff_seconds, hash_of
+from actum.subscriptions.failing import Failing, describe, letter_of, told
 from actum.subscriptions.keeping import Keeping
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ log = logging.getLogger("actum.subscriptions")
 REST_SECONDS = 1.0
 #: The shortest wait before something else than a handler is tried again.
 TROUBLE_SECONDS_MIN = 0.01
-#: What is kept of an error's text.
-ERROR_CHARACTERS_MAX = 2_000
 
 
 class Source(NamedTuple):
@@ -61,14 +60,6 @@ class Source(NamedTuple):
     services: Sequence[object]
     clock: Clock
     options: Options
-
-
-class Failing(NamedTuple):
-    """The event that failed last."""
-
-    sighting: Sighting
-    attempts: int
-    error: Exception
 
 
 @final
@@ -182,6 +173,8 @@ class Worker:
             await self.load()
         if self._unsaved is not None:
             await self._save_taken()
+        if self.failing is not None and self.failing.given_up and self._is_next(self.failing.sighting):
+            await self._put_aside(self.failing)
         head = self.source.head()
         if self.position >= head:
             self._progressed()
@@ -224,13 +217,20 @@ class Worker:
         self._tell()
 
     def _reach(self, head: int) -> tuple[int, int]:
-        """How far the next batch may go, and how much it may handle: an event that failed is handled alone."""
-        failing = self.failing
+        """How far the next batch may go, and how much it may handle: an event that failed is handled alone.
+
+        Where a batch can be undone it is handled with the rest of its command, until it is put aside.
+        """
+        failing, batch_max = self.failing, self.kind.options.batch_max
         if failing is None or failing.sighting.position <= self.position:
             self.failing = None
-            return head, self.kind.options.batch_max
-        before = failing.sighting.position - 1
-        return (before, self.kind.options.batch_max) if before > self.position else (before + 1, 1)
+            return head, batch_max
+        position = failing.sighting.position
+        whole = self.kind.is_transactional and not failing.given_up
+        before = (first_of_command(failing.sighting) if whole else position) - 1
+        if before > self.position:
+            return before, batch_max
+        return head if whole else position, 1
 
     def _may_go_on(self) -> bool:
         """Whether a batch may go on to its next event."""
@@ -292,10 +292,9 @@ class Worker:
         attempts = 1
         if before is not None and before.sighting.position == sighting.position:
             attempts += before.attempts
-        self.failing = Failing(sighting, attempts, error)
+        failing = self.failing = Failing(sighting, attempts, error)
         self.failures += 1
-        where = f"{sighting.tag} at position {sighting.position}"
-        self.trouble = f"its handler of {where} raised {describe(error)} (attempt {attempts})"
+        self.trouble = told(sighting, error, attempts)
         log.warning("subscription %s: %s", self.kind.name, self.trouble, exc_info=error)
         if attempts <= options.retry_max:
             seconds = backoff_seconds(
@@ -308,14 +307,26 @@ class Worker:
         elif len(self.keeping.letters) >= options.dead_letters_max:
             count = len(self.keeping.letters)
             self._stop_at(f"{self.trouble}, and there are {count} dead letters (dead_letters_max): mend it, retry them")
+        elif self._is_next(sighting):
+            await self._put_aside(failing)
         else:
-            letter = letter_of(sighting, attempts, error, self.source.clock)
-            await self.keeping.bury(letter, self.keeping.bookmark(sighting.position, sighting.frame.hash))
-            self.news = f"{self.trouble}; it is put aside as a dead letter, one of {len(self.keeping.letters):,}"
-            log.error("subscription %s: %s", self.kind.name, self.news)
-            self.failing = None
-            self._move(sighting.position)
-            self._tell()
+            self.failing = failing._replace(given_up=True)
+
+    def _is_next(self, sighting: Sighting) -> bool:
+        """Whether everything before an event is done."""
+        return sighting.position == self.position + 1
+
+    async def _put_aside(self, failing: Failing) -> None:
+        """An event becomes a dead letter."""
+        sighting, attempts, error, _ = failing
+        letter = letter_of(sighting, attempts, error, self.source.clock)
+        await self.keeping.bury(letter, self.keeping.bookmark(sighting.position, sighting.frame.hash))
+        why = f"{told(sighting, error, attempts)}; it is put aside as a dead letter, one of"
+        self.news = f"{why} {len(self.keeping.letters):,}"
+        log.error("subscription %s: %s", self.kind.name, self.news)
+        self.failing = None
+        self._move(sighting.position)
+        self._tell()
 
     async def _again_later(self, error: Exception) -> None:
         """Something else than a handler failed: wait, then try again."""
@@ -356,21 +367,3 @@ class Worker:
     def __repr__(self) -> str:
         """Name and position."""
         return f"<Worker {self.kind.name} @{self.position}>"
-
-
-def letter_of(sighting: Sighting, attempts: int, error: Exception, clock: Clock) -> DeadLetter:
-    """An event that could not be handled."""
-    return DeadLetter(
-        sighting.position,
-        sighting.aggregate,
-        sighting.key,
-        sighting.tag,
-        describe(error),
-        attempts,
-        clock.now_ns(),
-    )
-
-
-def describe(error: BaseException) -> str:
-    """An error as a line for people."""
-    return f"{type(error).__name__}: {error}"[:ERROR_CHARACTERS_MAX]
