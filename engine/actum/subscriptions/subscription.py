@@ -113,7 +113,12 @@ class Subscription:
         return []
 
     async def open(self, services: Sequence[object]) -> None:
-        """Called once, before anything else; `services` are those given to the engine. Override it to prepare."""
+        """Called before anything else; `services` are those given to the engine. Override it to prepare.
+
+        If it raises it is called again, later and later, until it succeeds: a database may come back. Meanwhile the
+        subscription is `failed`: at once after what no time heals, such as a `TypeError`, else after `retry_max`
+        retries.
+        """
 
     async def close(self) -> None:
         """Called once, after everything else, also if `open` failed. Override it to release."""
@@ -122,7 +127,8 @@ class Subscription:
         """Surrounds each batch. Override it to put a transaction around it, which an exception has to undo.
 
         If a handler raises, the exception leaves through this; then the commands before that event's are handled
-        again in a batch of their own, and the one that failed in another: a batch ends where a command does. Without an override nothing is undone, and they are not.
+        again in a batch of their own, and the one that failed in another: a batch ends where a command does.
+        Without an override nothing is undone, and they are not.
         """
         return nothing_around()
 

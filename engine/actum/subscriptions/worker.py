@@ -38,6 +38,8 @@ log = logging.getLogger("actum.subscriptions")
 REST_SECONDS = 1.0
 #: The shortest wait before something else than a handler is tried again.
 TROUBLE_SECONDS_MIN = 0.01
+#: What `open` raises for a mistake in its code: said at once, since it would be the same at the next attempt.
+MISTAKES = (TypeError, AttributeError, NameError, ImportError, NotImplementedError, AssertionError)
 
 
 class Source(NamedTuple):
@@ -76,6 +78,7 @@ class Worker:
         loaded: whether `position` is known.
         entered: whether the user's `open` was called.
         opened: whether it has succeeded.
+        unopened: why it has not, when that has lasted for too long or will not end by itself; or None.
         paused: whether to go no further for the time being.
         ending: whether to end.
         hurried: whether to try again at once.
@@ -104,6 +107,7 @@ class Worker:
         self.bell = Bell()
         self.entered = self.opened = self.loaded = self.paused = self.ending = self.hurried = False
         self.stopped: str | None = None
+        self.unopened: str | None = None
         self.trouble: str | None = None
         self.failing: Failing | None = None
         self.news = ""
@@ -205,7 +209,7 @@ class Worker:
         if not self.opened:
             self.entered = True
             await self.subscription.open(self.source.services)
-            self.opened = True
+            self.opened, self.unopened = True, None
 
     async def load(self) -> None:
         """Find out where to go on."""
@@ -335,6 +339,10 @@ class Worker:
         self.trouble = describe(error)
         log.warning("subscription %s: %s; it tries again", self.kind.name, self.trouble, exc_info=error)
         options = self.kind.options
+        if not self.opened and (isinstance(error, MISTAKES) or self._troubles > options.retry_max):
+            if self.unopened is None:
+                log.error("subscription %s can't be opened: %s", self.kind.name, self.trouble)
+            self.unopened = f"its open() raised {self.trouble} (attempt {self._troubles}); it is tried again"
         seconds_min = max(options.retry_seconds_min, TROUBLE_SECONDS_MIN)
         seconds_max = max(options.retry_seconds_max, TROUBLE_SECONDS_MIN)
         await self._wait(backoff_seconds(self.kind.name, self.position, self._troubles, seconds_min, seconds_max))
