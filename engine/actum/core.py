@@ -23,6 +23,7 @@ from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
 from actum.errors import Invalid, shown
+from actum.observer import settling
 from actum.rebuilding import Rebuilder
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from actum.catalogue import Catalogue
     from actum.clock import Clock, CommandIds
     from actum.middleware import Middleware
+    from actum.observer import Observer
     from actum.options import Options
     from actum.process_runner import Runner
     from actum.subscriptions.lag import LagTracker
@@ -106,7 +108,9 @@ class Core:
         options: Options,
         *,
         read_only: bool = False,
+        automatic: bool = True,
         alerts: Sequence[AlertCallback] = (),
+        observer: Observer | None = None,
     ) -> None:
         """Empty views and streams over a log.
 
@@ -119,7 +123,9 @@ class Core:
             background: does disk work; threads of the engine unless given.
             options: bounds.
             read_only: whether the log may only be read: another process may be writing it.
+            automatic: whether deadlines, processes and subscriptions run.
             alerts: told of what falls behind or stops.
+            observer: told of what is under way.
         """
         self.store = store
         self.log = log
@@ -138,8 +144,11 @@ class Core:
         self.thread = get_ident()
         self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
         self.read_only = read_only
+        self.automatic = automatic
+        self.observer = observer
+        settled = self._settled if observer is None else settling(self, observer, self._settled)
         self.scheduler = Scheduler(
-            log, self.directory, clock, ids, self.background, options, settled=self._settled, read_only=read_only
+            log, self.directory, clock, ids, self.background, options, settled=settled, read_only=read_only
         )
         self.tags = None if read_only else TagIndex.of(catalogue, self.scheduler.committer)
         for kind in catalogue.aggregates:
@@ -185,9 +194,10 @@ class Core:
             self.catalogue.services,
             self.clock,
             self.options,
+            self.observer,
         )
         return Subscriptions(
-            () if self.read_only else self.catalogue.subscriptions,
+            () if self.read_only or not self.automatic else self.catalogue.subscriptions,
             self.catalogue.upcasts,
             source,
             directory,
@@ -251,11 +261,14 @@ class Core:
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
     async def _start_automatic(self) -> None:
-        """What sends commands by itself begins, before anybody else can."""
-        if self.timer is not None:
+        """What sends commands by itself begins, before anybody else can; or stands where it stopped."""
+        if self.timer is not None and self.automatic:
             self.timer.start()
         for runner in self.runners:
-            await runner.start()
+            if self.automatic:
+                await runner.start()
+            else:
+                runner.stand()
 
     async def _make_anew(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
         """Make those views again at once that began with rows of other code with which today's could not go on."""

@@ -17,6 +17,7 @@ from actum_storage import ActumError
 
 from actum.deadlines.stream import CancelDeadline
 from actum.errors import EngineClosed, Invalid, Rejected, shown
+from actum.observer import Stepping, during
 from actum.own_sends import REFUSALS, send_one, send_with, until_there_is_room
 from actum.process_step import Entry, Step, Thinker, instance_of
 from actum.processes.instances import Instance, Instances, mark_of
@@ -82,12 +83,16 @@ class Runner:
         self.failures = 0
         self.last_failure = ""
 
-    async def start(self) -> None:
-        """Begin where it stopped; a process that is new here begins where its `start` says, durably."""
+    def stand(self) -> bool:
+        """Be where it stopped, without running: its instances can be retried and cancelled; whether it has ever run."""
         mark = self.roster.mark()
         if mark is not None:
             self.position = mark.position
-        else:
+        return mark is not None
+
+    async def start(self) -> None:
+        """Begin where it stopped; a process that is new here begins where its `start` says, durably."""
+        if not self.stand():
             self.position = self._core.scheduler.durable if self.kind.start == "now" else 0
             await self._advance()
         self._running = asyncio.create_task(self._run(), name=f"actum process {self.kind.name}")
@@ -192,7 +197,8 @@ class Runner:
                     return
                 retried = False
                 if row is None or entry.position > row.position:
-                    await self._take(key, row, entry, considered)
+                    with during(self._core.observer, lambda: Stepping(self.kind.name, key, entry.record)):  # noqa: B023  # called at once
+                        await self._take(key, row, entry, considered)
 
     async def _take(self, key: str, row: Instance | None, entry: Entry, considered: int) -> None:
         """One step of one instance, or its failure."""
@@ -254,6 +260,8 @@ class Runner:
         self.failures += 1
         self.trouble = ""
         self.last_failure = f"{self.kind.name}/{key} at position {entry.position}: {reason}"
+        if self._core.observer is not None:
+            self._core.observer.failed(error)
         log.warning("%s/%s failed at position %d: %s", self.kind.name, key, entry.position, reason, exc_info=error)
 
     def _full(self, error: Exception) -> None:

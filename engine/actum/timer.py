@@ -19,6 +19,7 @@ from actum.deadlines.stored import StoredCommands
 from actum.deadlines.stream import CancelDeadline, DeadlineGone, FailDeadline, FireDeadline, ScheduleDeadline
 from actum.errors import EngineClosed, Invalid, Overloaded, shown
 from actum.middleware import Envelope
+from actum.observer import Firing, during
 from actum.own_sends import REFUSALS, send_one, send_with, until_there_is_room
 from actum.records import check_identifier
 from actum.statistics import DeadlineStatistics
@@ -82,6 +83,11 @@ class Timer:
         live = self._core.view_of(Deadlines)
         live.check()
         return cast("Deadlines", live.view)
+
+    def traceparent(self) -> str | None:
+        """Of what schedules a deadline here, if that is traced."""
+        observer = self._core.observer
+        return None if observer is None else observer.traceparent()
 
     def start(self) -> None:
         """Begin to wait."""
@@ -191,7 +197,8 @@ class Timer:
         """Send the command of one deadline, whatever becomes of it."""
         try:
             try:
-                await until_there_is_room(lambda: self._send(row), self._full)
+                with during(self._core.observer, lambda: Firing(row)):
+                    await until_there_is_room(lambda: self._send(row), self._full)
                 self.fired += 1
                 self.trouble = ""
             except DeadlineGone:
@@ -301,4 +308,5 @@ def stored_command(timer: Timer, command: Command | object, **said: Any) -> Sche
         Invalid: it is no command of this engine.
     """
     name, arguments = timer.commands.stored(command)
-    return ScheduleDeadline(command=name, arguments=arguments, **said)
+    traceparent = timer.traceparent()
+    return ScheduleDeadline(command=name, arguments=arguments, traceparent=traceparent, **said)

@@ -1,17 +1,13 @@
-"""An event whose handler raised, and what is said of it: to people, and in a dead letter."""
+"""An event whose handler raised, and what is said of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from actum_storage import DeadLetter
+from actum.subscriptions.letters import describe
 
 if TYPE_CHECKING:
-    from actum.clock import Clock
     from actum.subscriptions.cursor import Sighting
-
-#: What is kept of an error's text.
-ERROR_CHARACTERS_MAX = 2_000
 
 
 class Failing(NamedTuple):
@@ -30,26 +26,8 @@ class Failing(NamedTuple):
     given_up: bool = False
 
 
-def letter_of(sighting: Sighting, attempts: int, error: Exception, clock: Clock) -> DeadLetter:
-    """An event that could not be handled."""
-    return DeadLetter(
-        sighting.position,
-        sighting.aggregate,
-        sighting.key,
-        sighting.tag,
-        describe(error),
-        attempts,
-        clock.now_ns(),
-    )
-
-
 def told(sighting: Sighting, error: Exception, attempts: int) -> str:
     """What happened at an event, as a line for people."""
     return (
         f"its handler of {sighting.tag} at position {sighting.position} raised {describe(error)} (attempt {attempts})"
     )
-
-
-def describe(error: BaseException) -> str:
-    """An error as a line for people."""
-    return f"{type(error).__name__}: {error}"[:ERROR_CHARACTERS_MAX]

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from actum_storage import StoreMismatch
 
 from actum.errors import Invalid
+from actum.observer import Delivering, during
 from actum.subscriptions.bell import Bell
 from actum.subscriptions.cursor import Cursor, first_of_command
 from actum.subscriptions.delivery import Delivery, backoff_seconds, hash_of
-from actum.subscriptions.failing import Failing, describe, letter_of, told
+from actum.subscriptions.failing import Failing, told
 from actum.subscriptions.keeping import Keeping
+from actum.subscriptions.letters import describe, handle_marked, letter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from actum.clock import Clock
     from actum.codec import Codec
+    from actum.observer import Observer
     from actum.options import Options
     from actum.subscriptions.cursor import Aside, Batch, Sighting
     from actum.subscriptions.delivery import Outcome
@@ -53,6 +56,7 @@ class Source(NamedTuple):
         services: given to `Subscription.open`.
         clock: time.
         options: bounds.
+        observer: told of what is delivered.
     """
 
     log: Log
@@ -62,6 +66,7 @@ class Source(NamedTuple):
     services: Sequence[object]
     clock: Clock
     options: Options
+    observer: Observer | None = None
 
 
 @final
@@ -81,6 +86,7 @@ class Worker:
         unopened: why it has not, when that has lasted for too long or will not end by itself; or None.
         paused: whether to go no further for the time being.
         ending: whether to end.
+        closed: whether it has ended, and its bookmark's file is closed.
         hurried: whether to try again at once.
         stopped: why it goes no further by itself, or None.
         trouble: what went wrong last, while it is being tried again, or None.
@@ -102,10 +108,10 @@ class Worker:
         self.aside = aside
         self.subscription = kind.subscription()
         self.keeping = Keeping(kind, self.subscription, bookmarks, source.log, source.store_id, aside, source.clock)
-        self.delivery = Delivery(kind, self.subscription, source.codec, self.keeping, source.clock)
+        self.delivery = Delivery(kind, self.subscription, source.codec, self.keeping, source.clock, source.observer)
         self.handling = asyncio.Lock()
         self.bell = Bell()
-        self.entered = self.opened = self.loaded = self.paused = self.ending = self.hurried = False
+        self.entered = self.opened = self.loaded = self.paused = self.ending = self.closed = self.hurried = False
         self.stopped: str | None = None
         self.unopened: str | None = None
         self.trouble: str | None = None
@@ -116,6 +122,7 @@ class Worker:
         self._tags = tags
         self._troubles = 0
         self._saved_ns = 0
+        self._marked = True  # whether there may be dead letters that are to be handled again
         self._unsaved: Bookmark | None = None  # of a batch that is done
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._cursor = self._new_cursor()
@@ -142,7 +149,8 @@ class Worker:
     async def save(self) -> None:
         """Write the bookmark if it is behind; what goes wrong then costs no more than handling some events again."""
         try:
-            await self._save_skipped()
+            if self.loaded and not self.keeping.is_in_batch:
+                await self._save_skipped()
         except Exception as error:  # noqa: BLE001  # as in `work`
             log.warning("subscription %s: the bookmark stays behind: %s", self.kind.name, describe(error))
 
@@ -172,13 +180,7 @@ class Worker:
 
     async def _step(self) -> None:
         """Prepare, or wait, or handle a batch."""
-        await self.prepare()
-        if not self.loaded:
-            await self.load()
-        if self._unsaved is not None:
-            await self._save_taken()
-        if self.failing is not None and self.failing.given_up and self._is_next(self.failing.sighting):
-            await self._put_aside(self.failing)
+        await self._finish_earlier()
         head = self.source.head()
         if self.position >= head:
             self._progressed()
@@ -193,16 +195,33 @@ class Worker:
         start = self.position
         try:
             async with self.handling:
-                outcome = await self.delivery.attempt(start, batch, self._may_go_on, self._move)
+                with during(self.source.observer, lambda: delivering(self.kind.name, batch)):
+                    outcome = await self.delivery.attempt(start, batch, self._may_go_on, self._move)
+        except asyncio.CancelledError:
+            self.loaded = not self.kind.commits_bookmark  # whether it did is not known now
+            raise
         except Exception:
             if self.position > start:  # handled for good, but where the bookmark lies it could not be written
                 self._unsaved = self.keeping.bookmark(self.position, hash_of(batch, self.position))
             raise
         if outcome.position > start:
             await self._take(batch, outcome)
-        if outcome.failed is not None:
+        if outcome.failed is not None and not self.ending:  # perhaps for that reason: it comes again
             assert outcome.error is not None
             await self._failed(outcome.failed, outcome.error)
+
+    async def _finish_earlier(self) -> None:
+        """Do what has to be done before the next batch."""
+        await self.prepare()
+        if not self.loaded:
+            await self.load()
+        if self._marked:
+            await handle_marked(self)
+            self._marked = False
+        if self._unsaved is not None:
+            await self._save_taken()
+        if self.failing is not None and self.failing.given_up and self._is_next(self.failing.sighting):
+            await self._put_aside(self.failing)
 
     async def prepare(self) -> None:
         """Call the user's `open`, until it has succeeded once."""
@@ -375,3 +394,8 @@ class Worker:
     def __repr__(self) -> str:
         """Name and position."""
         return f"<Worker {self.kind.name} @{self.position}>"
+
+
+def delivering(name: str, batch: Batch) -> Delivering:
+    """A batch, as an observer is told of it."""
+    return Delivering(name, batch.wanted[0].position, batch.last, len(batch.wanted))
