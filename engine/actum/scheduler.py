@@ -248,7 +248,7 @@ class Scheduler:
             self._loop.call_soon(self._turn)
 
     def answer(self, position: int, reply: Reply, outcome: Outcome) -> None:
-        """Answer a command that wrote nothing, once durable are `position`, on which it was decided, and what it names."""
+        """Answer a command that wrote nothing, once `position`, where it was decided, and what it names are durable."""
         batch = self.committer.holding(max(position, position_named_by(outcome)))
         if batch is None:
             self._reply(reply, outcome)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.chaos import faults, flips, full, inputs, kill, malformed, points, power, seeds
+from tests.chaos import faults, flips, full, inputs, kill, malformed, markets, points, power, seeds
 from tests.chaos.row import Row
 
 ROWS: tuple[Row, ...] = (
@@ -14,5 +14,6 @@ ROWS: tuple[Row, ...] = (
     flips.ROW,
     malformed.ROW,
     seeds.ROW,
+    markets.ROW,
     inputs.ROW,
 )
