@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from tests.chaos import faults, flips, full, inputs, kill, malformed, markets, points, power, seeds
+from tests.chaos import (
+    faults,
+    flips,
+    full,
+    inputs,
+    kill,
+    malformed,
+    markets,
+    orders,
+    points,
+    power,
+    readers,
+    seeds,
+    transfers,
+)
 from tests.chaos.row import Row
 
 ROWS: tuple[Row, ...] = (
     kill.ROW,
+    transfers.ROW,
+    orders.ROW,
+    readers.ROW,
     points.ROW,
     power.ROW,
     faults.ROW,

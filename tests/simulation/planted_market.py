@@ -293,7 +293,8 @@ PLANTED_MARKET: Mapping[str, Callable[[], None]] = {
     function.__name__: function
     for function in (
         fire_mark_in_another_frame, fire_mark_before_the_command, fire_too_soon, fire_what_was_taken_back,
-        lose_a_cancel,        commands_before_the_step, commands_after_the_step, cancel_without_its_deadlines, skip_an_event_at_restart,
+        lose_a_cancel, commands_before_the_step, commands_after_the_step,
+        cancel_without_its_deadlines, skip_an_event_at_restart,
         note_what_is_not_considered, react_again, retry_goes_on_behind_the_failure, let_processes_sleep,
         commit_half_a_send, forget_sends,
         conditions_see_only_what_is_durable, conditions_forget_at_restart, ignore_conditions_among_several,
