@@ -1,4 +1,4 @@
-"""kill -9 while money is transferred: after reopening both sides of each `send_atomic` are there, or neither, and once."""
+"""kill -9 while money is transferred: after reopening both sides of a `send_atomic` are there, or neither, and once."""
 
 from __future__ import annotations
 
