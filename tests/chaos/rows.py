@@ -17,6 +17,7 @@ from tests.chaos import (
     seeds,
     transfers,
 )
+from tests.chaos.fulfilment import row as fulfilment
 from tests.chaos.row import Row
 
 ROWS: tuple[Row, ...] = (
@@ -24,6 +25,7 @@ ROWS: tuple[Row, ...] = (
     transfers.ROW,
     orders.ROW,
     readers.ROW,
+    fulfilment.ROW,
     points.ROW,
     power.ROW,
     faults.ROW,
