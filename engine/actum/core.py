@@ -23,6 +23,7 @@ from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
 from actum.errors import Invalid, shown
+from actum.logbook import facts
 from actum.observer import settling
 from actum.rebuilding import Rebuilder
 from actum.recovery import Records, Recovery
@@ -208,7 +209,7 @@ class Core:
         gate = SchemaGate(self.log, self.catalogue, self.codec, slice_events=self.options.replay_slice_events)
         if self.store is not None:
             for warning in self.store.warnings:
-                log.warning("%s", warning)
+                log.warning("%s", warning, extra=facts("store warning"))
             position = await self.recovery.restore(self.store.derived, views)
         made_anew = [view for view in views if not view.saved]
         looked_through = await gate.check(position, self.recovery.reading)
@@ -279,7 +280,10 @@ class Core:
         if store is not None and not size_max:
             await self.background.run(store.drop_ballast)
         elif store is not None and not await self.background.run(lambda: store.hold_ballast(size_max)):
-            log.warning("the disk has no room for a ballast file: with a full disk closing may save no checkpoint")
+            log.warning(
+                "the disk has no room for a ballast file: with a full disk closing may save no checkpoint",
+                extra=facts("ballast missing"),
+            )
 
     async def _save_at(self, head: Head) -> None:
         """A checkpoint in the middle of a long replay."""
@@ -336,7 +340,7 @@ class Core:
                     since = 0.0
                     await checkpointer.checkpoint()
             except Exception:
-                log.exception("housekeeping failed; it goes on")
+                log.exception("housekeeping failed; it goes on", extra=facts("housekeeping failed"))
 
     async def stop(self, *, drain: bool) -> None:
         """Let what was accepted end, save a checkpoint, stop the writer, close the log.
@@ -380,7 +384,10 @@ class Core:
             return
         saved = await checkpointer.checkpoint(hasty=True)
         if not saved and isinstance(checkpointer.failure, StoreFull) and self.store.drop_ballast():
-            log.warning("the disk is full: the ballast file was deleted to make room for the checkpoint")
+            log.warning(
+                "the disk is full: the ballast file was deleted to make room for the checkpoint",
+                extra=facts("ballast used"),
+            )
             await checkpointer.checkpoint(hasty=True)
 
 

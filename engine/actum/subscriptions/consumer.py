@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, final
 
 from actum.errors import EngineClosed, Invalid, shown
+from actum.logbook import facts
 from actum.statistics import SubscriptionStatistics
 from actum.subscriptions.cursor import Sighting
 from actum.subscriptions.worker import Worker, describe, letter_of
@@ -244,7 +245,9 @@ class Consumer:
             if worker.entered:
                 await worker.subscription.close()
         except Exception:
-            log.exception("subscription %s: close() failed", self.name)
+            log.exception(
+                "subscription %s: close() failed", self.name, extra=facts("close failed", subscription=self.name)
+            )
         worker.give_up(lambda: EngineClosed(f"subscription {self.name} was closed before the position came"))
         await worker.keeping.close()
 
@@ -261,7 +264,8 @@ class Consumer:
         if task is self._task and not worker.ending:
             why = "it was cancelled" if error is None else describe(error)
             worker.stopped = f"its task is dead: {why}; resume() starts another one"
-            log.error("subscription %s: %s", self.name, worker.stopped, exc_info=error)
+            said = facts("subscription dead", error, subscription=self.name)
+            log.error("subscription %s: %s", self.name, worker.stopped, exc_info=error, extra=said)
 
     async def _cancel(self) -> bool:
         """End the task at once; whether it has ended: a handler that swallows that is left behind."""
@@ -271,7 +275,8 @@ class Consumer:
         task.cancel()
         _, stuck = await asyncio.wait([task], timeout=CANCEL_SECONDS_MAX)
         if stuck:
-            log.error("subscription %s: its handler can't be cancelled and is left behind", self.name)
+            said = facts("handler left behind", subscription=self.name)
+            log.error("subscription %s: its handler can't be cancelled and is left behind", self.name, extra=said)
         return not stuck
 
     def _letter(self, position: int) -> DeadLetter:

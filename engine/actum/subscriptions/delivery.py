@@ -51,6 +51,7 @@ class Delivery:
     """Calls handlers.
 
     Attributes:
+        handle: handles one event; what `batch()` gave goes along.
         handled: events whose handlers have returned.
         next: the event that is being handled, or will be when it is tried again.
     """
@@ -80,6 +81,7 @@ class Delivery:
         self._keeping = keeping
         self._clock = clock
         self._observer = observer
+        self.handle = self._handle if observer is None else self._handle_observed
         self._turn_ns = clock.monotonic_ns()
         self._handled_in_turn = 0
         self._handlers = {
@@ -142,18 +144,9 @@ class Delivery:
             await asyncio.sleep(0)
             self._turn_ns, self._handled_in_turn = self._clock.monotonic_ns(), 0
 
-    async def handle(self, sighting: Sighting, given: object) -> None:
+    async def _handle(self, sighting: Sighting, given: object) -> None:
         """Decode one event and call its handler; each handler, if it has become several events. `batch()` gave this."""
         record = self._codec.record(sighting.position, sighting.data)
-        if self._observer is None:
-            await self._call(record, given)
-        else:
-            with self._observer.during(Handling(self._kind.name, record)):
-                await self._call(record, given)
-        self.handled += 1
-
-    async def _call(self, record: Record, given: object) -> None:
-        """Call the handlers of one record's events."""
         for event in events_of(record.event):
             found = self._handlers.get(type(event))
             if found is None:
@@ -163,6 +156,14 @@ class Delivery:
             result: Any = function(event, *taken)
             if inspect.isawaitable(result):
                 await result
+        self.handled += 1
+
+    async def _handle_observed(self, sighting: Sighting, given: object) -> None:
+        """The same, observed; who is not pays nothing for it."""
+        assert self._observer is not None
+        record = self._codec.record(sighting.position, sighting.data)
+        with self._observer.during(Handling(self._kind.name, record)):
+            await self._handle(sighting, given)
 
     @staticmethod
     def _argument(argument: object, record: Record, event: Event, given: object) -> object:

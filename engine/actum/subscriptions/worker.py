@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from actum_storage import DeadLetter, StoreMismatch
 
 from actum.errors import Invalid
+from actum.logbook import facts
 from actum.observer import Delivering, during
 from actum.subscriptions.bell import Bell
 from actum.subscriptions.cursor import Cursor
@@ -153,7 +154,8 @@ class Worker:
         try:
             await self._save_skipped()
         except Exception as error:  # noqa: BLE001  # as in `work`
-            log.warning("subscription %s: the bookmark stays behind: %s", self.kind.name, describe(error))
+            said = facts("bookmark behind", error, subscription=self.kind.name)
+            log.warning("subscription %s: the bookmark stays behind: %s", self.kind.name, describe(error), extra=said)
 
     def begin_anew(self, position: int) -> None:
         """Stand somewhere else; the task does not run."""
@@ -301,7 +303,13 @@ class Worker:
         self.failures += 1
         where = f"{sighting.tag} at position {sighting.position}"
         self.trouble = f"its handler of {where} raised {describe(error)} (attempt {attempts})"
-        log.warning("subscription %s: %s", self.kind.name, self.trouble, exc_info=error)
+        known: dict[str, str | float | None] = {
+            "subscription": self.kind.name,
+            "position": sighting.position,
+            "attempts": attempts,
+        }
+        said = facts("event failed", error, **known)
+        log.warning("subscription %s: %s", self.kind.name, self.trouble, exc_info=error, extra=said)
         if attempts <= options.retry_max:
             seconds = backoff_seconds(
                 self.kind.name, sighting.position, attempts, options.retry_seconds_min, options.retry_seconds_max
@@ -317,7 +325,8 @@ class Worker:
             letter = letter_of(sighting, attempts, error, self.source.clock)
             await self.keeping.bury(letter, self.keeping.bookmark(sighting.position, sighting.frame.hash))
             self.news = f"{self.trouble}; it is put aside as a dead letter, one of {len(self.keeping.letters):,}"
-            log.error("subscription %s: %s", self.kind.name, self.news)
+            said = facts("event put aside", error, **known)
+            log.error("subscription %s: %s", self.kind.name, self.news, extra=said)
             self.failing = None
             self._move(sighting.position)
             self._tell()
@@ -327,7 +336,8 @@ class Worker:
         self._troubles += 1
         self.failures += 1
         self.trouble = describe(error)
-        log.warning("subscription %s: %s; it tries again", self.kind.name, self.trouble, exc_info=error)
+        said = facts("delivery failed", error, subscription=self.kind.name, attempts=self._troubles)
+        log.warning("subscription %s: %s; it tries again", self.kind.name, self.trouble, exc_info=error, extra=said)
         options = self.kind.options
         seconds_min = max(options.retry_seconds_min, TROUBLE_SECONDS_MIN)
         seconds_max = max(options.retry_seconds_max, TROUBLE_SECONDS_MIN)
@@ -345,7 +355,8 @@ class Worker:
     def _stop_at(self, reason: str) -> None:
         """Go no further until somebody says so."""
         self.stopped = reason
-        log.error("subscription %s stopped: %s", self.kind.name, reason)
+        said = facts("subscription stopped", subscription=self.kind.name, position=self.position)
+        log.error("subscription %s stopped: %s", self.kind.name, reason, extra=said)
 
     def _new_cursor(self) -> Cursor:
         """A reader that stands nowhere yet."""
