@@ -39,6 +39,9 @@ def facts(event: str, /, error: BaseException | None = None, **named: str | floa
 
 
 def handler_failed(actor: Actor, error: BaseException) -> None:
-    """A handler of an aggregate has a bug."""
-    said = facts("handler failed", error, aggregate=actor.streams.name, key=actor.key)
-    actor_log.error("%r failed", actor, exc_info=error, extra=said)
+    """A handler of an aggregate has a bug; perhaps one too many."""
+    named = {"aggregate": actor.streams.name, "key": actor.key}
+    actor_log.error("%r failed", actor, exc_info=error, extra=facts("handler failed", error, **named))
+    if actor.quarantined:
+        said = facts("aggregate quarantined", error, **named)
+        actor_log.error("%r is quarantined: its commands are refused; see Engine.release", actor, extra=said)

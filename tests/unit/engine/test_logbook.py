@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from actum import ActumError, CommandFailed, MemoryLog, StoreFull
+from actum import ActumError, CommandFailed, MemoryLog, Quarantined, StoreFull
 from actum.logbook import FACTS, facts
 from actum_storage import StorageError
 
@@ -74,13 +74,18 @@ def test_an_error_is_named_by_its_class() -> None:
 
 @scene
 async def test_a_bug_in_a_handler(caplog: pytest.LogCaptureFixture) -> None:
-    """Which aggregate, and what was raised."""
-    async with open_fragile() as engine:
-        with pytest.raises(CommandFailed):
+    """Which aggregate, and what was raised; with the last one that it may have, that it is quarantined."""
+    async with open_fragile(quarantine_failures_max=2) as engine:
+        for _ in range(2):
+            with pytest.raises(CommandFailed):
+                await engine.send(Do(key="a", how="badly"))
+        with pytest.raises(Quarantined):
             await engine.send(Do(key="a", how="badly"))
-    (line,) = [record for record in caplog.records if record.name == "actum.actor"]
-    assert (line.__dict__["actum_event"], line.__dict__["actum_key"]) == ("handler failed", "a")
-    assert line.__dict__["actum_aggregate"] == "Fragile"
+    lines = [record.__dict__ for record in caplog.records if record.name == "actum.actor"]
+    assert [line["actum_event"] for line in lines] == ["handler failed", "handler failed", "aggregate quarantined"]
+    assert {(line["actum_aggregate"], line["actum_key"], line["actum_error"]) for line in lines} == {
+        ("Fragile", "a", "ZeroDivisionError")
+    }
 
 
 @scene
