@@ -26,7 +26,7 @@ from actum.errors import Invalid, shown
 from actum.logbook import facts
 from actum.observer import settling
 from actum.rebuilding import Rebuilder
-from actum.recovery import Records, Recovery
+from actum.recovery import Records, Recovery, none_wanted
 from actum.scheduler import Scheduler
 from actum.schema_gate import SchemaGate
 from actum.streams import Streams
@@ -40,11 +40,10 @@ from actum.watching.watching import Watching
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
-    from typing import NoReturn
 
     from actum_storage import Derived, Head, Log
 
-    from actum.alert import AlertCallback
+    from actum.alert import AlertCallback, Kind
     from actum.background import Background
     from actum.batch import OpenBatch
     from actum.catalogue import Catalogue
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
     from actum.observer import Observer
     from actum.options import Options
     from actum.process_runner import Runner
+    from actum.subscriptions.lag import LagTracker
     from actum.timer import Timer
 
 log = logging.getLogger("actum.core")
@@ -108,6 +108,7 @@ class Core:
         options: Options,
         *,
         read_only: bool = False,
+        automatic: bool = True,
         alerts: Sequence[AlertCallback] = (),
         observer: Observer | None = None,
     ) -> None:
@@ -122,7 +123,8 @@ class Core:
             background: does disk work; threads of the engine unless given.
             options: bounds.
             read_only: whether the log may only be read: another process may be writing it.
-            alerts: told of views and subscriptions that fall behind.
+            automatic: whether deadlines, processes and subscriptions run.
+            alerts: told of what falls behind or stops.
             observer: told of what is under way.
         """
         self.store = store
@@ -142,6 +144,7 @@ class Core:
         self.thread = get_ident()
         self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
         self.read_only = read_only
+        self.automatic = automatic
         self.observer = observer
         settled = self._settled if observer is None else settling(self, observer, self._settled)
         self.scheduler = Scheduler(
@@ -167,7 +170,9 @@ class Core:
         self.middleware: Sequence[Middleware] = ()  # that commands pass which the engine sends by itself
         self.timer: Timer | None = None
         self.runners: tuple[Runner, ...] = ()
-        self.watches = freshness.watches(self)
+        self.lag_trackers: dict[tuple[Kind, str], LagTracker] = {
+            ("view", name): freshness.tracker_of(self, freshness.ViewSubject(self, name)) for name in self.views
+        }
         self.monitor = Monitor(clock, alerts)
         self.subscriptions = self._subscriptions()
         self.checkpointer: Checkpointer | None = None
@@ -192,7 +197,7 @@ class Core:
             self.observer,
         )
         return Subscriptions(
-            () if self.read_only else self.catalogue.subscriptions,
+            () if self.read_only or not self.automatic else self.catalogue.subscriptions,
             self.catalogue.upcasts,
             source,
             directory,
@@ -242,8 +247,8 @@ class Core:
             await self._hold_ballast()
             self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
             await self._start_automatic()
-            for watch in self.watches.values():
-                self.monitor.add("view", watch)
+            for (kind, _), tracker in self.lag_trackers.items():
+                self.monitor.add(kind, tracker)
             await self.subscriptions.start(
                 self.monitor,
                 lambda: freshness.true_head(self),
@@ -256,11 +261,14 @@ class Core:
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
     async def _start_automatic(self) -> None:
-        """What sends commands by itself begins, before anybody else can."""
-        if self.timer is not None:
+        """What sends commands by itself begins, before anybody else can; or stands where it stopped."""
+        if self.timer is not None and self.automatic:
             self.timer.start()
         for runner in self.runners:
-            await runner.start()
+            if self.automatic:
+                await runner.start()
+            else:
+                runner.stand()
 
     async def _make_anew(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
         """Make those views again at once that began with rows of other code with which today's could not go on."""
@@ -280,10 +288,8 @@ class Core:
         if store is not None and not size_max:
             await self.background.run(store.drop_ballast)
         elif store is not None and not await self.background.run(lambda: store.hold_ballast(size_max)):
-            log.warning(
-                "the disk has no room for a ballast file: with a full disk closing may save no checkpoint",
-                extra=facts("ballast missing"),
-            )
+            said = facts("ballast missing")
+            log.warning("no room on the disk for a ballast file: once it is full, closing saves nothing", extra=said)
 
     async def _save_at(self, head: Head) -> None:
         """A checkpoint in the middle of a long replay."""
@@ -384,13 +390,6 @@ class Core:
             return
         saved = await checkpointer.checkpoint(hasty=True)
         if not saved and isinstance(checkpointer.failure, StoreFull) and self.store.drop_ballast():
-            log.warning(
-                "the disk is full: the ballast file was deleted to make room for the checkpoint",
-                extra=facts("ballast used"),
-            )
+            said = facts("ballast used")
+            log.warning("the disk is full: the ballast file was deleted to make room for the checkpoint", extra=said)
             await checkpointer.checkpoint(hasty=True)
-
-
-def none_wanted() -> NoReturn:
-    """Stands for the records of a batch where no view takes any."""
-    raise AssertionError("no view of this engine takes records")

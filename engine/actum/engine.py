@@ -79,6 +79,7 @@ class Engine(Operations, Automation):
         background: Background | None,
         *,
         read_only: bool,
+        automatic: bool = True,
         alerts: Sequence[AlertCallback] = (),
         observer: Observer | None = None,
     ) -> None:
@@ -90,6 +91,7 @@ class Engine(Operations, Automation):
         self._ids = ids
         self._background = background
         self._read_only = read_only
+        self._automatic = automatic
         self._alerts = tuple(alerts)
         self._core: Core | None = None
         self._taking: Core | None = None  # the same while commands are taken
@@ -116,6 +118,7 @@ class Engine(Operations, Automation):
         ids: CommandIds | None = None,
         background: Background | None = None,
         read_only: bool = False,
+        automatic: bool = True,
     ) -> Engine:
         """An engine for some aggregates and views; `async with` opens it, or `await`, with `close()` at the end.
 
@@ -126,7 +129,8 @@ class Engine(Operations, Automation):
             services: what `@decide` and `@handle` handlers take by annotation; none are needed with `read_only`.
             upcasters: functions marked `@upcast`: what events of older types mean today.
             middleware: wraps every `send`, the first one outermost.
-            alerts: called with an `Alert` when a view or subscription falls behind, stops, or recovers.
+            alerts: called with an `Alert` when a view, a subscription, a process or the timer falls behind, stops, or
+                recovers, and when instances of processes or deadlines fail.
             observer: told of commands, commits, deliveries and steps while they happen: `actum.otel.Tracing()`.
             options: see `Options`.
             clock: the time that records get; the machine's unless given.
@@ -134,6 +138,8 @@ class Engine(Operations, Automation):
             background: does the disk work; threads of the engine unless given.
             read_only: answer queries as of the moment of opening, and write nothing: beside a running engine, or on
                 a backup. Commands get `ReadOnly`, and subscriptions don't run: see `follow`.
+            automatic: whether deadlines fire, processes react and subscriptions run. False is for mending a store:
+                nothing happens but what you do, and what is due then is done at the next opening.
 
         Raises:
             CatalogueError: the classes don't fit together; every fault with its fix.
@@ -151,6 +157,7 @@ class Engine(Operations, Automation):
             ids or TimeOrderedIds(),
             background,
             read_only=read_only,
+            automatic=automatic,
             alerts=alerts,
             observer=observer,
         )
@@ -180,6 +187,7 @@ class Engine(Operations, Automation):
                 self._background,
                 self._options,
                 read_only=self._read_only,
+                automatic=self._automatic,
                 alerts=self._alerts,
                 observer=self._observer,
             )
@@ -234,11 +242,16 @@ class Engine(Operations, Automation):
         Until then queries are answered, and a decision that was accepted may still send what it has to send.
 
         Cancelling the caller does not stop the closing.
+
+        Raises:
+            Invalid: a subscription's handler calls it, for which it would wait.
         """
         if self._state in ("open", "read-only"):
             core = self._open_core()
+            core.subscriptions.refuse_inside("close")
             self._state = "closing"
             self._taking = None
+            core.subscriptions.end()
             self._closing = asyncio.create_task(self._stop(core), name="actum close")
         if self._closing is not None:
             try:

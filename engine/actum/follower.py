@@ -69,6 +69,7 @@ def follow(
     observer: Observer | None = None,
     options: Options | None = None,
     clock: Clock | None = None,
+    paused: bool = False,
 ) -> Follower:
     """Subscriptions of a store that another process writes; `async with` opens it, `await follower.run()` stays.
 
@@ -81,6 +82,8 @@ def follow(
         observer: told of deliveries while they happen: `actum.otel.Tracing()`.
         options: see `Options`; `poll_seconds` above all.
         clock: the machine's unless given.
+        paused: handle nothing until `follower.subscription(...).resume()`: for tools that reset one, or look after its
+            dead letters.
 
     Raises:
         CatalogueError: the classes don't fit together.
@@ -98,7 +101,9 @@ def follow(
     catalogue = Catalogue.build(subscriptions, services, upcasters)
     if catalogue.aggregates or catalogue.views or not catalogue.subscriptions:
         raise Invalid("follow takes Subscription classes, one at least: aggregates and views are the engine's")
-    return Follower(store, catalogue, tuple(alerts), options or Options(), clock or SystemClock(), observer)
+    return Follower(
+        store, catalogue, tuple(alerts), options or Options(), clock or SystemClock(), observer=observer, paused=paused
+    )
 
 
 @final
@@ -112,13 +117,16 @@ class Follower:
         alerts: Sequence[AlertCallback],
         options: Options,
         clock: Clock,
+        *,
         observer: Observer | None = None,
+        paused: bool = False,
     ) -> None:
         """Use `follow`."""
         self._path = store
         self._catalogue = catalogue
         self._options = options
         self._clock = clock
+        self._paused = paused
         self._observer = observer
         self._monitor = Monitor(clock, alerts)
         self._head = 0
@@ -167,7 +175,10 @@ class Follower:
             lambda: ThreadBackground(loop, gate_seconds=options.gate_seconds),
         )
         await self._subscriptions.start(
-            self._monitor, lambda: self._head, lambda position: time_at(store.log, position)
+            self._monitor,
+            lambda: self._head,
+            lambda position: time_at(store.log, position),
+            paused=self._paused,
         )
         self._tasks = [
             asyncio.create_task(self._poll(store, self._subscriptions), name="actum follower"),

@@ -184,6 +184,12 @@ def deadlines(statistics: EngineStatistics) -> DeadlineStatistics | None:
     return statistics.deadlines
 
 
+def timer_states(statistics: EngineStatistics) -> Iterable[Sample]:
+    """The state of the timer, if there is one."""
+    timer = statistics.deadlines
+    return () if timer is None else [((state,), state == timer.state) for state in LAG_STATES]
+
+
 def watches(statistics: EngineStatistics) -> WatchStatistics:
     """Live queries."""
     return statistics.watches
@@ -230,6 +236,7 @@ AUTOMATION_METRICS: tuple[Metric[EngineStatistics], ...] = (
         deadlines,
         ("actum_deadlines_pending", "gauge", "Deadlines that wait for their time", lambda one: one.pending),
         ("actum_deadlines_failing", "gauge", "Deadlines that were refused and not put away", lambda one: one.failing),
+        ("actum_deadlines_overdue", "gauge", "Deadlines that should have been sent by now", lambda one: one.overdue),
         ("actum_deadlines_fired", "counter", "Deadlines sent and accepted", lambda one: one.fired),
         ("actum_deadlines_failed", "counter", "Deadlines sent and refused", lambda one: one.failed),
         ("actum_deadlines_again", "counter", "Attempts that found the engine full", lambda one: one.again),
@@ -241,18 +248,28 @@ AUTOMATION_METRICS: tuple[Metric[EngineStatistics], ...] = (
         ),
         ("actum_deadlines_stopped", "gauge", "1 if the timer has stopped", lambda one: one.failure is not None),
     ),
+    Metric("actum_deadlines_state", "states", "How the timer is", ("state",), timer_states),
     *of_each(
         processes,
         "process",
         ("actum_process_active", "gauge", "Instances under way, by process", lambda one: one.active),
         ("actum_process_failed", "gauge", "Instances that stand still, by process", lambda one: one.failed),
+        ("actum_process_stuck", "gauge", "Instances that have waited for long, by process", lambda one: one.stuck),
         ("actum_process_position", "gauge", "Everything up to here has been considered", lambda one: one.position),
         ("actum_process_lag_events", "gauge", "Events in the log that have not", lambda one: one.lag),
+        ("actum_process_lag_seconds", "gauge", "Age of the oldest of them", lambda one: one.lag_seconds),
+        (
+            "actum_process_heartbeat_seconds",
+            "gauge",
+            "Since it moved or had nothing to do",
+            lambda one: one.heartbeat_seconds,
+        ),
         ("actum_process_steps", "counter", "Steps taken, by process", lambda one: one.steps),
         ("actum_process_again", "counter", "Attempts that found the engine full", lambda one: one.again),
         ("actum_process_unroutable", "counter", "Events that name no instance", lambda one: one.unroutable),
         ("actum_process_stopped", "gauge", "1 if no more steps are taken", lambda one: one.failure is not None),
     ),
+    states_of_each(processes, "process", "actum_process_state", "How a process is", LAG_STATES, lambda one: one.state),
 )
 
 ENGINE_METRICS: tuple[Metric[EngineStatistics], ...] = (

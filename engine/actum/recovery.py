@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, NoReturn, final
 
 import msgspec
 from actum_storage import Head, StoreCorrupt, StoreMismatch
@@ -354,3 +354,8 @@ class Records:
     def part(self, start: int, stop: int) -> Sequence[Record]:
         """Some of them."""
         return self()[start:stop]
+
+
+def none_wanted() -> NoReturn:
+    """Stands for the records of a batch where no view takes any."""
+    raise AssertionError("no view of this engine takes records")

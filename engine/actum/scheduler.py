@@ -19,7 +19,7 @@ from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 
 from actum.clock import TimeOrderedIds
 from actum.committer import Committer
-from actum.errors import EngineClosed, Overloaded
+from actum.errors import EngineClosed, Overloaded, position_named_by
 from actum.logbook import facts
 from actum.turn import take_turn
 from actum.waits import note_wait
@@ -248,8 +248,8 @@ class Scheduler:
             self._loop.call_soon(self._turn, context=self._context)
 
     def answer(self, position: int, reply: Reply, outcome: Outcome) -> None:
-        """Answer a command that wrote nothing, once `position`, on which it was decided, is durable."""
-        batch = self.committer.holding(position)
+        """Answer what wrote nothing, when `position`, on which it was decided, and what it names are durable."""
+        batch = self.committer.holding(max(position, position_named_by(outcome)))
         if batch is None:
             self._reply(reply, outcome)
         else:

@@ -109,7 +109,7 @@ class Delivery:
         kind, subscription = self._kind, self._subscription
         position, failed = start, None
         try:
-            async with subscription.batch() as given:
+            async with self._keeping.batch() as given:
                 for sighting in batch.wanted:
                     if position > start and not go_on():
                         break

@@ -1,4 +1,4 @@
-"""Looks at every view and subscription once a second, and tells what has become of it: to the log, and to callbacks.
+"""Looks at everybody who works by himself once a second, and tells what became of him: to the log, and to callbacks.
 
 It also sees the consumer whose task is dead, because it asks, instead of waiting to be told. Nothing that a callback
 does can harm it or anybody else, except by blocking the loop.
@@ -20,13 +20,22 @@ if TYPE_CHECKING:
 
     from actum.alert import AlertCallback, LagState
     from actum.clock import Clock
-    from actum.subscriptions.lag import Lag, LagWatch
+    from actum.subscriptions.lag import Lag, LagTracker
 
 log = logging.getLogger("actum.alerts")
 
 MONITOR_SECONDS = 1.0
 #: A loop that was blocked for so long says nothing about those who live in it: the next look counts.
 BLOCKED_SECONDS = 5.0
+#: What a log line calls a subject.
+WHO: dict[Kind, str] = {
+    "view": "view {} is",
+    "subscription": "subscription {} is",
+    "process": "process {} is",
+    "instances": "instances of {} are",
+    "timer": "the {} is",
+    "deadlines": "{} are",
+}
 #: States that somebody has to do something about.
 BAD = frozenset({"slow", "stalled", "failed"})
 
@@ -49,13 +58,13 @@ class Monitor:
         """
         self._clock = clock
         self._callbacks = tuple(callbacks)
-        self._watches: list[tuple[Kind, LagWatch]] = []
+        self._trackers: list[tuple[Kind, LagTracker]] = []
         self.raised = 0
         self.active: dict[tuple[str, str], Alert] = {}
 
-    def add(self, kind: Kind, watch: LagWatch) -> None:
+    def add(self, kind: Kind, tracker: LagTracker) -> None:
         """Look at this one too."""
-        self._watches.append((kind, watch))
+        self._trackers.append((kind, tracker))
 
     async def run(self) -> NoReturn:
         """Until cancelled."""
@@ -69,22 +78,22 @@ class Monitor:
 
     def look(self) -> None:
         """Look at everybody, and raise alerts."""
-        for kind, watch in self._watches:
+        for kind, tracker in self._trackers:
             try:
-                lag = watch.look()
-                before, news = watch.note(lag), watch.subject.news()
+                lag = tracker.look()
+                before, news = tracker.note(lag), tracker.subject.news()
                 if news:
-                    self._raise(kind, watch.subject.name, lag.state, lag._replace(reason=news), bad=True)
+                    self._raise(kind, tracker.subject.name, lag.state, lag._replace(reason=news), bad=True)
                 if lag.state != before and (lag.state in BAD or before in BAD):
                     bad = lag.state in BAD
-                    alert = self._raise(kind, watch.subject.name, before, lag, bad=bad)
+                    alert = self._raise(kind, tracker.subject.name, before, lag, bad=bad)
                     if bad:
-                        self.active[kind, watch.subject.name] = alert
+                        self.active[kind, tracker.subject.name] = alert
                     else:
-                        self.active.pop((kind, watch.subject.name), None)
+                        self.active.pop((kind, tracker.subject.name), None)
             except Exception:
-                said: dict[str, object] = {**facts("look failed"), f"actum_{kind}": watch.subject.name}
-                log.exception("the %s %s can't be looked at", kind, watch.subject.name, extra=said)
+                said: dict[str, object] = {**facts("look failed"), f"actum_{kind}": tracker.subject.name}
+                log.exception("the %s %s can't be looked at", kind, tracker.subject.name, extra=said)
 
     def _raise(self, kind: Kind, name: str, before: LagState, lag: Lag, *, bad: bool) -> Alert:
         """Tell everybody."""
@@ -103,7 +112,9 @@ class Monitor:
         self.raised += 1
         extra = facts("alert") | {f"actum_{field}": getattr(alert, field) for field in alert.__struct_fields__}
         level = logging.WARNING if bad else logging.INFO
-        log.log(level, "%s %s is %s%s", kind, name, lag.state, f": {lag.reason}" if lag.reason else "", extra=extra)
+        log.log(
+            level, "%s %s%s", WHO[kind].format(name), lag.state, f": {lag.reason}" if lag.reason else "", extra=extra
+        )
         for callback in self._callbacks:
             try:
                 callback(alert)
@@ -113,4 +124,4 @@ class Monitor:
 
     def __repr__(self) -> str:
         """How many it looks at."""
-        return f"<Monitor of {len(self._watches)}, {self.raised} alerts>"
+        return f"<Monitor of {len(self._trackers)}, {self.raised} alerts>"

@@ -54,7 +54,7 @@ async def test_every_sample_has_a_value_for_each_label() -> None:
         read = {metric.name: list(metric.read(statistics)) for metric in table}
         assert all(len(values) == len(metric.labels) for metric in table for values, _ in read[metric.name])
         states = [metric for metric in table if metric.kind == "states"]
-        assert len(states) == 3
+        assert len(states) == 5
         assert all(figure in (0, 1) for metric in states for _, figure in read[metric.name])
         assert read["actum_deadlines_pending"] == [((), 1)]
         assert read["actum_process_active"] == [(("Fulfilment",), 1)]
