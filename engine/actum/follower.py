@@ -21,11 +21,12 @@ from actum.clock import Clock, SystemClock
 from actum.codec import Codec
 from actum.errors import EngineClosed, Invalid
 from actum.freshness import time_at
+from actum.logbook import facts
 from actum.options import Options
 from actum.statistics import SubscriptionStatistics
 from actum.subscriptions.monitor import Monitor
+from actum.subscriptions.source import Source
 from actum.subscriptions.subscriptions import Subscriptions
-from actum.subscriptions.worker import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -191,7 +192,8 @@ class Follower:
             try:
                 head = store.log.head.position
             except Exception as error:
-                log.exception("the follower of %s can't go on", self._path)
+                said = facts("follower stopped", error, store=str(self._path))
+                log.exception("the follower of %s can't go on", self._path, extra=said)
                 for consumer in subscriptions:
                     consumer.fail(f"{type(error).__name__}: {error}")
                 raise

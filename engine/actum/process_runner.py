@@ -17,6 +17,7 @@ from actum_storage import ActumError
 
 from actum.deadlines.stream import CancelDeadline
 from actum.errors import EngineClosed, Invalid, Rejected, shown
+from actum.logbook import facts
 from actum.observer import Stepping, during
 from actum.own_sends import REFUSALS, send_one, send_with, until_there_is_room
 from actum.process_step import Entry, Step, Thinker, instance_of
@@ -122,7 +123,7 @@ class Runner:
             first = first_of_group(error)
             if not isinstance(first, EngineClosed):
                 self.failure = f"the process {self.kind.name} has stopped: {first}"
-                log.exception("%s", self.failure)
+                log.exception("%s", self.failure, extra=facts("process stopped", first, process=self.kind.name))
 
     async def _react_to_slice(self) -> None:
         """All instances that have events in the next part of the log take their steps."""
@@ -184,7 +185,13 @@ class Runner:
                 instance_of(self.kind.name, key)
             except Invalid as error:
                 self._unroutable += 1
-                log.error("the event at position %d names no instance of %s: %s", position, self.kind.name, error)  # noqa: TRY400
+                log.error(  # noqa: TRY400  # the event is wrong, not this code
+                    "the event at position %d names no instance of %s: %s",
+                    position,
+                    self.kind.name,
+                    error,
+                    extra=facts("event unroutable", error, process=self.kind.name, position=position),
+                )
                 continue
             found[key].append(Entry(position, tuple(events), record))
 
@@ -262,13 +269,23 @@ class Runner:
         self.last_failure = f"{self.kind.name}/{key} at position {entry.position}: {reason}"
         if self._core.observer is not None:
             self._core.observer.failed(error)
-        log.warning("%s/%s failed at position %d: %s", self.kind.name, key, entry.position, reason, exc_info=error)
+        said = facts("step failed", error, process=self.kind.name, key=key, position=entry.position)
+        log.warning(
+            "%s/%s failed at position %d: %s",
+            self.kind.name,
+            key,
+            entry.position,
+            reason,
+            exc_info=error,
+            extra=said,
+        )
 
     def _full(self, error: Exception) -> None:
         """It will be tried again."""
         self.again += 1
         self.trouble = f"{type(error).__name__}: {error}"
-        log.warning("a step of %s is tried again later: %s", self.kind.name, error)
+        said = facts("step postponed", error, process=self.kind.name)
+        log.warning("a step of %s is tried again later: %s", self.kind.name, error, extra=said)
 
     async def retry(self, key: str) -> None:
         """Have a failed instance react again to the event at which it failed, and to what has come since.

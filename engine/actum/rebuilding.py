@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from actum import garbage
 from actum.errors import Invalid
+from actum.logbook import facts
 from actum.statistics import RebuildStatistics
 from actum.view_differences import Comparison
 
@@ -125,7 +126,8 @@ class Rebuilder:
             made.twin.made = made.twin.position
             self._views[name] = made.twin
             self._watching.renew(name)
-        log.info("view %s was rebuilt in %.1f s", name, made.seconds)
+        said = facts("view rebuilt", view=name, seconds=made.seconds)
+        log.info("view %s was rebuilt in %.1f s", name, made.seconds, extra=said)
         return made.differences
 
     async def renew(self, names: Iterable[str]) -> None:
@@ -134,11 +136,16 @@ class Rebuilder:
         Cancelling leaves them as they are: they are saved as what they are, and the next opening begins again.
         """
         for name in names:
-            log.info("view %s: its saved rows were made by other code; they are served while it is rebuilt", name)
+            log.info(
+                "view %s: its saved rows were made by other code; they are served while it is rebuilt",
+                name,
+                extra=facts("view outdated", view=name),
+            )
             try:
                 await self.rebuild(name)
             except Exception as error:
-                log.exception("view %s can't be rebuilt, and is not served any more", name)
+                said = facts("rebuild failed", error, view=name)
+                log.exception("view %s can't be rebuilt, and is not served any more", name, extra=said)
                 view = self._views[name]
                 view.refuse(error)
                 self._watching.renew(name)

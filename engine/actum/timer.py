@@ -18,6 +18,7 @@ from actum.deadlines.deadline import Deadline, Deadlines
 from actum.deadlines.stored import StoredCommands
 from actum.deadlines.stream import CancelDeadline, DeadlineGone, FailDeadline, FireDeadline, ScheduleDeadline
 from actum.errors import EngineClosed, Invalid, Overloaded, shown
+from actum.logbook import facts
 from actum.middleware import Envelope
 from actum.observer import Firing, during
 from actum.own_sends import REFUSALS, send_one, send_with, until_there_is_room
@@ -237,18 +238,18 @@ class Timer:
         self.failed += 1
         self.trouble = ""
         self.last_failure = f"{row.command} of {row.deadline_id}: {reason}"
-        log.warning("%r failed: %s", row, reason)
+        log.warning("%r failed: %s", row, reason, extra=facts("deadline failed", error, deadline_id=row.deadline_id))
 
     def _full(self, error: Exception) -> None:
         """It will be tried again."""
         self.again += 1
         self.trouble = f"{type(error).__name__}: {error}"
-        log.warning("a deadline is sent again later: %s", error)
+        log.warning("a deadline is sent again later: %s", error, extra=facts("deadline postponed", error))
 
     def _fail(self, what: str, error: Exception) -> None:
         """Nothing is sent any more."""
         self.failure = f"{what}: {error}"
-        log.error("%s", self.failure, exc_info=error)
+        log.error("%s", self.failure, exc_info=error, extra=facts("timer stopped", error))
 
     def first(self, state: str = "pending") -> Deadline | None:
         """The one that is due first, or that was, of those in a state; None also if the view is not served."""

@@ -20,8 +20,9 @@ from actum.processes.stream import ProcessStream
 from actum.subscriptions.cursor import Batch as Read
 from actum.subscriptions.cursor import Cursor
 from actum.subscriptions.delivery import Delivery
+from actum.subscriptions.failing import Failing
 from actum.subscriptions.keeping import Keeping
-from actum.subscriptions.worker import Failing, Worker
+from actum.subscriptions.worker import Worker
 from actum.tags import LastPositions, TagIndex
 from actum.timer import Timer
 from actum_storage import DeadLetter, MemoryBookmarks
@@ -141,7 +142,7 @@ def react_again() -> None:
     ) -> None:
         del retried
         for entry in entries:
-            row = self.view.get(instance_of(self.kind.name, key))
+            row = self.roster.view.get(instance_of(self.kind.name, key))
             await self._take(key, row, entry, considered)
 
     opened(Runner)._go_on = go_on

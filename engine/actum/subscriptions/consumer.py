@@ -8,6 +8,7 @@ import logging
 from typing import TYPE_CHECKING, final
 
 from actum.errors import EngineClosed, Invalid, shown
+from actum.logbook import facts
 from actum.statistics import SubscriptionStatistics
 from actum.subscriptions.letters import describe, handle_again
 from actum.subscriptions.worker import Worker
@@ -266,7 +267,8 @@ class Consumer:
             if await self._cancel():
                 await worker.save()
             else:
-                log.error("subscription %s: its handler can't be cancelled and is left behind", self.name)
+                said = facts("handler left behind", subscription=self.name)
+                log.error("subscription %s: its handler can't be cancelled and is left behind", self.name, extra=said)
         with contextlib.suppress(TimeoutError):  # a dead letter may be retried
             async with asyncio.timeout(seconds_max), worker.handling:
                 pass
@@ -275,7 +277,9 @@ class Consumer:
             if worker.entered:
                 await worker.subscription.close()
         except Exception:
-            log.exception("subscription %s: close() failed", self.name)
+            log.exception(
+                "subscription %s: close() failed", self.name, extra=facts("close failed", subscription=self.name)
+            )
         worker.give_up(lambda: EngineClosed(f"subscription {self.name} was closed before the position came"))
         await worker.keeping.close()
 
@@ -296,7 +300,8 @@ class Consumer:
         else:
             why = "it was cancelled" if error is None else describe(error)
             worker.stopped = f"its task is dead: {why}; resume() starts another one"
-            log.error("subscription %s: %s", self.name, worker.stopped, exc_info=error)
+            said = facts("subscription dead", error, subscription=self.name)
+            log.error("subscription %s: %s", self.name, worker.stopped, exc_info=error, extra=said)
 
     async def _cancel(self) -> bool:
         """End the task at once; whether it has ended: a handler may swallow that."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from actum.logbook import facts
 from actum.subscriptions.letters import describe
 
 if TYPE_CHECKING:
@@ -26,8 +27,13 @@ class Failing(NamedTuple):
     given_up: bool = False
 
 
-def told(sighting: Sighting, error: Exception, attempts: int) -> str:
+def told(failing: Failing) -> str:
     """What happened at an event, as a line for people."""
-    return (
-        f"its handler of {sighting.tag} at position {sighting.position} raised {describe(error)} (attempt {attempts})"
-    )
+    where = f"{failing.sighting.tag} at position {failing.sighting.position}"
+    return f"its handler of {where} raised {describe(failing.error)} (attempt {failing.attempts})"
+
+
+def facts_of(event: str, failing: Failing, subscription: str) -> dict[str, object]:
+    """What stands beside a line about it in the log."""
+    position, attempts = failing.sighting.position, failing.attempts
+    return facts(event, failing.error, subscription=subscription, position=position, attempts=attempts)

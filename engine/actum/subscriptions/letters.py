@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from actum_storage import DeadLetter
 
 from actum.errors import EngineClosed
+from actum.logbook import facts
 from actum.subscriptions.cursor import Sighting
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ async def handle_marked(worker: Worker) -> None:
             if letter.position in worker.keeping.letters and not worker.keeping.letters[letter.position].attempts:
                 raise  # it was no fault of the event's
             worker.news = f"the dead letter at position {letter.position} was tried again: {describe(error)}"
-            log.error("subscription %s: %s", worker.kind.name, worker.news)  # noqa: TRY400  # the letter says it
+            said = facts("dead letter failed", error, subscription=worker.kind.name, position=letter.position)
+            log.error("subscription %s: %s", worker.kind.name, worker.news, extra=said)  # noqa: TRY400  # the letter says it
 
 
 def sight(worker: Worker, letter: DeadLetter) -> Sighting:
