@@ -17,11 +17,11 @@ LIFE = 20
 
 
 def run(first: int, count: int, mutant: str = "") -> Outcome:
-    """So many kills of one shop; the list of orders is in PostgreSQL too, where there is one."""
+    """So many kills of one shop; the list of orders is in PostgreSQL too, where there is one, but not for a mutant."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         urls = [f"sqlite+aiosqlite:///{directory / 'orders.db'}"]
-        if postgres_programs() is not None:
+        if not mutant and postgres_programs() is not None:
             urls.append(stack.enter_context(private_postgres()).new_database())
         figures = play(directory, BASKETS * count, count, urls, seed=first, mutant=mutant)
     orders = figures.books.orders.values()
