@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from actum.subscriptions.cursor import Sighting
 
 
+#: What `open` raises for a mistake in its code: said at once, since it would be the same at the next attempt.
+MISTAKES = (TypeError, AttributeError, NameError, ImportError, NotImplementedError, AssertionError)
+
+
 class Failing(NamedTuple):
     """The event that failed last.
 

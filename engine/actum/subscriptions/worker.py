@@ -19,7 +19,7 @@ from actum.observer import during
 from actum.subscriptions.bell import Bell
 from actum.subscriptions.cursor import Cursor, first_of_command
 from actum.subscriptions.delivery import Delivery, backoff_seconds, delivering, hash_of
-from actum.subscriptions.failing import Failing, facts_of, told
+from actum.subscriptions.failing import MISTAKES, Failing, facts_of, told
 from actum.subscriptions.keeping import Keeping
 from actum.subscriptions.letters import describe, handle_marked, letter_of
 
@@ -39,8 +39,6 @@ log = logging.getLogger("actum.subscriptions")
 REST_SECONDS = 1.0
 #: The shortest wait before something else than a handler is tried again.
 TROUBLE_SECONDS_MIN = 0.01
-#: What `open` raises for a mistake in its code: said at once, since it would be the same at the next attempt.
-MISTAKES = (TypeError, AttributeError, NameError, ImportError, NotImplementedError, AssertionError)
 
 
 @final
