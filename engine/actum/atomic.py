@@ -119,7 +119,7 @@ class AtomicSend:
         self._missing.remove(actor)
         if not self._missing:
             self._scheduler.spawn(self._run(), f"decide {self!r}")
-        elif self._scheduler.decisions_under_way and any(way_between(missing, actor) for missing in self._missing):
+        elif self._scheduler.decisions_sending and way_between(self._missing, actor):
             asyncio.get_running_loop().call_soon(self.step_back)
         else:
             actor.awaits = self._missing

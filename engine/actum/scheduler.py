@@ -55,13 +55,14 @@ class Scheduler:
         turn_ns: when it began, by the clock; all that is decided in it has this time.
         rejected: commands answered with an error.
         accepted: commands answered with a receipt.
+        decisions_sending: sends of decisions that are not answered: without one, nobody waits in a circle.
         committer: writes what the turns decide.
     """
 
     __slots__ = (
         "_after_commit", "_batch_ended", "_changed", "_directory", "_ids", "_loop", "_pending_max", "_ready",
-        "_settled", "_tasks", "_turn_scheduled", "accepted", "committer", "mailbox_size_max", "now_ns", "options",
-        "pending", "rejected", "turn_ns",
+        "_settled", "_tasks", "_turn_scheduled", "accepted", "committer", "decisions_sending", "mailbox_size_max",
+        "now_ns", "options", "pending", "rejected", "turn_ns",
     )  # fmt: skip
 
     def __init__(
@@ -95,6 +96,7 @@ class Scheduler:
         self.turn_ns = 0
         self.rejected = 0
         self.accepted = 0
+        self.decisions_sending = 0
         self._ids = ids
         self._pending_max = options.commands_pending_max
         self._directory = directory
@@ -348,11 +350,6 @@ class Scheduler:
         ended = self._loop.create_future()
         self._batch_ended.append(ended)
         await ended
-
-    @property
-    def decisions_under_way(self) -> bool:
-        """Whether any asynchronous decision is, so that something may wait for an actor."""
-        return bool(self._tasks)
 
     @property
     def busy(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any, TypeVar
 
 import pytest
@@ -278,6 +279,36 @@ class TestOrder:
             assert len(receipts) == 120
             assert sum((await balances(bank)).values()) == 100 * count + 60
             assert bank.statistics().pending == 0
+
+    @scene
+    async def test_hundreds_with_overlapping_targets_end_soon(self) -> None:
+        """However many ways there are through those that wait, finding out whether there is a circle costs little."""
+        random = Random(1)
+        names = [f"account-{number}" for number in range(300)]
+        async with open_bank() as bank:
+            sends = [bank.send_atomic([deposit(name, 1) for name in random.sample(names, 20)]) for _ in range(200)]
+            await asyncio.wait_for(asyncio.gather(*sends), 10)
+            assert sum((await balances(bank)).values()) == 20 * 200
+
+    @scene
+    async def test_a_long_queue_of_sends_that_wait_for_each_other(self) -> None:
+        """Deeper than the interpreter's stack, with a decision that sends at its end."""
+        courier, pace = Courier(), asyncio.Event()
+        async with open_bank(assessor=courier) as bank:
+
+            async def errand() -> None:
+                await pace.wait()
+                await bank.send(deposit("eve", 1))
+
+            courier.errands["0"] = errand
+            loan = begun(bank.send(Lend(account_id="0", amount=1)))
+            await turns()
+            sends = [begun(bank.send_atomic([deposit(f"{n + 1}", 1), deposit(f"{n}", 1)])) for n in range(1_500)]
+            await turns()
+            pace.set()
+            await asyncio.gather(loan, *sends)
+            assert (await balances(bank))["1500"] == 1
+            assert (await balances(bank))["0"] == 2
 
     @scene
     async def test_a_rejection_decided_on_tentative_events_waits_for_them(self) -> None:
