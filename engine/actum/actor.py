@@ -16,7 +16,7 @@ from actum_storage import ActumError, StorageError
 from msgspec import Struct
 
 from actum.codec import command_fault
-from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, first_of
+from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, first_of, reason_of
 from actum.hold import Hold
 from actum.messages import Event
 from actum.records import Receipt
@@ -352,7 +352,7 @@ class Actor(Struct, gc=False, eq=False):
 
     def _command_failed(self, error: BaseException) -> CommandFailed:
         """What a caller is told of a bug."""
-        failed = CommandFailed(f"a handler of {self.streams.name}/{self.key} raised {type(error).__name__}: {error}")
+        failed = CommandFailed(f"a handler of {self.streams.name}/{self.key} raised {reason_of(error)}")
         failed.__cause__ = error
         return failed
 

@@ -24,7 +24,7 @@ from actum_storage import ActumError
 from actum.atomic_frame import Append, Failed, append_all
 from actum.atomic_ids import family_of, member
 from actum.batch import OpenBatch
-from actum.errors import CommandFailed, Invalid, Rejected, first_of
+from actum.errors import CommandFailed, Invalid, Rejected, first_of, reason_of
 from actum.hold import Hold
 from actum.repetition import Repetition
 from actum.tags import exclusion
@@ -315,7 +315,7 @@ class AtomicSend:
     def _fail(self, error: BaseException) -> None:
         """Answer with an error, once what it was decided on is durable; nothing of this send happens."""
         if not isinstance(error, ActumError):
-            failed = CommandFailed(f"send_atomic raised {type(error).__name__}: {error}")
+            failed = CommandFailed(f"send_atomic raised {reason_of(error)}")
             failed.__cause__ = error
             error = failed
         self._count(len(self._items))

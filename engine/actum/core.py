@@ -138,6 +138,7 @@ class Core:
         self.thread = get_ident()
         self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
         self.read_only = read_only
+        self.stopping = False
         self.scheduler = Scheduler(
             log, self.directory, clock, ids, self.background, options, settled=self._settled, read_only=read_only
         )
@@ -314,6 +315,11 @@ class Core:
                 return self.views[kind.name]
         raise Invalid(f"{shown(view)} is not a view of this engine: pass one of the classes given to Engine.open")
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing is begun any more: it is being closed, or its store has failed."""
+        return self.stopping or self.scheduler.committer.failure is not None
+
     def _no_checkpoint(self) -> AbstractAsyncContextManager[object]:
         """Hold checkpoints off: one that has begun must not find another view in the place of the one it saves."""
         return nullcontext() if self.checkpointer is None else self.checkpointer.lock
@@ -340,6 +346,7 @@ class Core:
         Args:
             drain: False when opening failed: nothing was accepted and nothing is worth saving.
         """
+        self.stopping = True
         for task in (self._housekeeping, self._monitoring, self._renewing):
             if task is not None:
                 task.cancel()

@@ -13,11 +13,9 @@ import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, cast, final
 
-from actum_storage import ActumError
-
 from actum.deadlines.stream import CancelDeadline
-from actum.errors import EngineClosed, Invalid, Rejected, shown
-from actum.own_sends import REFUSALS, send_one, send_with, until_there_is_room
+from actum.errors import Invalid, Rejected, reason_of, shown
+from actum.own_sends import refusal, send_one, send_with, until_there_is_room
 from actum.process_step import Entry, Step, Thinker, instance_of
 from actum.processes.instances import Instance, Instances, mark_of
 from actum.processes.roster import Roster
@@ -39,8 +37,6 @@ log = logging.getLogger("actum.processes")
 STEPPING_MAX = 64
 #: Events that nobody reacts to, after which the position is noted, so that the next opening need not read them again.
 ADVANCE_EVENTS = 10_000
-#: Longer reasons are cut.
-REASON_CHARACTERS_MAX = 1_000
 
 
 @final
@@ -114,9 +110,8 @@ class Runner:
                     await self._react_to_slice()
                 await asyncio.sleep(0)
         except Exception as error:  # whatever it is, it is told
-            first = first_of_group(error)
-            if not isinstance(first, EngineClosed):
-                self.failure = f"the process {self.kind.name} has stopped: {first}"
+            if not self._core.stopping:
+                self.failure = f"the process {self.kind.name} has stopped: {reason_of(first_of_group(error))}"
                 log.exception("%s", self.failure)
 
     async def _react_to_slice(self) -> None:
@@ -196,26 +191,26 @@ class Runner:
 
     async def _take(self, key: str, row: Instance | None, entry: Entry, considered: int) -> None:
         """One step of one instance, or its failure."""
-        step: Step | None = None
         self._stepping[key] = entry.position
         try:
-            try:
-                step = self._thinker.think(key, row, entry, considered)
-                if step is not None:
-                    await self._send(step)
-            except Rejected as error:
-                again = None if step is None else self._thinker.think_again(step, error)
-                if again is None:
-                    raise
-                await self._send(again)
-        except ProcessMoved:
-            return
-        except Exception as error:
-            if isinstance(error, ActumError) and not isinstance(error, REFUSALS):
-                raise
-            await self._fail(key, row, entry, considered, error)
+            error = await refusal(self._core, self._react(key, row, entry, considered))
+            if error is not None and not isinstance(error, ProcessMoved):
+                await self._fail(key, row, entry, considered, error)
         finally:
             del self._stepping[key]
+
+    async def _react(self, key: str, row: Instance | None, entry: Entry, considered: int) -> None:
+        """Have the process say what it does, and do it; or what it does instead, if that is rejected."""
+        step = self._thinker.think(key, row, entry, considered)
+        if step is None:
+            return
+        try:
+            await self._send(step)
+        except Rejected as error:
+            again = self._thinker.think_again(step, error)
+            if again is None:
+                raise
+            await self._send(again)
 
     async def _send(self, step: Step) -> None:
         """Have a step done."""
@@ -232,7 +227,7 @@ class Runner:
 
     async def _fail(self, key: str, row: Instance | None, entry: Entry, considered: int, error: Exception) -> None:
         """An instance stands still, and everybody can see why."""
-        reason = f"{type(error).__name__}: {error}"[:REASON_CHARACTERS_MAX]
+        reason = reason_of(error)
         command = FailProcess(
             instance=instance_of(self.kind.name, key),
             process=self.kind.name,
@@ -259,7 +254,7 @@ class Runner:
     def _full(self, error: Exception) -> None:
         """It will be tried again."""
         self.again += 1
-        self.trouble = f"{type(error).__name__}: {error}"
+        self.trouble = reason_of(error)
         log.warning("a step of %s is tried again later: %s", self.kind.name, error)
 
     async def retry(self, key: str) -> None:

@@ -12,14 +12,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, cast, final
 from uuid import UUID
 
-from actum_storage import ActumError
-
 from actum.deadlines.deadline import Deadline, Deadlines
 from actum.deadlines.stored import StoredCommands
 from actum.deadlines.stream import CancelDeadline, DeadlineGone, FailDeadline, FireDeadline, ScheduleDeadline
-from actum.errors import EngineClosed, Invalid, Overloaded, shown
+from actum.errors import Invalid, Overloaded, reason_of, shown
 from actum.middleware import Envelope
-from actum.own_sends import REFUSALS, send_one, send_with, until_there_is_room
+from actum.own_sends import refusal, send_one, send_with, until_there_is_room
 from actum.records import check_identifier
 from actum.statistics import DeadlineStatistics
 
@@ -190,22 +188,15 @@ class Timer:
     async def _fire(self, row: Deadline) -> None:
         """Send the command of one deadline, whatever becomes of it."""
         try:
-            try:
-                await until_there_is_room(lambda: self._send(row), self._full)
+            error = await refusal(self._core, until_there_is_room(lambda: self._send(row), self._full))
+            if error is None:
                 self.fired += 1
                 self.trouble = ""
-            except DeadlineGone:
-                pass  # cancelled or scheduled anew in between
-            except Exception as error:
-                if isinstance(error, ActumError) and not isinstance(error, REFUSALS):
-                    raise
+            elif not isinstance(error, DeadlineGone):  # else it was cancelled or scheduled anew in between
                 await self._refused(row, error)
-        except DeadlineGone:
-            pass
-        except EngineClosed:
-            raise
         except Exception as error:  # noqa: BLE001  # the store has failed, or there is a bug in here
-            self._fail(f"{row!r} could not be sent; it will be after the engine is opened again", error)
+            if not self._core.stopping:
+                self._fail(f"{row!r} could not be sent; it will be after the engine is opened again", error)
 
     async def _send(self, row: Deadline) -> None:
         """The deadline's end and its command, in one frame."""
@@ -220,13 +211,16 @@ class Timer:
 
     async def _refused(self, row: Deadline, error: Exception) -> None:
         """Say so in the log of the engine, durably."""
-        reason = f"{type(error).__name__}: {error}"
+        reason = reason_of(error)
         fail = FailDeadline(deadline_id=row.deadline_id, number=row.number, reason=reason)
 
         async def send() -> None:
             await send_one(self._core, fail)
 
-        await until_there_is_room(send, self._full)
+        try:
+            await until_there_is_room(send, self._full)
+        except DeadlineGone:
+            return
         self.failed += 1
         self.trouble = ""
         self.last_failure = f"{row.command} of {row.deadline_id}: {reason}"
@@ -235,12 +229,12 @@ class Timer:
     def _full(self, error: Exception) -> None:
         """It will be tried again."""
         self.again += 1
-        self.trouble = f"{type(error).__name__}: {error}"
+        self.trouble = reason_of(error)
         log.warning("a deadline is sent again later: %s", error)
 
     def _fail(self, what: str, error: Exception) -> None:
         """Nothing is sent any more."""
-        self.failure = f"{what}: {error}"
+        self.failure = f"{what}: {reason_of(error)}"
         log.error("%s", self.failure, exc_info=error)
 
     def first(self, state: str = "pending") -> Deadline | None:

@@ -14,9 +14,6 @@ from actum.errors import Rejected
 from actum.handlers import decide, evolve
 from actum.messages import Command, Event
 
-#: Longer reasons are cut.
-REASON_CHARACTERS_MAX = 1_000
-
 
 class ScheduleDeadline(Command):
     """Send a command at a time. A deadline that is pending is replaced, one that failed or was cancelled set anew."""
@@ -126,7 +123,7 @@ class DeadlineStream(Aggregate, key="deadline_id", name="actum.Deadlines"):
     def fail(self, command: FailDeadline) -> DeadlineFailed:
         """Only what is pending."""
         self._check(command.number)
-        return DeadlineFailed(deadline_id=command.deadline_id, reason=command.reason[:REASON_CHARACTERS_MAX])
+        return DeadlineFailed(deadline_id=command.deadline_id, reason=command.reason)
 
     @decide
     def cancel(self, command: CancelDeadline) -> DeadlineCancelled | None:

@@ -6,9 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from actum import Engine, Invalid, MemoryLog, Process, react
+from actum import Engine, Envelope, Invalid, MemoryLog, Process, Receipt, Send, react
 
 from tests.support.clocks import FakeClock
+from tests.support.errands import FAULTS, Ask, Asked, Run, open_errands
 from tests.support.fulfilment import (
     AddStock,
     CancelOrder,
@@ -243,3 +244,50 @@ async def test_many_instances_at_once() -> None:
         await asyncio.wait_for(until(lambda: not shop.statistics().processes[0].lag, turns_max=10**9), 60)
         assert len(shop.processes(Fulfilment)) == 90
         assert await quantity(shop) == 10
+
+
+class Helper(Process, key="asker"):
+    """Does what it is asked for."""
+
+    @react(starts=True)
+    def asked(self, event: Asked) -> Run:
+        """One errand; as a handler it may go wrong too."""
+        name, _, where = event.errand.partition(" here")
+        if where == "!":
+            fault = FAULTS[name]
+            raise fault()
+        return Run(runner=event.asker, errand=event.errand)
+
+
+@pytest.mark.parametrize("errand", [*FAULTS, *(f"{name} here!" for name in FAULTS)])
+@scene
+async def test_whatever_is_raised_fails_one_instance_alone(errand: str) -> None:
+    """Also what says that an engine is closed, or has failed: it was another one; and what can't be shown or stored."""
+    log = MemoryLog()
+    async with open_errands(log, Helper) as engine:
+        await engine.send(Ask(asker="bad", errand=errand))
+        await engine.send(Ask(asker="good"))
+        await until(lambda: not engine.statistics().processes[0].lag)
+        failed, good = engine.processes(Helper)
+        assert (failed.key, failed.status, failed.failed_position is not None) == ("bad", "failed", True)
+        assert (good.key, good.status) == ("good", "active")
+        assert engine.statistics().processes[0].failure is None
+    async with open_errands(log, Helper) as engine:
+        assert [one.status for one in engine.processes(Helper)] == ["failed", "active"]
+
+
+@scene
+async def test_middleware_that_ends_as_if_cancelled_loses_no_step() -> None:
+    """The instance fails; nothing is passed over in silence."""
+
+    async def middleware(envelope: Envelope, send: Send) -> Receipt:
+        if isinstance(envelope.command, Run):
+            raise asyncio.CancelledError
+        return await send(envelope)
+
+    async with open_errands(None, Helper, middleware=[middleware]) as engine:
+        await engine.send(Ask(asker="ann"))
+        await until(lambda: not engine.statistics().processes[0].lag)
+        (status,) = engine.processes(Helper)
+        assert status.failure is not None
+        assert "as if it had been cancelled" in status.failure
