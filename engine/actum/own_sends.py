@@ -33,6 +33,12 @@ AGAIN_SECONDS_MAX = 30.0
 FULL = (Overloaded, StoreFull)
 
 
+def cancelling() -> bool:
+    """Whether somebody has cancelled the task that runs here."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def refusal(core: Core, sending: Awaitable[object]) -> Exception | None:
     """Send; why the command can't be done, or None if it is done.
 
@@ -45,8 +51,7 @@ async def refusal(core: Core, sending: Awaitable[object]) -> Exception | None:
     try:
         await sending
     except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if core.over or (task is not None and task.cancelling()):
+        if core.over or cancelling():
             raise
         failed = CommandFailed("a handler, a decision or middleware ended as if it had been cancelled")
         failed.__cause__ = error

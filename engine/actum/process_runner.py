@@ -3,7 +3,7 @@
 A step is one `send_atomic`: the entry in the instance's stream, what it schedules and cancels, and its commands. So a
 crash leaves all of a step or nothing. After it, events are read again from a position up to which all were considered;
 an event at or before the instance's own position is not handled again, and for an instance that has ended the stream
-refuses the step. Instances that have events in one slice of the log go on beside each other; one alone keeps the order.
+refuses the step. Instances go on beside each other, also past one that waits; one alone keeps the order (`backlog`).
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, cast, final
+from typing import TYPE_CHECKING, Any, TypeVar, cast, final
+from weakref import WeakValueDictionary
 
 from actum.deadlines.stream import CancelDeadline
-from actum.errors import Invalid, Rejected, reason_of, shown
-from actum.own_sends import refusal, send_one, send_with, until_there_is_room
+from actum.errors import EngineClosed, Invalid, Rejected, reason_of, shown
+from actum.own_sends import cancelling, refusal, send_one, send_with, until_there_is_room
 from actum.process_step import Entry, Step, Thinker, instance_of
+from actum.processes.backlog import Backlog
 from actum.processes.instances import Instance, Instances, mark_of
 from actum.processes.roster import Roster
 from actum.processes.stream import AdvanceProcess, EndProcess, FailProcess, ProcessMoved
@@ -24,12 +26,14 @@ from actum.statistics import ProcessStatistics
 from actum.upcasting import Several, events_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine
 
     from actum.core import Core
     from actum.processes.kind import ProcessKind
     from actum.subscriptions.lag import Lag
     from actum.timer import Timer
+
+T = TypeVar("T")
 
 log = logging.getLogger("actum.processes")
 
@@ -37,6 +41,8 @@ log = logging.getLogger("actum.processes")
 STEPPING_MAX = 64
 #: Events that nobody reacts to, after which the position is noted, so that the next opening need not read them again.
 ADVANCE_EVENTS = 10_000
+#: Events that were read and are not done, above which nothing more is read.
+BACKLOG_EVENTS_MAX = 1_000
 
 
 @final
@@ -46,7 +52,6 @@ class Runner:
     Attributes:
         kind: the process.
         roster: its instances.
-        position: everything up to here has been considered.
         steps: steps taken since opening.
         again: attempts since opening that found the engine full.
         failure: why it has stopped, or None.
@@ -63,14 +68,14 @@ class Runner:
         self._thinker = Thinker(core, kind, timer)
         self.roster = Roster(kind, lambda: core.view_of(Instances), lambda: timer.view, core.clock)
         self._woken = asyncio.Event()
-        self._lock = asyncio.Lock()
+        self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._asked: set[asyncio.Task[Any]] = set()
+        self._backlog = Backlog(0)
         self._slots = asyncio.Semaphore(STEPPING_MAX)
         self._running: asyncio.Task[None] | None = None
         self._interesting = {*kind.reactions, Several}
-        self._going_on: list[asyncio.Task[None]] = []
         self._stepping: dict[str, int] = {}  # who takes a step, and about the event at which position
         self._unroutable = 0
-        self.position = 0
         self.steps = 0
         self.again = 0
         self.failure: str | None = None
@@ -78,21 +83,27 @@ class Runner:
         self.failures = 0
         self.last_failure = ""
 
+    @property
+    def position(self) -> int:
+        """Everything up to here has been considered."""
+        return self._backlog.considered
+
     async def start(self) -> None:
         """Begin where it stopped; a process that is new here begins where its `start` says, durably."""
         mark = self.roster.mark()
         if mark is not None:
-            self.position = mark.position
+            self._backlog = Backlog(mark.position)
         else:
-            self.position = self._core.scheduler.durable if self.kind.start == "now" else 0
+            self._backlog = Backlog(self._core.scheduler.durable if self.kind.start == "now" else 0)
             await self._advance()
         self._running = asyncio.create_task(self._run(), name=f"actum process {self.kind.name}")
 
     async def stop(self) -> None:
-        """Take no more steps. What was sent completes."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        """Take no more steps. What was sent completes; who asked for something is told."""
+        tasks = [*self._asked, *([] if self._running is None else [self._running])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def wake(self) -> None:
         """There are more events."""
@@ -101,33 +112,42 @@ class Runner:
     async def _run(self) -> None:
         """Read and react, until the engine closes or its store fails."""
         try:
-            while True:
-                self._woken.clear()
-                if self.position >= self._core.scheduler.durable:
-                    await self._woken.wait()
-                    continue
-                async with self._lock:
-                    await self._react_to_slice()
-                await asyncio.sleep(0)
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    self._woken.clear()
+                    mark = self.roster.mark()
+                    if mark is None or self.position - mark.position >= ADVANCE_EVENTS:
+                        await self._advance()
+                    if self.is_full() or self._backlog.read >= self._core.scheduler.durable:
+                        await self._woken.wait()
+                        continue
+                    found, last = self._slice(self._backlog.read + 1, self._core.scheduler.durable)
+                    for key in self._backlog.take(found, last):
+                        group.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
+                    await asyncio.sleep(0)
         except Exception as error:  # whatever it is, it is told
             if not self._core.stopping:
                 self.failure = f"the process {self.kind.name} has stopped: {reason_of(first_of_group(error))}"
                 log.exception("%s", self.failure)
 
-    async def _react_to_slice(self) -> None:
-        """All instances that have events in the next part of the log take their steps."""
-        considered = self.position
-        found, last = self._slice(considered + 1, self._core.scheduler.durable)
-        if found:
-            async with asyncio.TaskGroup() as group:
-                self._going_on = [
-                    group.create_task(self._go_on(key, entries, considered), name=f"actum process {self.kind.name}")
-                    for key, entries in found.items()
-                ]
-        self.position = last
-        mark = self.roster.mark()
-        if mark is None or last - mark.position >= ADVANCE_EVENTS:
-            await self._advance()
+    def is_full(self) -> bool:
+        """Whether it waits for its instances, and reads no further."""
+        return len(self._backlog) >= BACKLOG_EVENTS_MAX
+
+    async def _work(self, key: str) -> None:
+        """One instance takes its steps, in order."""
+        async with self._lock(key):
+            while (entry := self._backlog.first(key)) is not None:
+                await self._consider(key, entry)
+                self._backlog.done(key)
+        self.wake()
+
+    def _lock(self, key: str) -> asyncio.Lock:
+        """What one instance is worked on with, by one at a time; it is there as long as somebody has it."""
+        lock = self._alone.get(key)
+        if lock is None:
+            lock = self._alone[key] = asyncio.Lock()
+        return lock
 
     async def _advance(self) -> None:
         """Note the position."""
@@ -178,30 +198,23 @@ class Runner:
                 continue
             found[key].append(Entry(position, tuple(events), record))
 
-    async def _go_on(self, key: str, entries: Sequence[Entry], considered: int, *, retried: bool = False) -> None:
-        """One instance takes its steps, in order, until it fails."""
+    async def _consider(self, key: str, entry: Entry, *, retried: bool = False) -> None:
+        """One event, by one instance: it takes a step, unless it has taken it before, or stands still."""
+        row = self._row(key)
+        if row is not None and ((row.status == "failed" and not retried) or entry.position <= row.position):
+            return
         async with self._slots:
-            for entry in entries:
-                row = self.roster.view.get(instance_of(self.kind.name, key))
-                if row is not None and row.status == "failed" and not retried:
-                    return
-                retried = False
-                if row is None or entry.position > row.position:
-                    await self._take(key, row, entry, considered)
+            self._stepping[key] = entry.position
+            try:
+                error = await refusal(self._core, self._react(key, row, entry))
+                if error is not None and not isinstance(error, ProcessMoved):
+                    await self._fail(key, row, entry, error)
+            finally:
+                del self._stepping[key]
 
-    async def _take(self, key: str, row: Instance | None, entry: Entry, considered: int) -> None:
-        """One step of one instance, or its failure."""
-        self._stepping[key] = entry.position
-        try:
-            error = await refusal(self._core, self._react(key, row, entry, considered))
-            if error is not None and not isinstance(error, ProcessMoved):
-                await self._fail(key, row, entry, considered, error)
-        finally:
-            del self._stepping[key]
-
-    async def _react(self, key: str, row: Instance | None, entry: Entry, considered: int) -> None:
+    async def _react(self, key: str, row: Instance | None, entry: Entry) -> None:
         """Have the process say what it does, and do it; or what it does instead, if that is rejected."""
-        step = self._thinker.think(key, row, entry, considered)
+        step = self._thinker.think(key, row, entry, self.position)
         if step is None:
             return
         try:
@@ -225,7 +238,7 @@ class Runner:
         if step.scheduled:
             self._timer.wake()
 
-    async def _fail(self, key: str, row: Instance | None, entry: Entry, considered: int, error: Exception) -> None:
+    async def _fail(self, key: str, row: Instance | None, entry: Entry, error: Exception) -> None:
         """An instance stands still, and everybody can see why."""
         reason = reason_of(error)
         command = FailProcess(
@@ -234,7 +247,7 @@ class Runner:
             key=key,
             after=0 if row is None else row.number,
             position=entry.position,
-            considered=considered,
+            considered=self.position,
             reason=reason,
             at_ns=self._core.clock.now_ns(),
         )
@@ -262,24 +275,50 @@ class Runner:
 
         Raises:
             Invalid: no such instance has failed.
+            EngineClosed: the engine closed meanwhile.
         """
-        async with self._lock:
+        await self._owned(self._retry(key), f"retry {self.kind.name}/{key}")
+
+    async def cancel(self, key: str) -> bool:
+        """End an instance, and cancel what it has scheduled; whether it was there.
+
+        Raises:
+            EngineClosed: the engine closed meanwhile.
+        """
+        return await self._owned(self._cancel(key), f"cancel {self.kind.name}/{key}")
+
+    async def _owned(self, asked: Coroutine[Any, Any, T], what: str) -> T:
+        """Do what somebody asked for, unless the engine closes before it is done. Cancelling abandons it."""
+        task = asyncio.create_task(asked, name=f"actum process: {what}")
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._core.stopping and not cancelling():
+                raise EngineClosed(f"the engine closed before it could {what}") from None
+            raise
+
+    async def _retry(self, key: str) -> None:
+        """From the event at which it failed to what has been read; what comes behind that waits in its line."""
+        async with self._lock(key):
             failed = self._row(key)
             if failed is None or failed.status != "failed":
                 name = self.kind.name
                 raise Invalid(f"key={shown(key)}: no {name} of this key has failed; see engine.processes(...)")
             row: Instance | None = failed
             start = first = failed.failed_position
-            stop = max(first, self.position)  # which may be lower soon after opening
+            stop = max(first, self._backlog.read)  # which may be lower soon after opening
             while start <= stop and row is not None and (row.status == "active" or start == first):
                 found, last = self._slice(start, stop, key)
-                await self._go_on(key, found.get(key, []), 0, retried=start == first)
+                for entry in found.get(key, []):
+                    await self._consider(key, entry, retried=entry.position == first)
                 start, row = last + 1, self._row(key)
                 await asyncio.sleep(0)
 
-    async def cancel(self, key: str) -> bool:
-        """End an instance, and cancel what it has scheduled; whether it was there."""
-        async with self._lock:
+    async def _cancel(self, key: str) -> bool:
+        """Its end, and those of its deadlines, as one."""
+        async with self._lock(key):
             row = self._row(key)
             if row is None:
                 return False
@@ -303,7 +342,7 @@ class Runner:
         if not self._stepping:
             return ""
         key, position = next(iter(self._stepping.items()))
-        others = f", and {len(self._stepping) - 1:,} others" if len(self._stepping) > 1 else ""
+        others = f", and {len(self._stepping) - 1:,} more wait" if len(self._stepping) > 1 else ""
         return f"{self.kind.name}/{key} waits for its commands of position {position}{others}"
 
     def statistics(self, lag: Lag) -> ProcessStatistics:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
-from actum import Engine, Envelope, Invalid, MemoryLog, Process, Receipt, Send, react
+from actum import Engine, EngineClosed, Envelope, Invalid, MemoryLog, Process, Receipt, Send, process_runner, react
 
 from tests.support.clocks import FakeClock
-from tests.support.errands import FAULTS, Ask, Asked, Run, open_errands
+from tests.support.errands import FAULTS, Ask, Asked, Errands, Gate, Run, open_errands
 from tests.support.fulfilment import (
     AddStock,
     CancelOrder,
@@ -24,7 +25,7 @@ from tests.support.fulfilment import (
     Wallet,
     open_shop,
 )
-from tests.support.scenes import scene, until
+from tests.support.scenes import scene, turns, until
 
 
 async def idle(shop: Engine) -> None:
@@ -291,3 +292,86 @@ async def test_middleware_that_ends_as_if_cancelled_loses_no_step() -> None:
         (status,) = engine.processes(Helper)
         assert status.failure is not None
         assert "as if it had been cancelled" in status.failure
+
+
+@scene
+async def test_an_instance_that_waits_holds_up_nobody_else() -> None:
+    """Others take their steps, are cancelled and retried; what they have done is not done again after a restart."""
+    log, gate = MemoryLog(), Gate()
+    async with open_errands(log, Helper, gate=gate, options={"close_seconds_max": 0.0}) as engine:
+        await engine.send(Ask(asker="slow", errand="wait"))
+        await until(lambda: gate.tried)
+        position = engine.statistics().processes[0].position
+        for name in ("ann", "bob", "slow", "ann"):
+            await engine.send(Ask(asker=name))
+        await engine.send(Ask(asker="bad", errand="bug"))
+        await until(lambda: len(engine.processes(Helper)) == 3)
+        await until(lambda: not engine.statistics().pending - 2)
+        assert (await engine.state(Errands, "ann")).done == 2
+        with pytest.raises(Invalid, match="no Helper of this key has failed"):
+            await engine.retry_process(Helper, "bob")
+        await engine.retry_process(Helper, "bad")
+        assert await engine.cancel_process(Helper, "bob")
+        assert engine.statistics().processes[0].position == position, "after a crash it begins there"
+    gate.free.set()
+    async with open_errands(log, Helper, gate=gate) as engine:
+        await until(lambda: not engine.statistics().processes[0].lag)
+        assert [one.key for one in engine.processes(Helper)] == ["bad", "ann", "slow"]
+        assert [(await engine.state(Errands, name)).done for name in ("ann", "bob", "slow", "bad")] == [2, 1, 2, 0]
+
+
+@scene
+async def test_what_is_read_ahead_of_those_that_wait_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An instance that waits, and for which there is much to do, stops the reading until it goes on."""
+    monkeypatch.setattr(process_runner, "BACKLOG_EVENTS_MAX", 5)
+    gate = Gate()
+    async with open_errands(None, Helper, gate=gate, options={"replay_slice_events": 1}) as engine:
+        await engine.send(Ask(asker="slow", errand="wait"))
+        await until(lambda: gate.tried)
+        for _ in range(9):
+            await engine.send(Ask(asker="slow"))
+        await engine.send(Ask(asker="ann"))
+        await turns(50)
+        runner = engine._open_core().runners[0]
+        assert (len(runner._backlog), runner.is_full()) == (5, True)
+        gate.free.set()
+        await until(lambda: not engine.statistics().processes[0].lag)
+        assert (await engine.state(Errands, "slow")).done == 10
+        assert (await engine.state(Errands, "ann")).done == 1
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05])
+@scene
+async def test_who_asked_for_something_is_told_when_the_engine_closes(seconds: float, tmp_path: Path) -> None:
+    """A retry that waits for a decision, and what waits behind it, end with the engine; the log is as it was."""
+    gate = Gate()
+    engine = await open_errands(tmp_path / "store", Picky, options={"close_seconds_max": seconds}, gate=gate)
+    for name in ("ann", "bob"):
+        await engine.send(Ask(asker=name, errand="wait"))
+    await until(lambda: len(engine.processes(Picky, status="failed")) == 2)
+    Picky.mended = True
+    try:
+        asked = [
+            asyncio.create_task(engine.retry_process(Picky, "ann")),
+            asyncio.create_task(engine.retry_process(Picky, "bob")),
+            asyncio.create_task(engine.cancel_process(Picky, "bob")),
+        ]
+        await until(lambda: len(gate.tried) == 2)
+        await engine.close()
+        for outcome in await asyncio.gather(*asked, return_exceptions=True):
+            assert isinstance(outcome, EngineClosed)
+    finally:
+        Picky.mended = False
+
+
+class Picky(Process, key="asker"):
+    """Does nothing until it is mended."""
+
+    mended: ClassVar[bool] = False
+
+    @react(starts=True)
+    def asked(self, event: Asked) -> Run:
+        """Only then."""
+        if not self.mended:
+            raise ValueError("not mended")
+        return Run(runner=event.asker, errand=event.errand)
