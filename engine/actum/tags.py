@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from actum.codec import tag_of
 from actum.errors import Conflict, Invalid
+from actum.tag_values import asked_for, text_of
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
@@ -62,13 +63,13 @@ class LastPositions:
                 for names, reader in readers.get(type(event), {}).items():
                     values = reader(event)
                     if None not in values:
-                        self._found[type(event)][names][tuple(map(str, values))] = position
+                        self._found[type(event)][names][tuple(map(text_of, values))] = position
         self.count += position + 1 - first
 
     def last(self, event: type[Event], tags: Mapping[str, object]) -> int:
         """The position of the last event of a type with these tags; 0 for none."""
         names = tuple(name for name in event.__tags__ if name in tags)
-        return self._found[event][names].get(tuple(str(tags[name]) for name in names), 0)
+        return self._found[event][names].get(tuple(asked_for(event, name, tags[name]) for name in names), 0)
 
     def __len__(self) -> int:
         """How many entries there are."""

@@ -299,7 +299,7 @@ class TestArguments:
             ),
             ({"events": [SeatBooked], "tags": {"row": 1}}, "SeatBooked has no 'row': its tags are show_id, seat"),
             ({"events": [SeatBooked], "tags": ["seat"]}, "give a dict"),
-            ({"events": [SeatBooked], "tags": {"seat": None}}, "give text or a number"),
+            ({"events": [SeatBooked], "tags": {"seat": None}}, "give a value of SeatBooked.seat, or its text"),
             ({"events": [SeatBooked], "after": -1}, "is not a position"),
             ({"events": [SeatBooked], "after": "1"}, "is not a position"),
         ],
