@@ -185,8 +185,9 @@ class Runner:
         by_key: defaultdict[str, list[Any]] = defaultdict(list)
         for event in events_of(record.event):
             one = self.kind.reactions.get(type(event))
-            if one is not None:
-                by_key[getattr(event, one.key)].append(event)
+            key = None if one is None else getattr(event, one.key)
+            if key is not None:
+                by_key[key].append(event)
         for key, events in by_key.items():
             if only is not None and key != only:
                 continue

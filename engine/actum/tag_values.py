@@ -1,4 +1,4 @@
-"""The values of tags: which types of fields can be tags, and the text by which their values are compared.
+"""The values of tags: which types of fields can be tags, and the text by which their values are compared; and keys.
 
 Equal values have one text, and different ones have different texts; so floats, times of day and containers are no tags.
 A value that a condition asks for is made one of the field's type first: one that no event can have is a mistake, and a
@@ -68,6 +68,20 @@ def tag_fault(event: type[Event]) -> str | None:
                 f"may be written in several ways: a tag is {TAG_TYPES_TEXT}"
             )
     return None
+
+
+def key_fault(event: type[Any], field: str) -> str | None:
+    """Why a field can't name an instance of a process, or None."""
+    try:
+        annotation = types_of(event)[field]
+    except Exception:  # noqa: BLE001  # an annotation that can't be read is a fault of the event
+        return None
+    if can_be_key(annotation):
+        return None
+    return (
+        f"{event.__name__}.{field} is {shown_type(annotation)} and can't name an instance: a key is a str, or "
+        "str | None where an event may be about none"
+    )
 
 
 def can_be_tag(annotation: Any) -> bool:
