@@ -109,9 +109,13 @@ class Automation:
         Args:
             process: its class.
             status: only the `"active"`, the `"stuck"` or the `"failed"` ones.
+
+        Raises:
+            Invalid: another status, or the class was not given to `Engine.open`.
         """
-        listed = runner_of(self._open_core(), process).roster.listed()
-        return [one for one in listed if status is None or one.status == status]
+        if status not in (None, "active", "stuck", "failed"):
+            raise Invalid(f'status={shown(status)}: give "active", "stuck", "failed", or None for all')
+        return runner_of(self._open_core(), process).roster.listed(status)
 
     async def retry_process(self, process: type[Process], key: str) -> None:
         """Have a failed instance react again to the event at which it failed, and to what has come since.

@@ -10,25 +10,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar, cast, final
 from weakref import WeakValueDictionary
 
 from actum.deadlines.stream import CancelDeadline
 from actum.errors import EngineClosed, Invalid, Rejected, reason_of, shown
 from actum.own_sends import cancelling, refusal, send_one, send_with, until_there_is_room
+from actum.process_reader import Reader
 from actum.process_step import Entry, Step, Thinker, instance_of
 from actum.processes.backlog import Backlog
 from actum.processes.instances import Instance, Instances, mark_of
 from actum.processes.roster import Roster
-from actum.processes.stream import AdvanceProcess, EndProcess, FailProcess, ProcessMoved
+from actum.processes.stream import AdvanceProcess, EndProcess, FailProcess, ProcessMoved, passing_over
 from actum.statistics import ProcessStatistics
-from actum.upcasting import Several, events_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from actum.core import Core
+    from actum.messages import Command
     from actum.processes.kind import ProcessKind
     from actum.subscriptions.lag import Lag
     from actum.timer import Timer
@@ -73,9 +73,8 @@ class Runner:
         self._backlog = Backlog(0)
         self._slots = asyncio.Semaphore(STEPPING_MAX)
         self._running: asyncio.Task[None] | None = None
-        self._interesting = {*kind.reactions, Several}
+        self._reader = Reader(core, kind)
         self._stepping: dict[str, int] = {}  # who takes a step, and about the event at which position
-        self._unroutable = 0
         self.steps = 0
         self.again = 0
         self.failure: str | None = None
@@ -121,7 +120,7 @@ class Runner:
                     if self.is_full() or self._backlog.read >= self._core.scheduler.durable:
                         await self._woken.wait()
                         continue
-                    found, last = self._slice(self._backlog.read + 1, self._core.scheduler.durable)
+                    found, last = self._reader.slice(self._backlog.read + 1, self._core.scheduler.durable)
                     for key in self._backlog.take(found, last):
                         group.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
                     await asyncio.sleep(0)
@@ -151,53 +150,16 @@ class Runner:
 
     async def _advance(self) -> None:
         """Note the position."""
-        name = self.kind.name
-        command = AdvanceProcess(instance=mark_of(name), process=name, position=self.position)
 
         async def send() -> None:
-            await send_one(self._core, command)
+            await send_one(self._core, self._progress())
 
         await until_there_is_room(send, self._full)
 
-    def _slice(self, start: int, stop: int, only: str | None = None) -> tuple[dict[str, list[Entry]], int]:
-        """What instances have to react to in the next part of the log, by key, and the position where that ends.
-
-        Args:
-            start: the first position.
-            stop: the last one, if it is not too far.
-            only: one instance, if the others don't matter.
-        """
-        found: defaultdict[str, list[Entry]] = defaultdict(list)
-        last, seen = start - 1, 0
-        for frame in self._core.log.frames(start, stop):
-            for position, event in enumerate(self._core.codec.events(frame), frame.first):
-                if start <= position <= stop and type(event) in self._interesting:
-                    self._sort(found, position, frame.record(position - frame.first), only)
-            last = min(frame.last, stop)
-            seen += frame.count
-            if seen >= self._core.options.replay_slice_events:
-                break
-        return found, last
-
-    def _sort(self, found: dict[str, list[Entry]], position: int, data: bytes | memoryview, only: str | None) -> None:
-        """Give the events of one record to the instances that they name."""
-        record = self._core.codec.record(position, data)
-        by_key: defaultdict[str, list[Any]] = defaultdict(list)
-        for event in events_of(record.event):
-            one = self.kind.reactions.get(type(event))
-            key = None if one is None else getattr(event, one.key)
-            if key is not None:
-                by_key[key].append(event)
-        for key, events in by_key.items():
-            if only is not None and key != only:
-                continue
-            try:
-                instance_of(self.kind.name, key)
-            except Invalid as error:
-                self._unroutable += 1
-                log.error("the event at position %d names no instance of %s: %s", position, self.kind.name, error)  # noqa: TRY400
-                continue
-            found[key].append(Entry(position, tuple(events), record))
+    def _progress(self) -> AdvanceProcess:
+        """That everything up to here has been considered."""
+        name = self.kind.name
+        return AdvanceProcess(instance=mark_of(name), process=name, position=self.position)
 
     async def _consider(self, key: str, entry: Entry, *, retried: bool = False) -> None:
         """One event, by one instance: it takes a step, unless it has taken it before, or stands still."""
@@ -307,15 +269,29 @@ class Runner:
             if failed is None or failed.status != "failed":
                 name = self.kind.name
                 raise Invalid(f"key={shown(key)}: no {name} of this key has failed; see engine.processes(...)")
-            row: Instance | None = failed
-            start = first = failed.failed_position
-            stop = max(first, self._backlog.read)  # which may be lower soon after opening
-            while start <= stop and row is not None and (row.status == "active" or start == first):
-                found, last = self._slice(start, stop, key)
+            await self._react_again(failed)
+            start = failed.failed_position + 1
+            stop = self._backlog.read  # which may be lower soon after opening
+            while start <= stop and (row := self._row(key)) is not None and row.status == "active":
+                found, last = self._reader.slice(start, stop, key)
                 for entry in found.get(key, []):
-                    await self._consider(key, entry, retried=entry.position == first)
-                start, row = last + 1, self._row(key)
+                    await self._consider(key, entry)
+                start = last + 1
                 await asyncio.sleep(0)
+
+    async def _react_again(self, failed: Instance) -> None:
+        """To the event at which an instance failed; if it concerns it no longer, it is passed over."""
+        position = failed.failed_position
+        found, _ = self._reader.slice(position, position, failed.key)
+        for entry in found.get(failed.key, []):
+            await self._consider(failed.key, entry, retried=True)
+        row = self._row(failed.key)
+        if row is None or row.number != failed.number:
+            return
+        if row.started:
+            await self._send_own(passing_over(row, self.position, self._core.clock.now_ns()))
+        else:
+            await self._send_own(*self._ending(row))
 
     async def _cancel(self, key: str) -> bool:
         """Its end, and those of its deadlines, as one."""
@@ -323,12 +299,17 @@ class Runner:
             row = self._row(key)
             if row is None:
                 return False
-            own = [
-                EndProcess(instance=row.instance),
-                *(CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values()),
-            ]
-            await send_with(self._core, own, [], self._core.ids.make(self._core.clock.now_ns()))
+            await self._send_own(*self._ending(row))
             return True
+
+    def _ending(self, row: Instance) -> list[Command]:
+        """What ends an instance; one that was never started may still be, so what it failed at is noted as seen."""
+        cancelled: list[Command] = [CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values()]
+        return [EndProcess(instance=row.instance), *cancelled, *([] if row.started else [self._progress()])]
+
+    async def _send_own(self, *commands: Command) -> None:
+        """Send commands of the engine's own streams as one."""
+        await send_with(self._core, commands, [], self._core.ids.make(self._core.clock.now_ns()))
 
     def _row(self, key: str) -> Instance | None:
         """One instance, if it is under way."""
@@ -361,7 +342,7 @@ class Runner:
             heartbeat_seconds=lag.heartbeat_seconds,
             steps=self.steps,
             again=self.again,
-            unroutable=self._unroutable,
+            unroutable=self._reader.unroutable,
             failure=self.failure,
         )
 

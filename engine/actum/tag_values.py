@@ -70,7 +70,7 @@ def tag_fault(event: type[Event]) -> str | None:
     return None
 
 
-def key_fault(event: type[Any], field: str) -> str | None:
+def key_fault(event: type[Event], field: str) -> str | None:
     """Why a field can't name an instance of a process, or None."""
     try:
         annotation = types_of(event)[field]

@@ -10,7 +10,7 @@ import pytest
 from actum import Engine, EngineClosed, Envelope, Invalid, MemoryLog, Process, Receipt, Send, process_runner, react
 
 from tests.support.clocks import FakeClock
-from tests.support.errands import FAULTS, Ask, Asked, Errands, Gate, Run, open_errands
+from tests.support.errands import FAULTS, Ask, Asked, Errands, Gate, Ran, Run, open_errands
 from tests.support.fulfilment import (
     AddStock,
     CancelOrder,
@@ -375,3 +375,85 @@ class Picky(Process, key="asker"):
         if not self.mended:
             raise ValueError("not mended")
         return Run(runner=event.asker, errand=event.errand)
+
+
+class Stern(Process, key="runner", name="Clerk", strict=True):
+    """Insists on a beginning, and can do nothing."""
+
+    begun: int = 0
+
+    @react(starts=True, key="asker")
+    def asked(self, event: Asked) -> None:
+        """Count."""
+        self.begun += 1
+
+    @react
+    def ran(self, event: Ran) -> None:
+        """Can't."""
+        raise ValueError("a bug")
+
+
+class Mild(Process, key="runner", name="Clerk"):
+    """The same, mended: it does without what went wrong."""
+
+    begun: int = 0
+
+    @react(starts=True, key="asker")
+    def asked(self, event: Asked) -> None:
+        """Count."""
+        self.begun += 1
+
+
+@scene
+async def test_what_an_instance_no_longer_reacts_to_is_passed_over_by_a_retry() -> None:
+    """It goes on with what came since; one that was never started is gone, and can still be started."""
+    log = MemoryLog()
+    async with open_errands(log, Stern) as engine:
+        for command in (Ask(asker="ann"), Run(runner="ann"), Run(runner="bob"), Ask(asker="ann"), Run(runner="eve")):
+            await engine.send(command)
+        await until(lambda: not engine.statistics().processes[0].lag)
+        assert [(one.key, one.status) for one in engine.processes(Stern)] == [
+            ("ann", "failed"),
+            ("bob", "failed"),
+            ("eve", "failed"),
+        ]
+        assert await engine.cancel_process(Stern, "eve")
+    async with open_errands(log, Mild) as engine:
+        await engine.retry_process(Mild, "ann")
+        await engine.retry_process(Mild, "bob")
+        (ann,) = engine.processes(Mild)
+        assert (ann.key, ann.status, ann.failure, ann.state.begun) == ("ann", "active", None, 2)
+        for name in ("bob", "eve"):
+            await engine.send(Ask(asker=name))
+        await until(lambda: not engine.statistics().processes[0].lag)
+        assert [(one.key, one.state.begun) for one in engine.processes(Mild)] == [("ann", 2), ("bob", 1), ("eve", 1)]
+
+
+class Other(Process, key="runner", name="Clerk"):
+    """The same with a field of another type."""
+
+    begun: list[str] = []
+
+    @react(starts=True, key="asker")
+    def asked(self, event: Asked) -> None:
+        """Nothing."""
+
+
+@scene
+async def test_a_state_that_can_not_be_read_any_more_is_shown_beside_the_others() -> None:
+    """It hides nobody; the instance fails when something comes, and goes on when the class can read it again."""
+    log = MemoryLog()
+    async with open_errands(log, Mild) as engine:
+        await engine.send(Ask(asker="ann"))
+        await until(lambda: not engine.statistics().processes[0].lag)
+    async with open_errands(log, Other) as engine:
+        await engine.send(Ask(asker="bob"))
+        await until(lambda: not engine.statistics().processes[0].lag)
+        ann, bob = engine.processes(Other, status="active")
+        assert (ann.key, ann.state.begun, bob.state_fault) == ("ann", [], None)
+        assert ann.state_fault == "today's Other can't read it: Expected `array`, got `int` - at `$.begun`"
+        await engine.send(Ask(asker="ann"))
+        await until(lambda: not engine.statistics().processes[0].lag)
+        assert [one.key for one in engine.processes(Other, status="failed")] == ["ann"]
+        with pytest.raises(Invalid, match='give "active", "stuck", "failed", or None'):
+            engine.processes(Other, status="done")
