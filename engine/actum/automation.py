@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
 
 from actum_storage import ReadOnly
 
@@ -21,7 +22,6 @@ from actum.timer import Timer, new_deadline_id, stored_command
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
-    from uuid import UUID
 
     from actum.core import Core
     from actum.deadlines.deadline import Deadline
@@ -71,7 +71,7 @@ class Automation:
         core = writing(self._open_core())
         timer = timer_of(core)
         due_ns = due_at(at, after, core.clock.now_ns())
-        key = new_deadline_id(core) if deadline_id is None else check_identifier("deadline_id", str(deadline_id))
+        key = new_deadline_id(core) if deadline_id is None else deadline_key(deadline_id)
         return await timer.schedule(
             stored_command(
                 timer,
@@ -89,7 +89,7 @@ class Automation:
 
         True means that its command was not sent and will not be.
         """
-        return await timer_of(writing(self._open_core())).cancel(str(deadline_id))
+        return await timer_of(writing(self._open_core())).cancel(deadline_key(deadline_id))
 
     async def retry_deadline(self, deadline_id: UUID | str) -> Deadline:
         """Try a deadline again that has failed.
@@ -97,7 +97,7 @@ class Automation:
         Raises:
             Invalid: no deadline of this id has failed.
         """
-        return await timer_of(writing(self._open_core())).retry(str(deadline_id))
+        return await timer_of(writing(self._open_core())).retry(deadline_key(deadline_id))
 
     def deadlines(self) -> list[Deadline]:
         """What is due when, in the order of the times; then what has failed."""
@@ -130,6 +130,15 @@ class Automation:
     async def cancel_process(self, process: type[Process], key: str) -> bool:
         """End an instance, and cancel what it has scheduled; False if it is not there. It sends no commands."""
         return await runner_of(writing(self._open_core()), process).cancel(check_identifier("key", key))
+
+
+def deadline_key(deadline_id: object) -> str:
+    """A deadline's id as its stream is called.
+
+    Raises:
+        Invalid: it is no UUID and no text of 1 to 200 bytes.
+    """
+    return check_identifier("deadline_id", str(deadline_id) if isinstance(deadline_id, UUID) else deadline_id)
 
 
 def automate(core: Core, middleware: Sequence[Middleware]) -> None:

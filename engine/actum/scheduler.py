@@ -18,7 +18,7 @@ from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 
 from actum.clock import TimeOrderedIds
 from actum.committer import Committer
-from actum.errors import EngineClosed, Overloaded
+from actum.errors import EngineClosed, Invalid, Overloaded
 from actum.turn import take_turn
 from actum.waits import DECIDING, note_wait
 
@@ -148,9 +148,12 @@ class Scheduler:
         """Put a hold into the mailbox of each of several actors, or into none; `reply` is what the sender waits for.
 
         Raises:
-            Overloaded, Reentrant, StoreFailed: as `deliver`.
+            ActumError: as `deliver`; `Invalid` if they can never all be pending.
         """
         if self.pending + len(holds) > self._pending_max:
+            if len(holds) > self.options.commands_pending_max:
+                most = f"commands_pending_max={self.options.commands_pending_max:,}"
+                raise Invalid(f"a send_atomic to {len(holds):,} aggregates never fits ({most}): send less, or raise it")
             raise self._full()
         for hold in holds:
             if len(hold.actor.mailbox or ()) >= self.mailbox_size_max:

@@ -14,10 +14,19 @@ from uuid import UUID
 
 from actum.deadlines.deadline import Deadline, Deadlines
 from actum.deadlines.stored import StoredCommands
-from actum.deadlines.stream import CancelDeadline, DeadlineGone, FailDeadline, FireDeadline, ScheduleDeadline
+from actum.deadlines.stream import (
+    CancelDeadline,
+    DeadlineGone,
+    DeadlineStream,
+    FailDeadline,
+    FireDeadline,
+    RetryDeadline,
+    ScheduleDeadline,
+)
 from actum.errors import Invalid, Overloaded, reason_of, shown
 from actum.middleware import Envelope
 from actum.own_sends import refusal, send_one, send_with, until_there_is_room
+from actum.processes.stream import ProcessStream
 from actum.records import check_identifier
 from actum.statistics import DeadlineStatistics
 
@@ -55,9 +64,9 @@ class Timer:
     def __init__(self, core: Core) -> None:
         """It does not run yet."""
         self._core = core
-        own = (ScheduleDeadline, FireDeadline, FailDeadline, CancelDeadline)
+        own = (DeadlineStream, ProcessStream)
         self.commands = StoredCommands(
-            command for kind in core.catalogue.aggregates for command in kind.decisions if command not in own
+            command for kind in core.catalogue.aggregates if kind.aggregate not in own for command in kind.decisions
         )
         self._woken = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -102,6 +111,7 @@ class Timer:
         Raises:
             Overloaded: `deadlines_pending_max` are pending.
             DeadlineUsed: the deadline has fired.
+            DeadlineGone: it can't be tried again.
         """
         self.check_room(1)
         self._scheduling += 1
@@ -110,8 +120,8 @@ class Timer:
         finally:
             self._scheduling -= 1
         self.wake()
-        said = {name: getattr(command, name) for name in command.__struct_fields__}
-        return Deadline(number=receipt.events[0].number, **said)  # type: ignore[attr-defined]
+        event = receipt.events[0]
+        return Deadline(**{name: getattr(event, name) for name in event.__struct_fields__})
 
     def check_room(self, count: int) -> None:
         """Refuse more deadlines than there may be.
@@ -138,13 +148,16 @@ class Timer:
         Raises:
             Invalid: there is no failed deadline of this id.
         """
-        row = self.view.get(deadline_id)
+        key = check_identifier("deadline_id", deadline_id)
+        row = self.view.get(key)
+        fault = f"deadline_id={shown(key)}: no deadline of this id has failed; see engine.deadlines()"
         if row is None or row.state != "failed":
-            raise Invalid(
-                f"deadline_id={shown(deadline_id)}: no deadline of this id has failed; see engine.deadlines()"
-            )
-        said = {name: getattr(row, name) for name in ScheduleDeadline.__struct_fields__}
-        return await self.schedule(ScheduleDeadline(**said))
+            raise Invalid(fault)
+        said = {name: getattr(row, name) for name in RetryDeadline.__struct_fields__}
+        try:
+            return await self.schedule(RetryDeadline(**said))
+        except DeadlineGone as error:  # somebody else was faster
+            raise Invalid(fault) from error
 
     def listed(self) -> list[Deadline]:
         """All that are pending, in the order of their times; then those that failed."""

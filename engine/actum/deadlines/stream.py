@@ -48,6 +48,12 @@ class CancelDeadline(Command):
     deadline_id: str
 
 
+class RetryDeadline(ScheduleDeadline):
+    """Schedule it again, as it was: it has failed, and nobody has put it away or tried it again since."""
+
+    number: int
+
+
 class DeadlineScheduled(Event, tag="actum.DeadlineScheduled"):
     """A command will be sent."""
 
@@ -102,16 +108,19 @@ class DeadlineStream(Aggregate, key="deadline_id", name="actum.Deadlines"):
         """Unless it has fired."""
         if self.state == "fired":
             raise DeadlineUsed(f"the deadline {command.deadline_id!r} has fired already: give another deadline_id")
-        return DeadlineScheduled(
-            deadline_id=command.deadline_id,
-            number=self.number + 1,
-            due_ns=command.due_ns,
-            command=command.command,
-            arguments=command.arguments,
-            user_id=command.user_id,
-            correlation_id=command.correlation_id,
-            causation_id=command.causation_id,
-        )
+        return self._scheduled_by(command)
+
+    @decide
+    def retry(self, command: RetryDeadline) -> DeadlineScheduled:
+        """Only what has failed, and once."""
+        if self.state != "failed" or self.number != command.number:
+            raise DeadlineGone(f"the deadline is {self.state}, scheduled {self.number} times")
+        return self._scheduled_by(command)
+
+    def _scheduled_by(self, command: ScheduleDeadline) -> DeadlineScheduled:
+        """What a command wants, once more."""
+        said = {name: getattr(command, name) for name in ScheduleDeadline.__struct_fields__}
+        return DeadlineScheduled(number=self.number + 1, **said)
 
     @decide
     def fire(self, command: FireDeadline) -> DeadlineFired:

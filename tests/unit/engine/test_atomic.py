@@ -793,6 +793,14 @@ class TestBugs:
             assert await balances(bank) == {"ann": 2}
 
     @scene
+    async def test_what_never_fits_is_invalid(self) -> None:
+        """It would be Overloaded whenever it comes again."""
+        async with open_bank(commands_pending_max=3) as bank:
+            await bank.send_atomic([deposit(name, 1) for name in "abc"])
+            with pytest.raises(Invalid, match="to 4 aggregates never fits .commands_pending_max=3"):
+                await bank.send_atomic([deposit(name, 1) for name in "abcd"])
+
+    @scene
     async def test_each_caller_gets_an_error_of_its_own(self) -> None:
         """Two sends refused for the same reason don't share the object."""
         async with open_bank() as bank:

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from actum import Engine, EngineClosed, Envelope, Invalid, MemoryLog, Process, Receipt, Send, process_runner, react
+from actum import (
+    Done,
+    Engine,
+    EngineClosed,
+    Envelope,
+    Invalid,
+    MemoryLog,
+    Process,
+    Receipt,
+    Schedule,
+    Send,
+    process_runner,
+    react,
+)
+from actum.automation import timer_of
 
 from tests.support.clocks import FakeClock
 from tests.support.errands import FAULTS, Ask, Asked, Errands, Gate, Ran, Run, open_errands
@@ -457,3 +473,53 @@ async def test_a_state_that_can_not_be_read_any_more_is_shown_beside_the_others(
         assert [one.key for one in engine.processes(Other, status="failed")] == ["ann"]
         with pytest.raises(Invalid, match='give "active", "stuck", "failed", or None'):
             engine.processes(Other, status="done")
+
+
+class Eager(Process, key="asker"):
+    """Does as much as it is asked for, and reminds itself each time under another name."""
+
+    times: int = 0
+
+    @react(starts=True)
+    def asked(self, event: Asked) -> Iterator[Run | Schedule | Done]:
+        """Without end, if need be."""
+        self.times += 1
+        yield Schedule(command=Run(runner="later"), after=10, name=f"reminder {self.times}")
+        for number in count() if event.errand == "endless" else range(int(event.errand or 0)):
+            yield Run(runner=f"{number}")
+        if event.errand == "0":
+            yield Done()
+
+
+@scene
+async def test_a_step_does_so_much_and_no_more() -> None:
+    """A handler that yields without end fails its instance at once; so does a step that can never be sent."""
+    async with open_errands(None, Eager, options={"commands_pending_max": 500}) as engine:
+        await engine.send_many([Ask(asker="ann", errand="endless"), Ask(asker="bob", errand="600"), Ask(asker="eve")])
+        await until(lambda: not engine.statistics().processes[0].lag)
+        ann, bob, eve = engine.processes(Eager)
+        assert ann.failure == (
+            "Invalid: a step does at most 1,024 things, since all of them are written as one: "
+            "yield fewer, and the rest when an event of these comes back"
+        )
+        assert bob.failure is not None
+        assert bob.failure.startswith("Invalid: a send_atomic to 602 aggregates never fits")
+        assert (eve.status, engine.statistics().processes[0].again) == ("active", 0)
+
+
+@scene
+async def test_deadlines_that_are_over_leave_an_instance() -> None:
+    """Else one that reminds itself again and again would grow without end, and cancel them all when it is done."""
+    clock = FakeClock()
+    async with open_errands(None, Eager, clock=clock) as engine:
+        for number in range(1, 4):
+            await engine.send(Ask(asker="ann"))
+            await until(lambda: not engine.statistics().processes[0].lag)
+            (row,) = (row for row in engine._open_core().runners[0].roster.view if row.key)
+            assert list(row.timers) == [f"reminder {number}"]
+            clock.advance(11)
+            timer_of(engine._open_core()).wake()
+            await until(lambda: not engine.deadlines())
+        await engine.send(Ask(asker="ann", errand="0"))
+        await until(lambda: not engine.statistics().processes[0].lag)
+        assert (engine.processes(Eager), engine.deadlines()) == ([], [])
