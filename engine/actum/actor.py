@@ -214,6 +214,8 @@ class Actor(Struct, gc=False, eq=False):
     def known(self, command_id: bytes) -> int | None:
         """The position of the last event of an earlier command with this id, if it is among the last that wrote.
 
+        The beginning of an id, which commands of one `send_atomic` have in common, finds one of them.
+
         Commands without an id of their own are counted, not held.
         """
         if self._window is None:

@@ -210,10 +210,10 @@ class AtomicSend:
         return None
 
     def _position_of_first_time(self) -> int | None:
-        """Where one of the commands of this send is in the log, or will be, if it was sent before."""
+        """Where one of the commands of this send is in the log, or will be, if it was sent before, in any order."""
         if not self._repeatable:
             return None
-        found = (item.actor.known(member(self._family, index)) for index, item in enumerate(self._items))
+        found = (actor.known(self._family) for actor in self._holds)
         return next((position for position in found if position is not None), None)
 
     def _copy_repeated_targets(self) -> None:

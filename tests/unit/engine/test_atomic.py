@@ -571,6 +571,29 @@ class TestRetries:
             assert await bank.send_atomic(transfer("ann", "bob", 3), command_id="a transfer") == first
             assert await balances(bank) == {"ann": 12, "bob": 3}
 
+    @pytest.mark.parametrize("reopened", [False, True])
+    @scene
+    async def test_an_id_is_for_the_same_commands_in_the_same_order(self, *, reopened: bool, tmp_path: Path) -> None:
+        """Otherwise it is a mistake, which would have its effect twice, or none."""
+        first = [deposit("ann", 1), deposit("bob", 2), deposit("ann", 3)]
+        bank = await open_bank(tmp_path / "bank")
+        await bank.send_atomic(first, command_id="t")
+        if reopened:
+            await bank.close()
+            bank = await open_bank(tmp_path / "bank")
+        for other in (first[::-1][1:] + first[2:], first[:2], [first[2]], [deposit("eve", 9), first[1]], first[1:]):
+            with pytest.raises(
+                Invalid, match=r"was that of another send_atomic, at position .* to Account/(ann|bob), now"
+            ):
+                await bank.send_atomic(other, command_id="t")
+        assert [one.position for one in await bank.send_atomic([*first, deposit("bob", 0)][:3], command_id="t")] == [
+            1,
+            2,
+            3,
+        ]
+        assert await balances(bank) == {"ann": 4, "bob": 2}
+        await bank.close()
+
     @scene
     async def test_a_retry_before_the_commit_waits_for_it(self) -> None:
         """Nobody is told of what is not durable; both are told the same."""
