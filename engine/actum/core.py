@@ -23,6 +23,7 @@ from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
 from actum.errors import Invalid, shown
+from actum.processes.left_behind import tell_left_behind
 from actum.rebuilding import Rebuilder
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
@@ -257,6 +258,7 @@ class Core:
             self.timer.start()
         for runner in self.runners:
             await runner.start()
+        tell_left_behind(self)
 
     async def _make_anew(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
         """Make those views again at once that began with rows of other code with which today's could not go on."""

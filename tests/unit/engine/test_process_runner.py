@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import pytest
 from actum import (
+    Deadlines,
     Done,
     Engine,
     EngineClosed,
@@ -24,6 +25,7 @@ from actum import (
     react,
 )
 from actum.automation import timer_of
+from actum_storage import StoreMismatch
 
 from tests.support.clocks import FakeClock
 from tests.support.errands import FAULTS, Ask, Asked, Errands, Gate, Ran, Run, open_errands
@@ -523,3 +525,43 @@ async def test_deadlines_that_are_over_leave_an_instance() -> None:
         await engine.send(Ask(asker="ann", errand="0"))
         await until(lambda: not engine.statistics().processes[0].lag)
         assert (engine.processes(Eager), engine.deadlines()) == ([], [])
+
+
+@scene
+async def test_instances_that_nobody_runs_any_more_are_shown(caplog: pytest.LogCaptureFixture) -> None:
+    """As failed, with what to do; whoever ends them takes their process's name."""
+    log = MemoryLog()
+    async with open_errands(log, Helper, Mild) as engine:
+        await engine.send_many([Ask(asker="ann"), Ask(asker="bob")])
+        await until(lambda: all(not one.lag for one in engine.statistics().processes))
+    async with open_errands(log, Mild) as engine:
+        figures = {one.name: one for one in engine.statistics().processes}
+        assert (figures["Clerk"].state, figures["Clerk"].failure) == ("live", None)
+        assert (figures["Helper"].state, figures["Helper"].active) == ("failed", 2)
+        assert figures["Helper"].failure in caplog.messages
+        assert "2 instances have not ended: give it, with name='Helper'" in caplog.text
+    async with open_errands(log, Heir, Mild) as engine:
+        for name in ("ann", "bob"):
+            assert await engine.cancel_process(Heir, name)
+    async with open_errands(log, Mild) as engine:
+        assert [one.name for one in engine.statistics().processes] == ["Clerk"]
+
+
+class Heir(Process, key="asker", name="Helper"):
+    """Does nothing, under another's name."""
+
+    @react(starts=True)
+    def asked(self, event: Asked) -> None:
+        """Nothing."""
+
+
+@scene
+async def test_an_application_can_do_without_processes_again(tmp_path: Path) -> None:
+    """If it keeps `Deadlines`; the error says so."""
+    async with open_errands(tmp_path / "store", Helper) as engine:
+        await engine.send(Ask(asker="ann"))
+        await until(lambda: not engine.statistics().processes[0].lag)
+    with pytest.raises(StoreMismatch, match="or had processes: give actum.Deadlines to Engine.open"):
+        await open_errands(tmp_path / "store")
+    async with open_errands(tmp_path / "store", Deadlines) as engine:
+        assert [(one.name, one.active) for one in engine.statistics().processes] == [("Helper", 1)]
