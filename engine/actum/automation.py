@@ -13,6 +13,7 @@ from actum.due import due_at
 from actum.errors import Invalid, shown
 from actum.freshness import tracker_of
 from actum.process_runner import Runner
+from actum.processes.circles import Circles
 from actum.processes.lag import InstancesSubject, ProcessSubject
 from actum.processes.process import Process
 from actum.processes.status import ProcessStatus
@@ -146,7 +147,8 @@ def automate(core: Core, middleware: Sequence[Middleware]) -> None:
     core.middleware = middleware
     if any(kind.view is Deadlines for kind in core.catalogue.views):
         timer = core.timer = Timer(core)
-        core.runners = tuple(Runner(core, kind, timer) for kind in core.catalogue.processes)
+        circles = Circles()
+        core.runners = tuple(Runner(core, kind, timer, circles) for kind in core.catalogue.processes)
         track(core, timer)
 
 

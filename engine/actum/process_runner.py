@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from actum.core import Core
     from actum.messages import Command
+    from actum.processes.circles import Circles
     from actum.processes.kind import ProcessKind
     from actum.subscriptions.lag import Lag
     from actum.timer import Timer
@@ -60,8 +61,9 @@ class Runner:
         last_failure: the last of them, with its reason, or nothing.
     """
 
-    def __init__(self, core: Core, kind: ProcessKind, timer: Timer) -> None:
+    def __init__(self, core: Core, kind: ProcessKind, timer: Timer, circles: Circles) -> None:
         """It does not run yet."""
+        self._circles = circles
         self._core = core
         self.kind = kind
         self._timer = timer
@@ -177,15 +179,19 @@ class Runner:
 
     async def _react(self, key: str, row: Instance | None, entry: Entry) -> None:
         """Have the process say what it does, and do it; or what it does instead, if that is rejected."""
+        instance = instance_of(self.kind.name, key)
+        self._circles.check(entry.record, instance)
         step = self._thinker.think(key, row, entry, self.position)
         if step is None:
             return
+        self._circles.note(entry.record, instance, step.command_id)
         try:
             await self._send(step)
         except Rejected as error:
             again = self._thinker.think_again(step, error)
             if again is None:
                 raise
+            self._circles.note(entry.record, instance, again.command_id)
             await self._send(again)
 
     async def _send(self, step: Step) -> None:
@@ -284,6 +290,7 @@ class Runner:
         position = failed.failed_position
         found, _ = self._reader.slice(position, position, failed.key)
         for entry in found.get(failed.key, []):
+            self._circles.forget(entry.record, failed.instance)
             await self._consider(failed.key, entry, retried=True)
         row = self._row(failed.key)
         if row is None or row.number != failed.number:

@@ -25,6 +25,7 @@ from actum import (
     react,
 )
 from actum.automation import timer_of
+from actum.processes import circles
 from actum_storage import StoreMismatch
 
 from tests.support.clocks import FakeClock
@@ -565,3 +566,42 @@ async def test_an_application_can_do_without_processes_again(tmp_path: Path) -> 
         await open_errands(tmp_path / "store")
     async with open_errands(tmp_path / "store", Deadlines) as engine:
         assert [(one.name, one.active) for one in engine.statistics().processes] == [("Helper", 1)]
+
+
+class Narcissus(Process, key="runner"):
+    """Reacts to what it does itself, twice as much each time."""
+
+    @react(starts=True)
+    def ran(self, event: Ran) -> list[Run]:
+        """Once for itself, once more for it."""
+        return [Run(runner=event.runner), Run(runner=event.runner)]
+
+
+class Ping(Process, key="runner"):
+    """Answers one that answers."""
+
+    @react(starts=True)
+    def ran(self, event: Ran) -> Ask:
+        """Ask for more."""
+        return Ask(asker=event.runner)
+
+
+@pytest.mark.parametrize("processes", [[Narcissus], [Helper, Ping]])
+@scene
+async def test_an_endless_circle_is_broken(processes: list[type[Process]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one process or of two; the instance fails and says why."""
+    monkeypatch.setattr(circles, "STEPS_MAX", 20)
+    async with open_errands(None, *processes) as engine:
+        await engine.send(Run(runner="ann"))
+        await until(lambda: any(one.failed for one in engine.statistics().processes))
+        await until(lambda: all(not one.lag for one in engine.statistics().processes))
+        failed = [one for process in processes for one in engine.processes(process, status="failed")]
+        assert [one.failure is not None and one.failure.split(",")[0] for one in failed] == [
+            "EndlessCircle: 20 steps of this instance follow from one command: a process reacts to what it does itself"
+        ]
+        assert sum(one.steps for one in engine.statistics().processes) in (20, 40)
+        for process in processes:
+            if engine.processes(process, status="failed"):
+                await engine.retry_process(process, "ann")
+        await until(lambda: all(not one.lag for one in engine.statistics().processes))
+        assert sum(one.steps for one in engine.statistics().processes) >= 40
