@@ -123,6 +123,11 @@ class TagIndex:
                     return event.__name__, last
         return None
 
+    @property
+    def end(self) -> int:
+        """The last position there is, or will be when what is decided is written."""
+        return self._committer.open.next_position - 1
+
     def knows(self, event: type[Event]) -> bool:
         """Whether it is a tagged type of this engine."""
         return event in self._readers
@@ -148,7 +153,13 @@ def exclusion(condition: Condition, index: TagIndex | None, version: int) -> Con
     for event in condition.events:
         if index is None or not index.knows(event):
             return Invalid(f"{event.__name__} has no tags in this engine, or is none of its events")
-    found = None if index is None else index.excluded(condition)
+    assert index is not None, "a condition names one event at least"
+    if condition.after > index.end:
+        return Invalid(
+            f"after={condition.after:,} is behind the end of the log, {index.end:,}, so the condition would exclude "
+            "nothing: give a position of this store"
+        )
+    found = index.excluded(condition)
     if found is None:
         return None
     name, position = found

@@ -319,6 +319,15 @@ class TestArguments:
             made(list("abcd"), list("abcd"))
 
     @scene
+    async def test_a_position_that_is_not_there_yet_is_a_mistake(self) -> None:
+        """Of another store, say; the condition would let everything pass."""
+        async with theatre() as engine:
+            position = (await engine.send(book("b1", 4))).position
+            with pytest.raises(Invalid, match="after=2 is behind the end of the log, 1"):
+                await engine.send(book("b2", 4), unless=free(4, after=position + 1))
+            await engine.send(book("b2", 4), unless=free(4, after=position))
+
+    @scene
     async def test_what_an_engine_does_not_know(self) -> None:
         """Something else than a condition; a type that is none of its events, with and without tagged ones."""
         async with theatre() as engine, open_bank() as bank:
@@ -436,7 +445,10 @@ def test_conditions_against_a_list(rounds: list[list[Any]], losses: set[int]) ->
                     assert not is_excluded(written, tags, after)
                     written.append((seat, show))
                 for index, outcome in enumerate(outcomes):
-                    assert isinstance(outcome, Receipt) or is_excluded(written, *wished[index][3:])
+                    if isinstance(outcome, Invalid):
+                        assert wished[index][4] > len(before), "only what is not there yet is behind the end"
+                    else:
+                        assert isinstance(outcome, Receipt) or is_excluded(written, *wished[index][3:])
             assert engine.statistics().position == len(written)
 
     asyncio.run(play())
