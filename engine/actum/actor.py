@@ -15,7 +15,7 @@ from actum_storage import ActumError, StorageError
 from msgspec import Struct
 
 from actum.codec import command_fault
-from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, first_of
+from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, first_of, reason_of
 from actum.hold import Hold
 from actum.logbook import handler_failed
 from actum.messages import Event
@@ -213,6 +213,8 @@ class Actor(Struct, gc=False, eq=False):
     def known(self, command_id: bytes) -> int | None:
         """The position of the last event of an earlier command with this id, if it is among the last that wrote.
 
+        The beginning of an id, which commands of one `send_atomic` have in common, finds one of them.
+
         Commands without an id of their own are counted, not held.
         """
         if self._window is None:
@@ -351,7 +353,7 @@ class Actor(Struct, gc=False, eq=False):
 
     def _command_failed(self, error: BaseException) -> CommandFailed:
         """What a caller is told of a bug."""
-        failed = CommandFailed(f"a handler of {self.streams.name}/{self.key} raised {type(error).__name__}: {error}")
+        failed = CommandFailed(f"a handler of {self.streams.name}/{self.key} raised {reason_of(error)}")
         failed.__cause__ = error
         return failed
 

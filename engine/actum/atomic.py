@@ -24,7 +24,7 @@ from actum_storage import ActumError
 from actum.atomic_frame import Append, Failed, append_all
 from actum.atomic_ids import family_of, member
 from actum.batch import OpenBatch
-from actum.errors import CommandFailed, Invalid, Rejected, first_of
+from actum.errors import CommandFailed, Invalid, Rejected, first_of, reason_of
 from actum.hold import Hold
 from actum.repetition import Repetition
 from actum.tags import exclusion
@@ -119,7 +119,7 @@ class AtomicSend:
         self._missing.remove(actor)
         if not self._missing:
             self._scheduler.spawn(self._run(), f"decide {self!r}", self._items[0].metadata.context)
-        elif self._scheduler.decisions_under_way and any(way_between(missing, actor) for missing in self._missing):
+        elif self._scheduler.decisions_sending and way_between(self._missing, actor):
             asyncio.get_running_loop().call_soon(self.step_back)
         else:
             actor.awaits = self._missing
@@ -210,10 +210,10 @@ class AtomicSend:
         return None
 
     def _position_of_first_time(self) -> int | None:
-        """Where one of the commands of this send is in the log, or will be, if it was sent before."""
+        """Where one of the commands of this send is in the log, or will be, if it was sent before, in any order."""
         if not self._repeatable:
             return None
-        found = (item.actor.known(member(self._family, index)) for index, item in enumerate(self._items))
+        found = (actor.known(self._family) for actor in self._holds)
         return next((position for position in found if position is not None), None)
 
     def _copy_repeated_targets(self) -> None:
@@ -315,7 +315,7 @@ class AtomicSend:
     def _fail(self, error: BaseException) -> None:
         """Answer with an error, once what it was decided on is durable; nothing of this send happens."""
         if not isinstance(error, ActumError):
-            failed = CommandFailed(f"send_atomic raised {type(error).__name__}: {error}")
+            failed = CommandFailed(f"send_atomic raised {reason_of(error)}")
             failed.__cause__ = error
             error = failed
         self._count(len(self._items))

@@ -114,6 +114,11 @@ class Gathering:
 
         return send
 
+    @property
+    def sent(self) -> bool:
+        """Whether all have come out, and were sent."""
+        return self._left == 0
+
     async def _send_all(self) -> None:
         """Send what has come out, and tell everyone."""
         answer: list[Receipt] | Exception
@@ -138,7 +143,12 @@ async def send_through(
     gathering = Gathering(len(envelopes), send)
 
     async def pass_through(index: int, envelope: Envelope) -> Receipt:
-        receipt = await wrapped(middleware, gathering.end(index))(envelope)
+        try:
+            receipt = await wrapped(middleware, gathering.end(index))(envelope)
+        except ActumError as refused:
+            if refused.command_index is None and not gathering.sent:  # else it is about all of them
+                refused.command_index = index
+            raise
         if gathering.envelopes[index] is None:
             error = Invalid("middleware answered a command of a send_atomic without sending it: send all, or raise")
             error.command_index = index

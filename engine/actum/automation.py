@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
 
 from actum_storage import ReadOnly
 
@@ -12,6 +13,7 @@ from actum.due import due_at
 from actum.errors import Invalid, shown
 from actum.freshness import tracker_of
 from actum.process_runner import Runner
+from actum.processes.circles import Circles
 from actum.processes.lag import InstancesSubject, ProcessSubject
 from actum.processes.process import Process
 from actum.processes.status import ProcessStatus
@@ -21,7 +23,6 @@ from actum.timer import Timer, new_deadline_id, stored_command
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
-    from uuid import UUID
 
     from actum.core import Core
     from actum.deadlines.deadline import Deadline
@@ -71,7 +72,7 @@ class Automation:
         core = writing(self._open_core())
         timer = timer_of(core)
         due_ns = due_at(at, after, core.clock.now_ns())
-        key = new_deadline_id(core) if deadline_id is None else check_identifier("deadline_id", str(deadline_id))
+        key = new_deadline_id(core) if deadline_id is None else deadline_key(deadline_id)
         return await timer.schedule(
             stored_command(
                 timer,
@@ -89,7 +90,7 @@ class Automation:
 
         True means that its command was not sent and will not be.
         """
-        return await timer_of(writing(self._open_core())).cancel(str(deadline_id))
+        return await timer_of(writing(self._open_core())).cancel(deadline_key(deadline_id))
 
     async def retry_deadline(self, deadline_id: UUID | str) -> Deadline:
         """Try a deadline again that has failed.
@@ -97,7 +98,7 @@ class Automation:
         Raises:
             Invalid: no deadline of this id has failed.
         """
-        return await timer_of(writing(self._open_core())).retry(str(deadline_id))
+        return await timer_of(writing(self._open_core())).retry(deadline_key(deadline_id))
 
     def deadlines(self) -> list[Deadline]:
         """What is due when, in the order of the times; then what has failed."""
@@ -109,9 +110,13 @@ class Automation:
         Args:
             process: its class.
             status: only the `"active"`, the `"stuck"` or the `"failed"` ones.
+
+        Raises:
+            Invalid: another status, or the class was not given to `Engine.open`.
         """
-        listed = runner_of(self._open_core(), process).roster.listed()
-        return [one for one in listed if status is None or one.status == status]
+        if status not in (None, "active", "stuck", "failed"):
+            raise Invalid(f'status={shown(status)}: give "active", "stuck", "failed", or None for all')
+        return runner_of(self._open_core(), process).roster.listed(status)
 
     async def retry_process(self, process: type[Process], key: str) -> None:
         """Have a failed instance react again to the event at which it failed, and to what has come since.
@@ -128,12 +133,22 @@ class Automation:
         return await runner_of(writing(self._open_core()), process).cancel(check_identifier("key", key))
 
 
+def deadline_key(deadline_id: object) -> str:
+    """A deadline's id as its stream is called.
+
+    Raises:
+        Invalid: it is no UUID and no text of 1 to 200 bytes.
+    """
+    return check_identifier("deadline_id", str(deadline_id) if isinstance(deadline_id, UUID) else deadline_id)
+
+
 def automate(core: Core, middleware: Sequence[Middleware]) -> None:
     """Give the parts of an engine those that send commands by themselves, if its classes ask for them."""
     core.middleware = middleware
     if any(kind.view is Deadlines for kind in core.catalogue.views):
         timer = core.timer = Timer(core)
-        core.runners = tuple(Runner(core, kind, timer) for kind in core.catalogue.processes)
+        circles = Circles()
+        core.runners = tuple(Runner(core, kind, timer, circles) for kind in core.catalogue.processes)
         track(core, timer)
 
 

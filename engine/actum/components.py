@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 
 def with_streams(components: Sequence[object]) -> list[object]:
-    """The components, and what they need: processes need deadlines, and both need streams. Others need nothing."""
-    automatic = any(isinstance(component, type) and issubclass(component, Process) for component in components)
-    return [
-        *components,
-        *([Deadlines, ProcessStream, Instances] if automatic else []),
-        *([DeadlineStream] if automatic or any(component is Deadlines for component in components) else []),
-    ]
+    """The components, and what deadlines and processes need; others need nothing.
+
+    Who has only deadlines may have had processes: what those have written must still be readable.
+    """
+    automatic = any(
+        component is Deadlines or (isinstance(component, type) and issubclass(component, Process))
+        for component in components
+    )
+    return [*components, *([Deadlines, DeadlineStream, ProcessStream, Instances] if automatic else [])]

@@ -7,15 +7,22 @@ condition excludes is looked for in the same turn in which the command's events 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast, final
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias, cast, final
+from uuid import UUID
 
 import msgspec
 
 from actum.errors import Invalid, shown
 from actum.messages import Event
+from actum.tag_values import asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+#: What a condition may ask for.
+TagValue: TypeAlias = "str | int | UUID | date | Enum"
 
 
 @final
@@ -26,7 +33,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         events: event classes, each with `tags=` in its class statement.
-        tags: values by the name of the tag; an event has to have all of them. None: every event of the types.
+        tags: values by the name of the tag, or their texts; an event has to have all of them. None given: every event.
         after: events up to this position don't count: what the sender knows already. With 0 all count.
 
     Example:
@@ -34,7 +41,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     events: Sequence[type[Event]]
-    tags: Mapping[str, str | int] = {}
+    tags: Mapping[str, TagValue] = {}
     after: int = 0
 
     def __post_init__(self) -> None:
@@ -47,9 +54,6 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
             raise Invalid(f"events={shown(self.events)}: give a list of event classes")
         if not isinstance(self.tags, dict):
             raise Invalid(f"tags={shown(self.tags)}: give a dict of values by the name of the tag")
-        for name, value in self.tags.items():
-            if not isinstance(value, (str, int)):
-                raise Invalid(f"the tag {shown(name)} is {shown(value)}: give text or a number")
         if type(self.after) is not int or self.after < 0:
             raise Invalid(f"after={shown(self.after)} is not a position: give a receipt's position, or 0")
         for given in cast("Sequence[object]", self.events):
@@ -63,6 +67,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
                     f"{event.__name__} has no {missing}: its tags are {tags}; "
                     f"say `class {event.__name__}(Event, tags=[...])`"
                 )
+            for name, value in self.tags.items():
+                asked_for(event, name, value)
 
     def __repr__(self) -> str:
         """Which types and tags; not their values: those may be private."""

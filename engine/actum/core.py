@@ -25,6 +25,7 @@ from actum.directory import Directory
 from actum.errors import Invalid, shown
 from actum.logbook import facts
 from actum.observer import settling
+from actum.processes.left_behind import tell_left_behind
 from actum.rebuilding import Rebuilder
 from actum.recovery import Records, Recovery, none_wanted
 from actum.scheduler import Scheduler
@@ -147,6 +148,7 @@ class Core:
         self.automatic = automatic
         self.observer = observer
         settled = self._settled if observer is None else settling(self, observer, self._settled)
+        self.stopping = False
         self.scheduler = Scheduler(
             log, self.directory, clock, ids, self.background, options, settled=settled, read_only=read_only
         )
@@ -269,6 +271,7 @@ class Core:
                 await runner.start()
             else:
                 runner.stand()
+        tell_left_behind(self)
 
     async def _make_anew(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
         """Make those views again at once that began with rows of other code with which today's could not go on."""
@@ -328,6 +331,11 @@ class Core:
                 return self.views[kind.name]
         raise Invalid(f"{shown(view)} is not a view of this engine: pass one of the classes given to Engine.open")
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing is begun any more: it is being closed, or its store has failed."""
+        return self.stopping or self.scheduler.committer.failure is not None
+
     def _no_checkpoint(self) -> AbstractAsyncContextManager[object]:
         """Hold checkpoints off: one that has begun must not find another view in the place of the one it saves."""
         return nullcontext() if self.checkpointer is None else self.checkpointer.lock
@@ -354,6 +362,7 @@ class Core:
         Args:
             drain: False when opening failed: nothing was accepted and nothing is worth saving.
         """
+        self.stopping = True
         for task in (self._housekeeping, self._monitoring, self._renewing):
             if task is not None:
                 task.cancel()

@@ -15,6 +15,9 @@ from actum_storage import ActumError
 SHOWN_CHARACTERS_MAX = 40
 SHOWN_NUMBER_MAX = 10**20
 
+#: Longer reasons are cut.
+REASON_CHARACTERS_MAX = 1_000
+
 
 class Rejected(ActumError):
     """The aggregate said no: a business rule forbids the command. Nothing was written.
@@ -166,6 +169,15 @@ def shown(value: object) -> str:
         text = str(value)
         return repr(text) if len(text) <= SHOWN_CHARACTERS_MAX else f"{text[:SHOWN_CHARACTERS_MAX]!r}..."
     return f"a {kind.__name__}"
+
+
+def reason_of(error: BaseException) -> str:
+    """What an error says, as it can be stored and shown: its kind and its text, cut, whatever is in it."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  # a user's `__str__` may raise anything
+        text = "its text can't be made"
+    return f"{type(error).__name__}: {text}"[:REASON_CHARACTERS_MAX].encode(errors="backslashreplace").decode()
 
 
 def first_of(error: BaseException) -> BaseException:

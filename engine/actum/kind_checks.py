@@ -12,6 +12,7 @@ from actum.handlers import HandlerInfo
 from actum.messages import TAG_FIELD, Event
 from actum.records import check_identifier
 from actum.shapes import shape_of
+from actum.tag_values import tag_fault
 from actum.upcasting import Upcasts, leading_to
 
 
@@ -49,6 +50,8 @@ def type_fault(described: type) -> str | None:
             shape_of(described)
     except Exception as error:  # noqa: BLE001  # whatever msgspec or an annotation raises
         return f"{described.__name__} can't be stored and read again: {error}: change the field's type"
+    if issubclass(described, Event) and (fault := tag_fault(described)) is not None:
+        return fault
     configuration = described.__struct_config__ if issubclass(described, Event) else None
     if configuration is not None and not (configuration.tag_field == TAG_FIELD and isinstance(configuration.tag, str)):
         return f"{described.__name__}: an event's tag is a string in the field {TAG_FIELD!r}: remove tag_field="

@@ -13,7 +13,7 @@ from actum_storage import ActumError, StoreFull
 
 from actum.atomic_call import send_through, send_together
 from actum.batch import PLAIN
-from actum.errors import CommandFailed, Conflict, Invalid, Overloaded, Quarantined, Reentrant, Rejected
+from actum.errors import CommandFailed, Overloaded
 from actum.middleware import Envelope
 
 if TYPE_CHECKING:
@@ -32,8 +32,35 @@ AGAIN_SECONDS_MAX = 30.0
 #: What says that the engine is full: the same send works when it is not.
 FULL = (Overloaded, StoreFull)
 
-#: What says that this command can't be done, whoever sends it.
-REFUSALS = (Rejected, Invalid, CommandFailed, Quarantined, Conflict, Reentrant)
+
+def cancelling() -> bool:
+    """Whether somebody has cancelled the task that runs here."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+async def refusal(core: Core, sending: Awaitable[object]) -> Exception | None:
+    """Send; why the command can't be done, or None if it is done.
+
+    Whatever is raised is about this command alone, also an error of actum's: a decision or middleware may have had to
+    do with another engine. Only the end of this engine is no refusal.
+
+    Raises:
+        Exception: this engine is over; what it does not do now it does after it is opened again.
+    """
+    try:
+        await sending
+    except asyncio.CancelledError as error:
+        if core.over or cancelling():
+            raise
+        failed = CommandFailed("a handler, a decision or middleware ended as if it had been cancelled")
+        failed.__cause__ = error
+        return failed
+    except Exception as error:
+        if core.over:
+            raise
+        return error
+    return None
 
 
 def send_one(core: Core, command: Command) -> asyncio.Future[Receipt]:

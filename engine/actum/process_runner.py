@@ -3,37 +3,40 @@
 A step is one `send_atomic`: the entry in the instance's stream, what it schedules and cancels, and its commands. So a
 crash leaves all of a step or nothing. After it, events are read again from a position up to which all were considered;
 an event at or before the instance's own position is not handled again, and for an instance that has ended the stream
-refuses the step. Instances that have events in one slice of the log go on beside each other; one alone keeps the order.
+refuses the step. Instances go on beside each other, also past one that waits; one alone keeps the order (`backlog`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any, cast, final
-
-from actum_storage import ActumError
+from typing import TYPE_CHECKING, Any, TypeVar, cast, final
+from weakref import WeakValueDictionary
 
 from actum.deadlines.stream import CancelDeadline
-from actum.errors import EngineClosed, Invalid, Rejected, shown
+from actum.errors import EngineClosed, Invalid, Rejected, reason_of, shown
 from actum.logbook import facts
 from actum.observer import Stepping, during
-from actum.own_sends import REFUSALS, send_one, send_with, until_there_is_room
+from actum.own_sends import cancelling, refusal, send_one, send_with, until_there_is_room
+from actum.process_reader import Reader
 from actum.process_step import Entry, Step, Thinker, instance_of
+from actum.processes.backlog import Backlog
 from actum.processes.instances import Instance, Instances, mark_of
 from actum.processes.roster import Roster
-from actum.processes.stream import AdvanceProcess, EndProcess, FailProcess, ProcessMoved
+from actum.processes.stream import AdvanceProcess, EndProcess, FailProcess, ProcessMoved, passing_over
 from actum.statistics import ProcessStatistics
-from actum.upcasting import Several, events_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine
 
     from actum.core import Core
+    from actum.messages import Command
+    from actum.processes.circles import Circles
     from actum.processes.kind import ProcessKind
     from actum.subscriptions.lag import Lag
     from actum.timer import Timer
+
+T = TypeVar("T")
 
 log = logging.getLogger("actum.processes")
 
@@ -41,8 +44,8 @@ log = logging.getLogger("actum.processes")
 STEPPING_MAX = 64
 #: Events that nobody reacts to, after which the position is noted, so that the next opening need not read them again.
 ADVANCE_EVENTS = 10_000
-#: Longer reasons are cut.
-REASON_CHARACTERS_MAX = 1_000
+#: Events that were read and are not done, above which nothing more is read.
+BACKLOG_EVENTS_MAX = 1_000
 
 
 @final
@@ -52,7 +55,6 @@ class Runner:
     Attributes:
         kind: the process.
         roster: its instances.
-        position: everything up to here has been considered.
         steps: steps taken since opening.
         again: attempts since opening that found the engine full.
         failure: why it has stopped, or None.
@@ -61,22 +63,22 @@ class Runner:
         last_failure: the last of them, with its reason, or nothing.
     """
 
-    def __init__(self, core: Core, kind: ProcessKind, timer: Timer) -> None:
+    def __init__(self, core: Core, kind: ProcessKind, timer: Timer, circles: Circles) -> None:
         """It does not run yet."""
+        self._circles = circles
         self._core = core
         self.kind = kind
         self._timer = timer
         self._thinker = Thinker(core, kind, timer)
         self.roster = Roster(kind, lambda: core.view_of(Instances), lambda: timer.view, core.clock)
         self._woken = asyncio.Event()
-        self._lock = asyncio.Lock()
+        self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._asked: set[asyncio.Task[Any]] = set()
+        self._backlog = Backlog(0)
         self._slots = asyncio.Semaphore(STEPPING_MAX)
         self._running: asyncio.Task[None] | None = None
-        self._interesting = {*kind.reactions, Several}
-        self._going_on: list[asyncio.Task[None]] = []
+        self._reader = Reader(core, kind)
         self._stepping: dict[str, int] = {}  # who takes a step, and about the event at which position
-        self._unroutable = 0
-        self.position = 0
         self.steps = 0
         self.again = 0
         self.failure: str | None = None
@@ -84,25 +86,31 @@ class Runner:
         self.failures = 0
         self.last_failure = ""
 
+    @property
+    def position(self) -> int:
+        """Everything up to here has been considered."""
+        return self._backlog.considered
+
     def stand(self) -> bool:
         """Be where it stopped, without running: its instances can be retried and cancelled; whether it has ever run."""
         mark = self.roster.mark()
         if mark is not None:
-            self.position = mark.position
+            self._backlog = Backlog(mark.position)
         return mark is not None
 
     async def start(self) -> None:
         """Begin where it stopped; a process that is new here begins where its `start` says, durably."""
         if not self.stand():
-            self.position = self._core.scheduler.durable if self.kind.start == "now" else 0
+            self._backlog = Backlog(self._core.scheduler.durable if self.kind.start == "now" else 0)
             await self._advance()
         self._running = asyncio.create_task(self._run(), name=f"actum process {self.kind.name}")
 
     async def stop(self) -> None:
-        """Take no more steps. What was sent completes."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        """Take no more steps. What was sent completes; who asked for something is told."""
+        tasks = [*self._asked, *([] if self._running is None else [self._running])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def wake(self) -> None:
         """There are more events."""
@@ -111,124 +119,88 @@ class Runner:
     async def _run(self) -> None:
         """Read and react, until the engine closes or its store fails."""
         try:
-            while True:
-                self._woken.clear()
-                if self.position >= self._core.scheduler.durable:
-                    await self._woken.wait()
-                    continue
-                async with self._lock:
-                    await self._react_to_slice()
-                await asyncio.sleep(0)
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    self._woken.clear()
+                    mark = self.roster.mark()
+                    if mark is None or self.position - mark.position >= ADVANCE_EVENTS:
+                        await self._advance()
+                    if self.is_full() or self._backlog.read >= self._core.scheduler.durable:
+                        await self._woken.wait()
+                        continue
+                    found, last = self._reader.slice(self._backlog.read + 1, self._core.scheduler.durable)
+                    for key in self._backlog.take(found, last):
+                        group.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
+                    await asyncio.sleep(0)
         except Exception as error:  # whatever it is, it is told
-            first = first_of_group(error)
-            if not isinstance(first, EngineClosed):
-                self.failure = f"the process {self.kind.name} has stopped: {first}"
+            if not self._core.stopping:
+                first = first_of_group(error)
+                self.failure = f"the process {self.kind.name} has stopped: {reason_of(first)}"
                 log.exception("%s", self.failure, extra=facts("process stopped", first, process=self.kind.name))
 
-    async def _react_to_slice(self) -> None:
-        """All instances that have events in the next part of the log take their steps."""
-        considered = self.position
-        found, last = self._slice(considered + 1, self._core.scheduler.durable)
-        if found:
-            async with asyncio.TaskGroup() as group:
-                self._going_on = [
-                    group.create_task(self._go_on(key, entries, considered), name=f"actum process {self.kind.name}")
-                    for key, entries in found.items()
-                ]
-        self.position = last
-        mark = self.roster.mark()
-        if mark is None or last - mark.position >= ADVANCE_EVENTS:
-            await self._advance()
+    def is_full(self) -> bool:
+        """Whether it waits for its instances, and reads no further."""
+        return len(self._backlog) >= BACKLOG_EVENTS_MAX
+
+    async def _work(self, key: str) -> None:
+        """One instance takes its steps, in order."""
+        async with self._lock(key):
+            while (entry := self._backlog.first(key)) is not None:
+                await self._consider(key, entry)
+                self._backlog.done(key)
+        self.wake()
+
+    def _lock(self, key: str) -> asyncio.Lock:
+        """What one instance is worked on with, by one at a time; it is there as long as somebody has it."""
+        lock = self._alone.get(key)
+        if lock is None:
+            lock = self._alone[key] = asyncio.Lock()
+        return lock
 
     async def _advance(self) -> None:
         """Note the position."""
-        name = self.kind.name
-        command = AdvanceProcess(instance=mark_of(name), process=name, position=self.position)
 
         async def send() -> None:
-            await send_one(self._core, command)
+            await send_one(self._core, self._progress())
 
         await until_there_is_room(send, self._full)
 
-    def _slice(self, start: int, stop: int, only: str | None = None) -> tuple[dict[str, list[Entry]], int]:
-        """What instances have to react to in the next part of the log, by key, and the position where that ends.
+    def _progress(self) -> AdvanceProcess:
+        """That everything up to here has been considered."""
+        name = self.kind.name
+        return AdvanceProcess(instance=mark_of(name), process=name, position=self.position)
 
-        Args:
-            start: the first position.
-            stop: the last one, if it is not too far.
-            only: one instance, if the others don't matter.
-        """
-        found: defaultdict[str, list[Entry]] = defaultdict(list)
-        last, seen = start - 1, 0
-        for frame in self._core.log.frames(start, stop):
-            for position, event in enumerate(self._core.codec.events(frame), frame.first):
-                if start <= position <= stop and type(event) in self._interesting:
-                    self._sort(found, position, frame.record(position - frame.first), only)
-            last = min(frame.last, stop)
-            seen += frame.count
-            if seen >= self._core.options.replay_slice_events:
-                break
-        return found, last
-
-    def _sort(self, found: dict[str, list[Entry]], position: int, data: bytes | memoryview, only: str | None) -> None:
-        """Give the events of one record to the instances that they name."""
-        record = self._core.codec.record(position, data)
-        by_key: defaultdict[str, list[Any]] = defaultdict(list)
-        for event in events_of(record.event):
-            one = self.kind.reactions.get(type(event))
-            if one is not None:
-                by_key[getattr(event, one.key)].append(event)
-        for key, events in by_key.items():
-            if only is not None and key != only:
-                continue
-            try:
-                instance_of(self.kind.name, key)
-            except Invalid as error:
-                self._unroutable += 1
-                log.error(  # noqa: TRY400  # the event is wrong, not this code
-                    "the event at position %d names no instance of %s: %s",
-                    position,
-                    self.kind.name,
-                    error,
-                    extra=facts("event unroutable", error, process=self.kind.name, position=position),
-                )
-                continue
-            found[key].append(Entry(position, tuple(events), record))
-
-    async def _go_on(self, key: str, entries: Sequence[Entry], considered: int, *, retried: bool = False) -> None:
-        """One instance takes its steps, in order, until it fails."""
-        async with self._slots:
-            for entry in entries:
-                row = self.roster.view.get(instance_of(self.kind.name, key))
-                if row is not None and row.status == "failed" and not retried:
-                    return
-                retried = False
-                if row is None or entry.position > row.position:
-                    with during(self._core.observer, lambda: Stepping(self.kind.name, key, entry.record)):  # noqa: B023  # called at once
-                        await self._take(key, row, entry, considered)
-
-    async def _take(self, key: str, row: Instance | None, entry: Entry, considered: int) -> None:
-        """One step of one instance, or its failure."""
-        step: Step | None = None
-        self._stepping[key] = entry.position
-        try:
-            try:
-                step = self._thinker.think(key, row, entry, considered)
-                if step is not None:
-                    await self._send(step)
-            except Rejected as error:
-                again = None if step is None else self._thinker.think_again(step, error)
-                if again is None:
-                    raise
-                await self._send(again)
-        except ProcessMoved:
+    async def _consider(self, key: str, entry: Entry, *, retried: bool = False) -> None:
+        """One event, by one instance: it takes a step, unless it has taken it before, or stands still."""
+        row = self._row(key)
+        if row is not None and ((row.status == "failed" and not retried) or entry.position <= row.position):
             return
-        except Exception as error:
-            if isinstance(error, ActumError) and not isinstance(error, REFUSALS):
+        async with self._slots:
+            self._stepping[key] = entry.position
+            try:
+                with during(self._core.observer, lambda: Stepping(self.kind.name, key, entry.record)):
+                    error = await refusal(self._core, self._react(key, row, entry))
+                    if error is not None and not isinstance(error, ProcessMoved):
+                        await self._fail(key, row, entry, error)
+            finally:
+                del self._stepping[key]
+
+    async def _react(self, key: str, row: Instance | None, entry: Entry) -> None:
+        """Have the process say what it does, and do it; or what it does instead, if that is rejected."""
+        instance = instance_of(self.kind.name, key)
+        self._circles.check(entry.record, instance)
+        step = self._thinker.think(key, row, entry, self.position)
+        if step is None:
+            return
+        self._circles.note(entry.record, instance, step.command_id)
+        try:
+            await self._send(step)
+        except Rejected as error:
+            again = self._thinker.think_again(step, error)
+            if again is None:
                 raise
-            await self._fail(key, row, entry, considered, error)
-        finally:
-            del self._stepping[key]
+            self._circles.note(entry.record, instance, again.command_id)
+            await self._send(again)
 
     async def _send(self, step: Step) -> None:
         """Have a step done."""
@@ -243,16 +215,16 @@ class Runner:
         if step.scheduled:
             self._timer.wake()
 
-    async def _fail(self, key: str, row: Instance | None, entry: Entry, considered: int, error: Exception) -> None:
+    async def _fail(self, key: str, row: Instance | None, entry: Entry, error: Exception) -> None:
         """An instance stands still, and everybody can see why."""
-        reason = f"{type(error).__name__}: {error}"[:REASON_CHARACTERS_MAX]
+        reason = reason_of(error)
         command = FailProcess(
             instance=instance_of(self.kind.name, key),
             process=self.kind.name,
             key=key,
             after=0 if row is None else row.number,
             position=entry.position,
-            considered=considered,
+            considered=self.position,
             reason=reason,
             at_ns=self._core.clock.now_ns(),
         )
@@ -283,7 +255,7 @@ class Runner:
     def _full(self, error: Exception) -> None:
         """It will be tried again."""
         self.again += 1
-        self.trouble = f"{type(error).__name__}: {error}"
+        self.trouble = reason_of(error)
         said = facts("step postponed", error, process=self.kind.name)
         log.warning("a step of %s is tried again later: %s", self.kind.name, error, extra=said)
 
@@ -292,33 +264,79 @@ class Runner:
 
         Raises:
             Invalid: no such instance has failed.
+            EngineClosed: the engine closed meanwhile.
         """
-        async with self._lock:
+        await self._owned(self._retry(key), f"retry {self.kind.name}/{key}")
+
+    async def cancel(self, key: str) -> bool:
+        """End an instance, and cancel what it has scheduled; whether it was there.
+
+        Raises:
+            EngineClosed: the engine closed meanwhile.
+        """
+        return await self._owned(self._cancel(key), f"cancel {self.kind.name}/{key}")
+
+    async def _owned(self, asked: Coroutine[Any, Any, T], what: str) -> T:
+        """Do what somebody asked for, unless the engine closes before it is done. Cancelling abandons it."""
+        task = asyncio.create_task(asked, name=f"actum process: {what}")
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._core.stopping and not cancelling():
+                raise EngineClosed(f"the engine closed before it could {what}") from None
+            raise
+
+    async def _retry(self, key: str) -> None:
+        """From the event at which it failed to what has been read; what comes behind that waits in its line."""
+        async with self._lock(key):
             failed = self._row(key)
             if failed is None or failed.status != "failed":
                 name = self.kind.name
                 raise Invalid(f"key={shown(key)}: no {name} of this key has failed; see engine.processes(...)")
-            row: Instance | None = failed
-            start = first = failed.failed_position
-            stop = max(first, self.position)  # which may be lower soon after opening
-            while start <= stop and row is not None and (row.status == "active" or start == first):
-                found, last = self._slice(start, stop, key)
-                await self._go_on(key, found.get(key, []), 0, retried=start == first)
-                start, row = last + 1, self._row(key)
+            await self._react_again(failed)
+            start = failed.failed_position + 1
+            stop = self._backlog.read  # which may be lower soon after opening
+            while start <= stop and (row := self._row(key)) is not None and row.status == "active":
+                found, last = self._reader.slice(start, stop, key)
+                for entry in found.get(key, []):
+                    await self._consider(key, entry)
+                start = last + 1
                 await asyncio.sleep(0)
 
-    async def cancel(self, key: str) -> bool:
-        """End an instance, and cancel what it has scheduled; whether it was there."""
-        async with self._lock:
+    async def _react_again(self, failed: Instance) -> None:
+        """To the event at which an instance failed; if it concerns it no longer, it is passed over."""
+        position = failed.failed_position
+        found, _ = self._reader.slice(position, position, failed.key)
+        for entry in found.get(failed.key, []):
+            self._circles.forget(entry.record, failed.instance)
+            await self._consider(failed.key, entry, retried=True)
+        row = self._row(failed.key)
+        if row is None or row.number != failed.number:
+            return
+        if row.started:
+            await self._send_own(passing_over(row, self.position, self._core.clock.now_ns()))
+        else:
+            await self._send_own(*self._ending(row))
+
+    async def _cancel(self, key: str) -> bool:
+        """Its end, and those of its deadlines, as one."""
+        async with self._lock(key):
             row = self._row(key)
             if row is None:
                 return False
-            own = [
-                EndProcess(instance=row.instance),
-                *(CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values()),
-            ]
-            await send_with(self._core, own, [], self._core.ids.make(self._core.clock.now_ns()))
+            await self._send_own(*self._ending(row))
             return True
+
+    def _ending(self, row: Instance) -> list[Command]:
+        """What ends an instance; one that was never started may still be, so what it failed at is noted as seen."""
+        cancelled: list[Command] = [CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values()]
+        return [EndProcess(instance=row.instance), *cancelled, *([] if row.started else [self._progress()])]
+
+    async def _send_own(self, *commands: Command) -> None:
+        """Send commands of the engine's own streams as one."""
+        await send_with(self._core, commands, [], self._core.ids.make(self._core.clock.now_ns()))
 
     def _row(self, key: str) -> Instance | None:
         """One instance, if it is under way."""
@@ -333,7 +351,7 @@ class Runner:
         if not self._stepping:
             return ""
         key, position = next(iter(self._stepping.items()))
-        others = f", and {len(self._stepping) - 1:,} others" if len(self._stepping) > 1 else ""
+        others = f", and {len(self._stepping) - 1:,} more wait" if len(self._stepping) > 1 else ""
         return f"{self.kind.name}/{key} waits for its commands of position {position}{others}"
 
     def statistics(self, lag: Lag) -> ProcessStatistics:
@@ -351,7 +369,7 @@ class Runner:
             heartbeat_seconds=lag.heartbeat_seconds,
             steps=self.steps,
             again=self.again,
-            unroutable=self._unroutable,
+            unroutable=self._reader.unroutable,
             failure=self.failure,
         )
 

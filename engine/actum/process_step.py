@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import blake2b
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, final
 
 from msgspec.structs import replace
 
+from actum.atomic_ids import SEND_ATOMIC_COMMANDS_MAX
 from actum.codec import ENCODER
 from actum.deadlines.stored import plain
 from actum.deadlines.stream import CancelDeadline
@@ -135,12 +137,17 @@ class Thinker:
             return self._kind.process()
         return self._kind.decode(ENCODER.encode(row.state))
 
+    def _timers_of(self, row: Instance) -> dict[str, str]:
+        """What an instance has scheduled and is not over."""
+        known = self._timer.view
+        return {name: deadline_id for name, deadline_id in row.timers.items() if known.get(deadline_id) is not None}
+
     def _step(
         self, key: str, row: Instance | None, entry: Entry, considered: int, thought: tuple[str, int, Any, list[Any]]
     ) -> Step:
         """What the outputs of a handler mean."""
         name, attempt, state, outputs = thought
-        timers = {} if row is None else dict(row.timers)
+        timers = {} if row is None else self._timers_of(row)
         instance = instance_of(self._kind.name, key)
         schedules: list[Command] = []
         cancelled: list[str] = []
@@ -196,12 +203,19 @@ def collected(outputs: object) -> list[Any]:
 
     Raises:
         Exception: of a handler that yields.
+        Invalid: too many.
         TypeError: something else than a process may do.
     """
     if outputs is None:
         return []
     several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, bytes))
-    given: list[Any] = list(cast("Iterable[Any]", outputs)) if several else [outputs]
+    all_given = cast("Iterable[Any]", outputs) if several else [outputs]
+    given: list[Any] = list(islice(all_given, SEND_ATOMIC_COMMANDS_MAX + 1))
+    if len(given) > SEND_ATOMIC_COMMANDS_MAX:
+        raise Invalid(
+            f"a step does at most {SEND_ATOMIC_COMMANDS_MAX:,} things, since all of them are written as one: "
+            "yield fewer, and the rest when an event of these comes back"
+        )
     for one in given:
         if not isinstance(one, (Command, Schedule, Cancel, Done)):
             raise TypeError(f"a process yields commands, Schedule, Cancel and Done, not {shown(one)}")

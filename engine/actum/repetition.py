@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, final
 
 from actum.atomic_ids import index_of, member
+from actum.errors import Invalid
 from actum.records import Receipt
 from actum.upcasting import events_of
 
@@ -41,9 +42,14 @@ class Repetition:
         self._found: dict[int, list[Record]] = {}
 
     def receipt(self, index: int) -> Receipt:
-        """What one command was told the first time. When it is asked for, all records are durable."""
+        """What one command was told the first time. When it is asked for, all records are durable.
+
+        Raises:
+            Invalid: the id was that of other commands.
+        """
         if not self._found:
             self._found = by_command(self._items[0].actor.streams, self._family, self._position)
+        self._check()
         command_id = member(self._family, index)
         records = self._found.get(index)
         if records is None:
@@ -52,6 +58,18 @@ class Repetition:
         last = records[-1]
         events = tuple(event for record in records for event in events_of(record.event))
         return Receipt(command_id, last.key, last.version, last.position, events)
+
+    def _check(self) -> None:
+        """Refuse other commands than those of the first time, as far as the targets show it."""
+        for index, records in self._found.items():
+            item = self._items[index] if index < len(self._items) else None
+            if item is None or (item.actor.streams.name, item.actor.key) != (records[0].aggregate, records[0].key):
+                now = "there is none" if item is None else f"it is to {item.actor.streams.name}/{item.actor.key}"
+                raise Invalid(
+                    f"this command_id was that of another send_atomic, at position {self._position}: its command "
+                    f"{index + 1} was to {records[0].aggregate}/{records[0].key}, now {now}. A retry sends the same "
+                    "commands in the same order; something else needs an id of its own"
+                )
 
     def _tail_before(self, index: int) -> tuple[int, int]:
         """Where the stream of a command that wrote nothing ended when it was decided: version and position."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from actum.processes.left_behind import left_behind
 from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineStatistics, ViewStatistics
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
         alerts_raised=core.monitor.raised,
         checkpoints=checkpoint_statistics(core),
         deadlines=None if core.timer is None else core.timer.statistics(core.lag_trackers["timer", "timer"].look()),
-        processes=tuple(
-            runner.statistics(core.lag_trackers["process", runner.kind.name].look()) for runner in core.runners
+        processes=(
+            *(runner.statistics(core.lag_trackers["process", runner.kind.name].look()) for runner in core.runners),
+            *left_behind(core),
         ),
         watches=core.watching.statistics(),
     )

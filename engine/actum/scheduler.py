@@ -19,7 +19,7 @@ from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 
 from actum.clock import TimeOrderedIds
 from actum.committer import Committer
-from actum.errors import EngineClosed, Overloaded, position_named_by
+from actum.errors import EngineClosed, Invalid, Overloaded, position_named_by
 from actum.logbook import facts
 from actum.turn import take_turn
 from actum.waits import note_wait
@@ -58,13 +58,14 @@ class Scheduler:
         turn_ns: when it began, by the clock; all that is decided in it has this time.
         rejected: commands answered with an error.
         accepted: commands answered with a receipt.
+        decisions_sending: sends of decisions that are not answered: without one, nobody waits in a circle.
         committer: writes what the turns decide.
     """
 
     __slots__ = (
         "_after_commit", "_batch_ended", "_changed", "_context", "_directory", "_ids", "_loop", "_pending_max",
-        "_ready", "_settled", "_tasks", "_turn_scheduled", "accepted", "committer", "mailbox_size_max", "now_ns",
-        "options", "pending", "rejected", "turn_ns",
+        "_ready", "_settled", "_tasks", "_turn_scheduled", "accepted", "committer", "decisions_sending",
+        "mailbox_size_max", "now_ns", "options", "pending", "rejected", "turn_ns",
     )  # fmt: skip
 
     def __init__(
@@ -98,6 +99,7 @@ class Scheduler:
         self.turn_ns = 0
         self.rejected = 0
         self.accepted = 0
+        self.decisions_sending = 0
         self._ids = ids
         self._pending_max = options.commands_pending_max
         self._directory = directory
@@ -150,9 +152,12 @@ class Scheduler:
         """Put a hold into the mailbox of each of several actors, or into none; `reply` is what the sender waits for.
 
         Raises:
-            Overloaded, Reentrant, StoreFailed: as `deliver`.
+            ActumError: as `deliver`; `Invalid` if they can never all be pending.
         """
         if self.pending + len(holds) > self._pending_max:
+            if len(holds) > self.options.commands_pending_max:
+                most = f"commands_pending_max={self.options.commands_pending_max:,}"
+                raise Invalid(f"a send_atomic to {len(holds):,} aggregates never fits ({most}): send less, or raise it")
             raise self._full()
         for hold in holds:
             if len(hold.actor.mailbox or ()) >= self.mailbox_size_max:
@@ -348,11 +353,6 @@ class Scheduler:
         ended = self._loop.create_future()
         self._batch_ended.append(ended)
         await ended
-
-    @property
-    def decisions_under_way(self) -> bool:
-        """Whether any asynchronous decision is, so that something may wait for an actor."""
-        return bool(self._tasks)
 
     @property
     def busy(self) -> bool:

@@ -164,12 +164,18 @@ def check_part(schema: Schema, definitions: Schema, depth_max: int) -> None:
             check_part(part, definitions, depth_max - 1)
 
 
+#: How the tags of the engine's own events begin.
+OWN_TAGS = "actum."
+
+
 def lost_tag(tag: str) -> SchemaChange:
     """The change when no class has a tag any more."""
     fix = (
         "Give the aggregate or view that handles it; or keep the class and write an @upcast from it; or say "
         f"renamed_from={tag!r} in the class that has its fields."
     )
+    if tag.startswith(OWN_TAGS):
+        fix = "This store has deadlines, or had processes: give actum.Deadlines to Engine.open."
     return SchemaChange(breaking=True, tag=tag, path="$", what="no class that was given has this tag", fix=fix)
 
 

@@ -152,7 +152,7 @@ class DeadlineStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProcessStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """One process.
+    """One process; also one whose class is no longer given, if it has instances that have not ended.
 
     Attributes:
         name: its name.

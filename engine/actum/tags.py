@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from actum.codec import tag_of
 from actum.errors import Conflict, Invalid
+from actum.tag_values import asked_for, text_of
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
@@ -62,13 +63,13 @@ class LastPositions:
                 for names, reader in readers.get(type(event), {}).items():
                     values = reader(event)
                     if None not in values:
-                        self._found[type(event)][names][tuple(map(str, values))] = position
+                        self._found[type(event)][names][tuple(map(text_of, values))] = position
         self.count += position + 1 - first
 
     def last(self, event: type[Event], tags: Mapping[str, object]) -> int:
         """The position of the last event of a type with these tags; 0 for none."""
         names = tuple(name for name in event.__tags__ if name in tags)
-        return self._found[event][names].get(tuple(str(tags[name]) for name in names), 0)
+        return self._found[event][names].get(tuple(asked_for(event, name, tags[name]) for name in names), 0)
 
     def __len__(self) -> int:
         """How many entries there are."""
@@ -122,6 +123,11 @@ class TagIndex:
                     return event.__name__, last
         return None
 
+    @property
+    def end(self) -> int:
+        """The last position there is, or will be when what is decided is written."""
+        return self._committer.open.next_position - 1
+
     def knows(self, event: type[Event]) -> bool:
         """Whether it is a tagged type of this engine."""
         return event in self._readers
@@ -147,7 +153,13 @@ def exclusion(condition: Condition, index: TagIndex | None, version: int) -> Con
     for event in condition.events:
         if index is None or not index.knows(event):
             return Invalid(f"{event.__name__} has no tags in this engine, or is none of its events")
-    found = None if index is None else index.excluded(condition)
+    assert index is not None, "a condition names one event at least"
+    if condition.after > index.end:
+        return Invalid(
+            f"after={condition.after:,} is behind the end of the log, {index.end:,}, so the condition would exclude "
+            "nothing: give a position of this store"
+        )
+    found = index.excluded(condition)
     if found is None:
         return None
     name, position = found

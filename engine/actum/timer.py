@@ -12,16 +12,23 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, cast, final
 from uuid import UUID
 
-from actum_storage import ActumError
-
 from actum.deadlines.deadline import Deadline, Deadlines
 from actum.deadlines.stored import StoredCommands
-from actum.deadlines.stream import CancelDeadline, DeadlineGone, FailDeadline, FireDeadline, ScheduleDeadline
-from actum.errors import EngineClosed, Invalid, Overloaded, shown
+from actum.deadlines.stream import (
+    CancelDeadline,
+    DeadlineGone,
+    DeadlineStream,
+    FailDeadline,
+    FireDeadline,
+    RetryDeadline,
+    ScheduleDeadline,
+)
+from actum.errors import Invalid, Overloaded, reason_of, shown
 from actum.logbook import facts
 from actum.middleware import Envelope
 from actum.observer import Firing, during
-from actum.own_sends import REFUSALS, send_one, send_with, until_there_is_room
+from actum.own_sends import refusal, send_one, send_with, until_there_is_room
+from actum.processes.stream import ProcessStream
 from actum.records import check_identifier
 from actum.statistics import DeadlineStatistics
 
@@ -59,9 +66,9 @@ class Timer:
     def __init__(self, core: Core) -> None:
         """It does not run yet."""
         self._core = core
-        own = (ScheduleDeadline, FireDeadline, FailDeadline, CancelDeadline)
+        own = (DeadlineStream, ProcessStream)
         self.commands = StoredCommands(
-            command for kind in core.catalogue.aggregates for command in kind.decisions if command not in own
+            command for kind in core.catalogue.aggregates if kind.aggregate not in own for command in kind.decisions
         )
         self._woken = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -111,6 +118,7 @@ class Timer:
         Raises:
             Overloaded: `deadlines_pending_max` are pending.
             DeadlineUsed: the deadline has fired.
+            DeadlineGone: it can't be tried again.
         """
         self.check_room(1)
         self._scheduling += 1
@@ -119,8 +127,8 @@ class Timer:
         finally:
             self._scheduling -= 1
         self.wake()
-        said = {name: getattr(command, name) for name in command.__struct_fields__}
-        return Deadline(number=receipt.events[0].number, **said)  # type: ignore[attr-defined]
+        event = receipt.events[0]
+        return Deadline(**{name: getattr(event, name) for name in event.__struct_fields__})
 
     def check_room(self, count: int) -> None:
         """Refuse more deadlines than there may be.
@@ -147,13 +155,16 @@ class Timer:
         Raises:
             Invalid: there is no failed deadline of this id.
         """
-        row = self.view.get(deadline_id)
+        key = check_identifier("deadline_id", deadline_id)
+        row = self.view.get(key)
+        fault = f"deadline_id={shown(key)}: no deadline of this id has failed; see engine.deadlines()"
         if row is None or row.state != "failed":
-            raise Invalid(
-                f"deadline_id={shown(deadline_id)}: no deadline of this id has failed; see engine.deadlines()"
-            )
-        said = {name: getattr(row, name) for name in ScheduleDeadline.__struct_fields__}
-        return await self.schedule(ScheduleDeadline(**said))
+            raise Invalid(fault)
+        said = {name: getattr(row, name) for name in RetryDeadline.__struct_fields__}
+        try:
+            return await self.schedule(RetryDeadline(**said))
+        except DeadlineGone as error:  # somebody else was faster
+            raise Invalid(fault) from error
 
     def listed(self) -> list[Deadline]:
         """All that are pending, in the order of their times; then those that failed."""
@@ -197,23 +208,16 @@ class Timer:
     async def _fire(self, row: Deadline) -> None:
         """Send the command of one deadline, whatever becomes of it."""
         try:
-            try:
-                with during(self._core.observer, lambda: Firing(row)):
-                    await until_there_is_room(lambda: self._send(row), self._full)
-                self.fired += 1
-                self.trouble = ""
-            except DeadlineGone:
-                pass  # cancelled or scheduled anew in between
-            except Exception as error:
-                if isinstance(error, ActumError) and not isinstance(error, REFUSALS):
-                    raise
-                await self._refused(row, error)
-        except DeadlineGone:
-            pass
-        except EngineClosed:
-            raise
+            with during(self._core.observer, lambda: Firing(row)):
+                error = await refusal(self._core, until_there_is_room(lambda: self._send(row), self._full))
+                if error is None:
+                    self.fired += 1
+                    self.trouble = ""
+                elif not isinstance(error, DeadlineGone):  # else it was cancelled or scheduled anew in between
+                    await self._refused(row, error)
         except Exception as error:  # noqa: BLE001  # the store has failed, or there is a bug in here
-            self._fail(f"{row!r} could not be sent; it will be after the engine is opened again", error)
+            if not self._core.stopping:
+                self._fail(f"{row!r} could not be sent; it will be after the engine is opened again", error)
 
     async def _send(self, row: Deadline) -> None:
         """The deadline's end and its command, in one frame."""
@@ -228,13 +232,18 @@ class Timer:
 
     async def _refused(self, row: Deadline, error: Exception) -> None:
         """Say so in the log of the engine, durably."""
-        reason = f"{type(error).__name__}: {error}"
+        if self._core.observer is not None:
+            self._core.observer.failed(error)
+        reason = reason_of(error)
         fail = FailDeadline(deadline_id=row.deadline_id, number=row.number, reason=reason)
 
         async def send() -> None:
             await send_one(self._core, fail)
 
-        await until_there_is_room(send, self._full)
+        try:
+            await until_there_is_room(send, self._full)
+        except DeadlineGone:
+            return
         self.failed += 1
         self.trouble = ""
         self.last_failure = f"{row.command} of {row.deadline_id}: {reason}"
@@ -243,12 +252,12 @@ class Timer:
     def _full(self, error: Exception) -> None:
         """It will be tried again."""
         self.again += 1
-        self.trouble = f"{type(error).__name__}: {error}"
+        self.trouble = reason_of(error)
         log.warning("a deadline is sent again later: %s", error, extra=facts("deadline postponed", error))
 
     def _fail(self, what: str, error: Exception) -> None:
         """Nothing is sent any more."""
-        self.failure = f"{what}: {error}"
+        self.failure = f"{what}: {reason_of(error)}"
         log.error("%s", self.failure, exc_info=error, extra=facts("timer stopped", error))
 
     def first(self, state: str = "pending") -> Deadline | None:

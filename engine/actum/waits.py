@@ -17,6 +17,7 @@ from actum.hold import Hold
 
 if TYPE_CHECKING:
     from asyncio import Future
+    from collections.abc import Iterable, Mapping
 
     from actum.actor import Actor
     from actum.batch import Delivery, Reply
@@ -37,7 +38,7 @@ def note_wait(actor: Actor, command: object, reply: Reply | Future[Any]) -> None
     decider, delivery = sender
     if decider.deciding is not delivery:
         return  # a task that outlived the decision that started it
-    while way := way_between(actor, decider):
+    while way := way_between([actor], decider):
         hold = next(filter(None, map(waiting_hold, way)), None)
         if hold is None:
             name = "a send_atomic" if isinstance(command, Hold) else type(command).__name__
@@ -48,18 +49,43 @@ def note_wait(actor: Actor, command: object, reply: Reply | Future[Any]) -> None
         hold.step_back()
     awaits = decider.awaits = [] if decider.awaits is None else decider.awaits
     awaits.append(actor)
-    reply.add_done_callback(lambda _: awaits.remove(actor))
+    schedulers = {decider.streams.scheduler, actor.streams.scheduler}
+    for scheduler in schedulers:
+        scheduler.decisions_sending += 1
+
+    def answered(_: object) -> None:
+        awaits.remove(actor)
+        for scheduler in schedulers:
+            scheduler.decisions_sending -= 1
+
+    reply.add_done_callback(answered)
 
 
-def way_between(start: Actor, end: Actor) -> list[Actor]:
-    """The actors through which one waits for another, both included; empty if it does not."""
-    if start is end:
-        return [start]
-    for awaited in start.awaits or ():
-        way = way_between(awaited, end)
-        if way:
-            return [start, *way]
+def way_between(starts: Iterable[Actor], end: Actor) -> list[Actor]:
+    """The actors through which the first of some waits for another, both included; empty if none does.
+
+    Each actor is looked at once: there may be as many ways as there are sets of actors.
+    """
+    before: dict[Actor, Actor | None] = dict.fromkeys(starts)
+    reached = list(before)
+    for actor in reached:
+        if actor is end:
+            return way_back(actor, before)
+        for awaited in actor.awaits or ():
+            if awaited not in before:
+                before[awaited] = actor
+                reached.append(awaited)
     return []
+
+
+def way_back(end: Actor, before: Mapping[Actor, Actor | None]) -> list[Actor]:
+    """The way that led to an actor, from its beginning."""
+    way: list[Actor] = []
+    actor: Actor | None = end
+    while actor is not None:
+        way.append(actor)
+        actor = before[actor]
+    return way[::-1]
 
 
 def waiting_hold(actor: Actor) -> Hold | None:

@@ -21,6 +21,7 @@ from actum.batch import OpenBatch
 from actum.codec import Codec
 from actum.committer import Committer
 from actum.process_runner import Runner
+from actum.processes.backlog import Backlog
 from actum.processes.stream import ProcessStream
 from actum.streams import Streams
 from actum_storage import (
@@ -39,6 +40,7 @@ from actum_storage import (
 )
 from actum_storage.chain import Chain
 from actum_storage.frame import Frame
+from msgspec.structs import replace
 
 
 def opened(owner: object) -> Any:
@@ -287,13 +289,13 @@ def no_seal() -> None:
 def steps_twice() -> None:
     """A process takes a step again that it has taken before a crash."""
     opened(ProcessStream)._check = lambda self, after: None
-    take = Runner._take
+    real = Runner._row
 
-    async def go_on(self: Any, key: str, entries: Any, considered: int, *, retried: bool = False) -> None:
-        for entry in entries:
-            await take(self, key, self.view.get(f"{self.kind.name}/{key}"), entry, considered)
+    def row(self: Runner, key: str) -> Any:
+        found = real(self, key)
+        return None if found is None else replace(found, position=0)
 
-    opened(Runner)._go_on = go_on
+    opened(Runner)._row = row
 
 
 def steps_forgotten() -> None:
@@ -302,7 +304,7 @@ def steps_forgotten() -> None:
 
     async def start(self: Runner) -> None:
         await real(self)
-        self.position = self._core.scheduler.durable
+        self._backlog = Backlog(self._core.scheduler.durable)
 
     opened(Runner).start = start
 

@@ -14,8 +14,10 @@ from actum.core import Core
 from actum.deadlines.stream import DeadlineStream
 from actum.middleware import Envelope
 from actum.own_sends import send_with
+from actum.process_reader import Reader
 from actum.process_runner import Runner
-from actum.process_step import Entry, Thinker, instance_of
+from actum.process_step import Thinker
+from actum.processes.backlog import Backlog
 from actum.processes.stream import ProcessStream
 from actum.subscriptions.cursor import Batch as Read
 from actum.subscriptions.cursor import Cursor
@@ -118,47 +120,37 @@ def skip_an_event_at_restart() -> None:
 
     async def start(self: Runner) -> None:
         await real(self)
-        self.position = self._core.scheduler.durable
+        self._backlog = Backlog(self._core.scheduler.durable)
 
     opened(Runner).start = start
 
 
 def note_what_is_not_considered() -> None:
     """A step says that everything up to the end of its slice was considered, while others are still at it."""
-    real = Runner._go_on
-
-    async def go_on(self: Runner, key: str, entries: Any, considered: int, *, retried: bool = False) -> None:
-        await real(self, key, entries, max(considered, self._core.scheduler.durable), retried=retried)
-
-    opened(Runner)._go_on = go_on
+    opened(Runner).position = property(lambda self: self._backlog.read)
 
 
 def react_again() -> None:
     """A process takes events that it has reacted to, and its stream does not mind."""
     opened(ProcessStream)._check = lambda self, after: None
+    real = Runner._row
 
-    async def go_on(
-        self: Runner, key: str, entries: Sequence[Entry], considered: int, *, retried: bool = False
-    ) -> None:
-        del retried
-        for entry in entries:
-            row = self.roster.view.get(instance_of(self.kind.name, key))
-            await self._take(key, row, entry, considered)
+    def row(self: Runner, key: str) -> Any:
+        found = real(self, key)
+        return None if found is None else replace(found, position=0)
 
-    opened(Runner)._go_on = go_on
+    opened(Runner)._row = row
 
 
 def retry_goes_on_behind_the_failure() -> None:
     """A failed process that is tried again leaves out the event at which it failed."""
-    real = Runner._slice
+    real = Reader.slice
 
-    def sliced(self: Runner, start: int, stop: int, only: str | None = None) -> Any:
+    def read(self: Reader, start: int, stop: int, only: str | None = None) -> Any:
         found, last = real(self, start, stop, only)
-        if only is not None:
-            found = {key: entries[1:] for key, entries in found.items()}
-        return found, last
+        return ({} if only is not None and start == stop else found), last
 
-    opened(Runner)._slice = sliced
+    opened(Reader).slice = read
 
 
 def commit_half_a_send() -> None:

@@ -14,9 +14,6 @@ from actum.errors import Rejected
 from actum.handlers import decide, evolve
 from actum.messages import Command, Event
 
-#: Longer reasons are cut.
-REASON_CHARACTERS_MAX = 1_000
-
 
 class ScheduleDeadline(Command):
     """Send a command at a time. A deadline that is pending is replaced, one that failed or was cancelled set anew."""
@@ -50,6 +47,12 @@ class CancelDeadline(Command):
     """Don't send it."""
 
     deadline_id: str
+
+
+class RetryDeadline(ScheduleDeadline):
+    """Schedule it again, as it was: it has failed, and nobody has put it away or tried it again since."""
+
+    number: int
 
 
 class DeadlineScheduled(Event, tag="actum.DeadlineScheduled", omit_defaults=True):
@@ -107,17 +110,19 @@ class DeadlineStream(Aggregate, key="deadline_id", name="actum.Deadlines"):
         """Unless it has fired."""
         if self.state == "fired":
             raise DeadlineUsed(f"the deadline {command.deadline_id!r} has fired already: give another deadline_id")
-        return DeadlineScheduled(
-            deadline_id=command.deadline_id,
-            number=self.number + 1,
-            due_ns=command.due_ns,
-            command=command.command,
-            arguments=command.arguments,
-            user_id=command.user_id,
-            correlation_id=command.correlation_id,
-            causation_id=command.causation_id,
-            traceparent=command.traceparent,
-        )
+        return self._scheduled_by(command)
+
+    @decide
+    def retry(self, command: RetryDeadline) -> DeadlineScheduled:
+        """Only what has failed, and once."""
+        if self.state != "failed" or self.number != command.number:
+            raise DeadlineGone(f"the deadline is {self.state}, scheduled {self.number} times")
+        return self._scheduled_by(command)
+
+    def _scheduled_by(self, command: ScheduleDeadline) -> DeadlineScheduled:
+        """What a command wants, once more."""
+        said = {name: getattr(command, name) for name in ScheduleDeadline.__struct_fields__}
+        return DeadlineScheduled(number=self.number + 1, **said)
 
     @decide
     def fire(self, command: FireDeadline) -> DeadlineFired:
@@ -129,7 +134,7 @@ class DeadlineStream(Aggregate, key="deadline_id", name="actum.Deadlines"):
     def fail(self, command: FailDeadline) -> DeadlineFailed:
         """Only what is pending."""
         self._check(command.number)
-        return DeadlineFailed(deadline_id=command.deadline_id, reason=command.reason[:REASON_CHARACTERS_MAX])
+        return DeadlineFailed(deadline_id=command.deadline_id, reason=command.reason)
 
     @decide
     def cancel(self, command: CancelDeadline) -> DeadlineCancelled | None:

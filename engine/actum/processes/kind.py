@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, cast, final
 
 import msgspec
 from actum_storage import ActumError
@@ -15,6 +15,7 @@ from actum.handlers import HandlerInfo, read_handlers
 from actum.messages import Command, Event
 from actum.processes.process import REACTION, Process, ReactionOptions
 from actum.records import Record
+from actum.tag_values import key_fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,4 +111,6 @@ def reaction(handler: HandlerInfo, key: str, faults: list[str]) -> Reaction:
             f"{handler.where}: {handler.message.__name__} has no field {field!r}, which names the instance: "
             "write @react(key=<its field that does>)"
         )
+    elif key and (fault := key_fault(cast("type[Event]", handler.message), field)) is not None:
+        faults.append(f"{handler.where}: {fault}")
     return Reaction(handler.function, said.starts, field, wants_record=bool(handler.parameters))

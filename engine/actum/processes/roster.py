@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast, final
+from typing import TYPE_CHECKING, Any, Literal, cast, final
 
-from actum.codec import ENCODER
+from actum.codec import ENCODER, ENCODING_ERRORS
 from actum.processes.instances import Instance, Instances, mark_of
 from actum.processes.status import ProcessStatus
 
@@ -76,25 +76,27 @@ class Roster:
         rows = self._oldest(status, 1)
         return rows[0] if rows else None
 
-    def listed(self) -> list[ProcessStatus[Any]]:
-        """All: those that failed first, then by key.
+    def listed(self, status: str | None = None) -> list[ProcessStatus[Any]]:
+        """All, or those of one status: those that failed first, then by key.
 
         Raises:
             ViewBroken: the view is not served.
         """
         rows = self.view.where(process=self._kind.name)
-        return [self._status(row) for row in sorted(rows, key=lambda row: (row.status == "active", row.key))]
+        wanted = [row for row in rows if status is None or self._word(row) == status]
+        return [self._status(row) for row in sorted(wanted, key=lambda row: (row.status == "active", row.key))]
 
     def _status(self, row: Instance) -> ProcessStatus[Any]:
         """One instance, for people."""
-        kind, stuck_ns = self._kind, self._stuck_ns()
-        is_stuck = row.status == "active" and stuck_ns is not None and row.since_ns < stuck_ns
+        kind = self._kind
+        state, fault = self._state(row)
         due = {name: self._deadlines().get(deadline_id) for name, deadline_id in row.timers.items()}
         return ProcessStatus(
             process=row.process,
             key=row.key,
-            status="stuck" if is_stuck else row.status,
-            state=kind.decode(ENCODER.encode(row.state)) if row.started else kind.process(),
+            status=self._word(row),
+            state=state,
+            state_fault=fault,
             since_ns=row.since_ns,
             position=row.position,
             deadlines={name: one.due_ns for name, one in due.items() if one is not None and one.state == "pending"},
@@ -102,6 +104,21 @@ class Roster:
             failure=row.reason if row.status == "failed" else None,
             failed_position=row.failed_position if row.status == "failed" else None,
         )
+
+    def _word(self, row: Instance) -> Literal["active", "stuck", "failed"]:
+        """How an instance is."""
+        stuck_ns = self._stuck_ns()
+        is_stuck = row.status == "active" and stuck_ns is not None and row.since_ns < stuck_ns
+        return "stuck" if is_stuck else row.status
+
+    def _state(self, row: Instance) -> tuple[Any, str | None]:
+        """The fields of an instance, or those of a new one and why they can't be read."""
+        if not row.started:
+            return self._kind.process(), None
+        try:
+            return self._kind.decode(ENCODER.encode(row.state)), None
+        except ENCODING_ERRORS as error:
+            return self._kind.process(), f"today's {self._kind.process.__name__} can't read it: {error}"
 
     def _count(self, status: str) -> int:
         live = self._live()

@@ -22,13 +22,14 @@ class ProcessStatus(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         key: which instance.
         status: `"active"`; `"stuck"`: it is, but has not reacted to anything for `stuck_seconds`; or `"failed"`: it
             stands still until somebody retries or cancels it.
-        state: its fields; a copy.
+        state: its fields; a copy. Those of a new one, if the instance was never started, or `state_fault` says why.
         since_ns: when it last reacted, or failed; nanoseconds since 1970 UTC.
         position: of the last event that it has reacted to.
         deadlines: when what it has scheduled is due, nanoseconds since 1970 UTC, by name.
         waits_for: the names of the events that it reacts to.
         failure: why it failed, or None.
         failed_position: of the event that it could not react to, or None.
+        state_fault: why today's class can't read its fields, or None; then it fails at its next event.
     """
 
     process: str
@@ -41,6 +42,7 @@ class ProcessStatus(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     waits_for: tuple[str, ...]
     failure: str | None
     failed_position: int | None
+    state_fault: str | None = None
 
     @property
     def since(self) -> datetime:

@@ -7,12 +7,15 @@ with all that it wanted to do.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actum.aggregate import Aggregate
 from actum.errors import Rejected
 from actum.handlers import decide, evolve
 from actum.messages import Command, Event
+
+if TYPE_CHECKING:
+    from actum.processes.instances import Instance
 
 
 class StepProcess(Command):
@@ -126,6 +129,7 @@ class ProcessStream(Aggregate, key="instance", name="actum.Processes"):
     """One instance of one process."""
 
     number: int = 0
+    started: bool = False
     ended: bool = False
 
     @decide
@@ -161,6 +165,7 @@ class ProcessStream(Aggregate, key="instance", name="actum.Processes"):
     def stepped(self, event: ProcessStepped) -> None:
         """One more."""
         self.number = event.number
+        self.started = True
         self.ended = event.done
 
     @evolve
@@ -170,9 +175,28 @@ class ProcessStream(Aggregate, key="instance", name="actum.Processes"):
 
     @evolve
     def was_ended(self, event: ProcessEnded) -> None:  # noqa: ARG002  # that it happened is all
-        """It is over."""
-        self.ended = True
+        """It is over; one that was never started may still be."""
+        self.ended = self.started
+        self.number = self.number if self.started else 0
 
     @evolve
     def advanced(self, event: ProcessAdvanced) -> None:
         """Nothing depends on it."""
+
+
+def passing_over(row: Instance, considered: int, now_ns: int) -> StepProcess:
+    """The step of an instance that goes on behind the event at which it failed, without having reacted to it."""
+    return StepProcess(
+        instance=row.instance,
+        process=row.process,
+        key=row.key,
+        after=row.number,
+        position=row.failed_position,
+        considered=considered,
+        event="passed over",
+        state=row.state,
+        timers=row.timers,
+        commands=[],
+        done=False,
+        at_ns=now_ns,
+    )

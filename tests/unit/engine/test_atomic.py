@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any, TypeVar
 
 import pytest
@@ -280,6 +281,36 @@ class TestOrder:
             assert bank.statistics().pending == 0
 
     @scene
+    async def test_hundreds_with_overlapping_targets_end_soon(self) -> None:
+        """However many ways there are through those that wait, finding out whether there is a circle costs little."""
+        random = Random(1)
+        names = [f"account-{number}" for number in range(300)]
+        async with open_bank() as bank:
+            sends = [bank.send_atomic([deposit(name, 1) for name in random.sample(names, 20)]) for _ in range(200)]
+            await asyncio.wait_for(asyncio.gather(*sends), 10)
+            assert sum((await balances(bank)).values()) == 20 * 200
+
+    @scene
+    async def test_a_long_queue_of_sends_that_wait_for_each_other(self) -> None:
+        """Deeper than the interpreter's stack, with a decision that sends at its end."""
+        courier, pace = Courier(), asyncio.Event()
+        async with open_bank(assessor=courier) as bank:
+
+            async def errand() -> None:
+                await pace.wait()
+                await bank.send(deposit("eve", 1))
+
+            courier.errands["0"] = errand
+            loan = begun(bank.send(Lend(account_id="0", amount=1)))
+            await turns()
+            sends = [begun(bank.send_atomic([deposit(f"{n + 1}", 1), deposit(f"{n}", 1)])) for n in range(1_500)]
+            await turns()
+            pace.set()
+            await asyncio.gather(loan, *sends)
+            assert (await balances(bank))["1500"] == 1
+            assert (await balances(bank))["0"] == 2
+
+    @scene
     async def test_a_rejection_decided_on_tentative_events_waits_for_them(self) -> None:
         """Nobody hears of events before they are durable, not even by a refusal."""
         log = FaultyLog(MemoryLog())
@@ -540,6 +571,29 @@ class TestRetries:
             assert await bank.send_atomic(transfer("ann", "bob", 3), command_id="a transfer") == first
             assert await balances(bank) == {"ann": 12, "bob": 3}
 
+    @pytest.mark.parametrize("reopened", [False, True])
+    @scene
+    async def test_an_id_is_for_the_same_commands_in_the_same_order(self, *, reopened: bool, tmp_path: Path) -> None:
+        """Otherwise it is a mistake, which would have its effect twice, or none."""
+        first = [deposit("ann", 1), deposit("bob", 2), deposit("ann", 3)]
+        bank = await open_bank(tmp_path / "bank")
+        await bank.send_atomic(first, command_id="t")
+        if reopened:
+            await bank.close()
+            bank = await open_bank(tmp_path / "bank")
+        for other in (first[::-1][1:] + first[2:], first[:2], [first[2]], [deposit("eve", 9), first[1]], first[1:]):
+            with pytest.raises(
+                Invalid, match=r"was that of another send_atomic, at position .* to Account/(ann|bob), now"
+            ):
+                await bank.send_atomic(other, command_id="t")
+        assert [one.position for one in await bank.send_atomic([*first, deposit("bob", 0)][:3], command_id="t")] == [
+            1,
+            2,
+            3,
+        ]
+        assert await balances(bank) == {"ann": 4, "bob": 2}
+        await bank.close()
+
     @scene
     async def test_a_retry_before_the_commit_waits_for_it(self) -> None:
         """Nobody is told of what is not durable; both are told the same."""
@@ -760,6 +814,14 @@ class TestBugs:
             assessor.free.set()
             await asyncio.gather(loan, behind)
             assert await balances(bank) == {"ann": 2}
+
+    @scene
+    async def test_what_never_fits_is_invalid(self) -> None:
+        """It would be Overloaded whenever it comes again."""
+        async with open_bank(commands_pending_max=3) as bank:
+            await bank.send_atomic([deposit(name, 1) for name in "abc"])
+            with pytest.raises(Invalid, match="to 4 aggregates never fits .commands_pending_max=3"):
+                await bank.send_atomic([deposit(name, 1) for name in "abcd"])
 
     @scene
     async def test_each_caller_gets_an_error_of_its_own(self) -> None:

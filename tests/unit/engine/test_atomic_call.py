@@ -13,6 +13,7 @@ from actum import (
     Invalid,
     MemoryLog,
     Middleware,
+    Options,
     ReadOnly,
     Receipt,
     Rejected,
@@ -29,10 +30,10 @@ def deposit(account_id: str, amount: int = 1) -> Deposit:
     return Deposit(account_id=account_id, amount=amount)
 
 
-def bank_behind(*middleware: Middleware, assessor: HeldAssessor | None = None) -> Engine:
+def bank_behind(*middleware: Middleware, assessor: HeldAssessor | None = None, **options: Any) -> Engine:
     """A bank behind middleware."""
-    services = [assessor or HeldAssessor()]
-    return Engine.open(MemoryLog(), Account, Balances, services=services, middleware=middleware)
+    services, chosen = [assessor or HeldAssessor()], Options(**options)
+    return Engine.open(MemoryLog(), Account, Balances, services=services, middleware=middleware, options=chosen)
 
 
 class TestArguments:
@@ -138,8 +139,9 @@ class TestMiddleware:
                 ended.append(key)
 
         async with bank_behind(guard) as bank:
-            with pytest.raises(Rejected, match="not Bob"):
+            with pytest.raises(Rejected, match="not Bob") as caught:
                 await bank.send_atomic([deposit("ann"), deposit("bob"), deposit("eve")])
+            assert caught.value.command_index == 1
             assert sorted(ended) == ["ann", "bob", "eve"]
             assert await bank.ask(AllBalances()) == {}
             await bank.send_atomic([deposit("ann"), deposit("eve")])
@@ -161,6 +163,18 @@ class TestMiddleware:
                 await bank.send_atomic([deposit("ann"), Withdraw(account_id="bob", amount=1)])
             assert seen == [1, 1]
             assert await bank.ask(AllBalances()) == {}
+
+    @scene
+    async def test_what_is_about_the_whole_is_about_no_command(self) -> None:
+        """Also where it comes back through the middleware of each."""
+
+        async def through(envelope: Envelope, send: Send) -> Receipt:
+            return await send(envelope)
+
+        async with bank_behind(through, commands_pending_max=2) as bank:
+            with pytest.raises(Invalid, match="never fits") as caught:
+                await bank.send_atomic([deposit("ann"), deposit("bob"), deposit("eve")])
+            assert caught.value.command_index is None
 
     @scene
     async def test_a_layer_that_does_not_send_is_refused(self) -> None:

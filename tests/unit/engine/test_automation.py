@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,27 @@ from actum import (
     MemoryLog,
     Options,
     Overloaded,
+    Process,
     ReadOnly,
     Receipt,
     Rejected,
     decide,
     evolve,
     open_store,
+    react,
 )
 from actum.middleware import Envelope, Send
 
-from tests.support.bank import Account, AllBalances, Balances, Deposit, Withdraw, open_bank
+from tests.support.bank import (
+    Account,
+    AllBalances,
+    Balances,
+    Deposit,
+    HeldAssessor,
+    Noted,
+    Withdraw,
+    open_bank,
+)
 from tests.support.fulfilment import Order, ShipOrder
 from tests.support.scenes import in_time, scene, turns, until
 from tests.support.troubled import MENDED, Courier, Mailer, PastClock, fill_troubled, open_troubled, quiet
@@ -145,6 +157,73 @@ async def test_a_refused_command_is_shown_and_can_be_tried_again() -> None:
         assert await bank.ask(AllBalances()) == {"ann": 2}
         assert await bank.cancel("e")
         assert bank.deadlines() == []
+
+
+@pytest.mark.parametrize("first", ["cancel", "retry"])
+@scene
+async def test_a_failed_deadline_is_retried_or_put_away_once(first: str) -> None:
+    """Whoever comes first: what was cancelled is not sent, and what is tried again is tried once."""
+    async with open_bank(None, Deadlines) as bank:
+        await bank.schedule(Withdraw(account_id="ann", amount=1), after=0, deadline_id="d")
+        await until(lambda: [one.state for one in bank.deadlines()] == ["failed"])
+        await bank.send(deposit(amount=5))
+        calls = [bank.cancel("d"), bank.retry_deadline("d"), bank.retry_deadline("d")]
+        if first == "retry":
+            calls.append(calls.pop(0))
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        if first == "cancel":
+            assert outcomes[0] is True
+            assert all("no deadline of this id has failed" in str(one) for one in outcomes[1:])
+            assert all(isinstance(one, Invalid) for one in outcomes[1:])
+        else:
+            assert [type(one).__name__ for one in outcomes] == ["Deadline", "Invalid", "bool"]
+            assert outcomes[2] is True, "it was pending again, and not sent yet"
+        assert (bank.deadlines(), await bank.ask(AllBalances())) == ([], {"ann": 5})
+
+
+@pytest.mark.parametrize("deadline_id", [7, b"d", ["d"], ""])
+@scene
+async def test_what_is_no_id_is_refused(deadline_id: Any) -> None:
+    """By all that take one."""
+    async with open_bank(None, Deadlines) as bank:
+        for call in (
+            bank.schedule(deposit(), after=1000, deadline_id=deadline_id),
+            bank.cancel(deadline_id),
+            bank.retry_deadline(deadline_id),
+        ):
+            with pytest.raises(Invalid, match="deadline_id must"):
+                await call
+        assert bank.deadlines() == []
+
+
+class EndProcess(Command):
+    """Called as a command of the engine's own is."""
+
+    account_id: str
+
+
+class Ender(Aggregate, key="account_id"):
+    """Takes it."""
+
+    @decide
+    def end(self, command: EndProcess) -> None:
+        """Nothing."""
+
+
+@scene
+async def test_commands_may_be_called_as_the_engines_own_are() -> None:
+    """Those can't be scheduled, so there is no confusion."""
+    async with Engine.open(MemoryLog(), Account, Ender, Waiter, services=[HeldAssessor()]) as engine:
+        deadline = await engine.schedule(EndProcess(account_id="ann"), after=1000)
+        assert deadline.command == "EndProcess"
+
+
+class Waiter(Process, key="text"):
+    """Has processes' streams be there."""
+
+    @react(starts=True)
+    def noted(self, event: Noted) -> None:
+        """Nothing."""
 
 
 @scene

@@ -325,7 +325,7 @@ class TestArguments:
             ),
             ({"events": [SeatBooked], "tags": {"row": 1}}, "SeatBooked has no 'row': its tags are show_id, seat"),
             ({"events": [SeatBooked], "tags": ["seat"]}, "give a dict"),
-            ({"events": [SeatBooked], "tags": {"seat": None}}, "give text or a number"),
+            ({"events": [SeatBooked], "tags": {"seat": None}}, "give a value of SeatBooked.seat, or its text"),
             ({"events": [SeatBooked], "after": -1}, "is not a position"),
             ({"events": [SeatBooked], "after": "1"}, "is not a position"),
         ],
@@ -343,6 +343,15 @@ class TestArguments:
             made(["seat"], "seat")
         with pytest.raises(TypeError, match="4 tags, 3 are allowed"):
             made(list("abcd"), list("abcd"))
+
+    @scene
+    async def test_a_position_that_is_not_there_yet_is_a_mistake(self) -> None:
+        """Of another store, say; the condition would let everything pass."""
+        async with theatre() as engine:
+            position = (await engine.send(book("b1", 4))).position
+            with pytest.raises(Invalid, match="after=2 is behind the end of the log, 1"):
+                await engine.send(book("b2", 4), unless=free(4, after=position + 1))
+            await engine.send(book("b2", 4), unless=free(4, after=position))
 
     @scene
     async def test_what_an_engine_does_not_know(self) -> None:
@@ -462,7 +471,10 @@ def test_conditions_against_a_list(rounds: list[list[Any]], losses: set[int]) ->
                     assert not is_excluded(written, tags, after)
                     written.append((seat, show))
                 for index, outcome in enumerate(outcomes):
-                    assert isinstance(outcome, Receipt) or is_excluded(written, *wished[index][3:])
+                    if isinstance(outcome, Invalid):
+                        assert wished[index][4] > len(before), "only what is not there yet is behind the end"
+                    else:
+                        assert isinstance(outcome, Receipt) or is_excluded(written, *wished[index][3:])
             assert engine.statistics().position == len(written)
 
     asyncio.run(play())

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from random import Random
 
+import pytest
 from actum import Aggregate, Command, Deadlines, Engine, Event, MemoryLog, Options, StoreFull, decide, evolve
 from actum.automation import timer_of
 from actum_storage import StorageError
@@ -14,6 +15,7 @@ from tests.simulation.disk import SimulatedBackground
 from tests.simulation.loop import VirtualLoop
 from tests.support.bank import AllBalances, Deposit, HeldAssessor, Lend, open_bank
 from tests.support.clocks import NEW_YEAR_NS, FakeClock
+from tests.support.errands import FAULTS, Errands, Gate, Run, open_errands
 from tests.support.logs import FaultyLog
 from tests.support.scenes import scene, turns, until
 
@@ -205,3 +207,18 @@ async def _cancelled_while(bank: Engine, assessor: HeldAssessor) -> bool:
     assert not cancelling.done()
     assessor.free.set()
     return await cancelling
+
+
+@pytest.mark.parametrize("errand", FAULTS)
+@scene
+async def test_whatever_is_raised_fails_one_deadline_alone(errand: str) -> None:
+    """Also what says that an engine is closed, or has failed: it was another one; it is tried once, others go on."""
+    gate = Gate()
+    async with open_errands(None, Deadlines, gate=gate) as engine:
+        await engine.schedule(Run(runner="bad", errand=errand), after=0, deadline_id="bad")
+        await engine.schedule(Run(runner="good"), after=0, deadline_id="good")
+        timer = timer_of(engine._open_core())
+        await until(lambda: (timer.fired, timer.failed) == (1, 1))
+        assert [one.state for one in engine.deadlines()] == ["failed"]
+        assert (timer.failure, (await engine.state(Errands, "good")).done) == (None, 1)
+        assert sorted(gate.tried) == sorted(["", errand])

@@ -83,7 +83,7 @@ async def test_a_process_whose_command_hangs_is_slow_then_stalled_and_recovers()
         assert alert == stage.alerts[0]
         assert (alert.lag, alert.lag_seconds, alert.head - alert.position) == (2, 31.0, 2)
         assert alert.reason.startswith("no progress for ")
-        assert alert.reason.endswith("Lender/1-0 waits for its commands of position 4")
+        assert alert.reason.endswith("Lender/1-0 waits for its commands of position 4, and 1 more wait")
         (figures,) = engine.statistics().processes
         assert (figures.state, figures.lag, figures.lag_seconds) == ("stalled", 2, 31.0)
         assert figures.heartbeat_seconds > 30
