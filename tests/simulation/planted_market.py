@@ -141,7 +141,7 @@ def react_again() -> None:
     ) -> None:
         del retried
         for entry in entries:
-            row = self.view.get(instance_of(self.kind.name, key))
+            row = self.roster.view.get(instance_of(self.kind.name, key))
             await self._take(key, row, entry, considered)
 
     opened(Runner)._go_on = go_on
