@@ -19,7 +19,7 @@ from actum_tui.command import command
 from click.testing import CliRunner, Result
 
 from tests.support.bank import Deposit, DepositEach, Note, Withdraw, open_bank
-from tests.support.commands import exit_code_of
+from tests.support.commands import answered, exit_code_of, refused
 from tests.support.processes import ENVIRONMENT, SECONDS_MAX, Conversation
 
 APP = "tests.support.bank_app:BANK"
@@ -45,30 +45,6 @@ def store(tmp_path: Path) -> str:
 def actum_command(*arguments: object) -> Result:
     """Run it in this process."""
     return CliRunner().invoke(command, [str(argument) for argument in arguments], prog_name="actum")
-
-
-def answered(*arguments: object, code: int = 0) -> Any:
-    """The data that a program gets."""
-    result = actum_command(*arguments, "--json")
-    assert result.exit_code == code, result.output
-    content = json.loads(result.stdout)
-    assert list(content) == ["actum", "verb", "store", "data", "warnings", "error"]
-    assert content["actum"] == 1
-    assert content["error"] is None
-    return content["data"]
-
-
-def refused(*arguments: object, code: int = 2) -> str:
-    """The sentence that a person gets, and a program too."""
-    shown = actum_command(*arguments)
-    assert shown.exit_code == code, shown.output
-    assert shown.stdout == ""
-    assert "Traceback" not in shown.output
-    content = json.loads(actum_command(*arguments, "--json").stdout)
-    assert content["data"] is None
-    message: str = content["error"]["message"]
-    assert message.splitlines()[0] in shown.stderr.replace("\n", " ").replace("  ", " ") or message in shown.stderr
-    return message
 
 
 def test_status(store: str) -> None:
