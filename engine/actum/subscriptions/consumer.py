@@ -41,6 +41,7 @@ class Consumer:
         self._worker = worker
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Task[None] | None = None  # a task that was told to end, and has not yet
+        self._gone: str | None = None  # why it can't go on, ever
         self._resetting = asyncio.Lock()
         self._stands = False  # from the end of one task to the beginning of the next
         self._lag: Callable[[], Lag] | None = None
@@ -238,8 +239,9 @@ class Consumer:
         return news
 
     def fail(self, reason: str) -> None:
-        """What it reads from is gone."""
-        self._worker.stopped = reason
+        """What it reads from is gone: it never goes on."""
+        self._worker.stopped = self._gone = reason
+        self._worker.give_up(lambda: EngineClosed(f"subscription {self.name} can't go on: {reason}"))
         self._worker.bell.ring()
 
     def next_time(self) -> tuple[int, int] | None:
@@ -329,6 +331,8 @@ class Consumer:
     def _check_open(self) -> None:
         if self._worker.ending:
             raise EngineClosed(f"subscription {self.name} is closed with its engine or follower")
+        if self._gone is not None:
+            raise EngineClosed(f"subscription {self.name} can't go on: {self._gone}")
 
     def __repr__(self) -> str:
         """Name and position."""
