@@ -7,6 +7,8 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, final
 
+from actum_storage import StoreFull
+
 from actum.errors import EngineClosed, Invalid, shown
 from actum.statistics import SubscriptionStatistics
 from actum.subscriptions.letters import describe, handle_again
@@ -199,6 +201,8 @@ class Consumer:
     async def start(self, lag: Callable[[], Lag], *, paused: bool = False) -> None:
         """Find the bookmark, if it is in the file, and begin. `lag` looks at how far it is behind.
 
+        On a full disk it begins without, and finds it when there is room.
+
         One that is paused from the beginning has found its bookmark and its dead letters, wherever they lie, when this
         returns.
 
@@ -208,10 +212,14 @@ class Consumer:
             StoreCorrupt, StorageError: the file can't be read.
         """
         self._lag = lag
-        if not self._worker.kind.keeps_dead_letters:
-            await self._worker.keeping.load_letters()
-        if not self._worker.kind.keeps_bookmark:
-            await self._worker.load()
+        try:
+            if not self._worker.kind.keeps_dead_letters:
+                await self._worker.keeping.load_letters()
+            if not self._worker.kind.keeps_bookmark:
+                await self._worker.load()
+        except StoreFull as error:
+            self._worker.trouble = describe(error)
+            log.warning("subscription %s: %s; it tries again", self.name, self._worker.trouble)
         self._worker.paused = paused
         if paused and not self._worker.loaded:
             await self._worker.prepare()
