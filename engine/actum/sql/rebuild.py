@@ -8,11 +8,12 @@ so that what hangs on these (rights, views, indexes that others made) stays. A c
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import msgspec
 from actum_storage import MemoryBookmarks
-from sqlalchemy import Table, delete, except_, insert, select, text
+from sqlalchemy import JSON, Column, Table, TypeDecorator, cast, delete, except_, insert, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.ddl import sort_tables
 from sqlalchemy.sql.functions import count as counted
 from sqlalchemy.sql.functions import max as maximum
@@ -24,6 +25,7 @@ from actum.sql.site import in_schema, shadow_of
 from actum.subscriptions.worker import Worker
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from actum.sql.site import ShadowSite
@@ -136,6 +138,7 @@ class Rebuild:
             worker.bell.ring()
             task.cancel()
             await asyncio.wait([task])
+            await built.close()
         assert self._report is not None
         return self._report
 
@@ -173,6 +176,7 @@ class Rebuild:
             if self._swap:
                 await self._replace(connection)
         await live.keeping.load_letters()
+        live.loaded = True  # also if the end of its last batch was not heard of
         self._report = RebuildReport(
             position=bookmark.position,
             swapped=self._swap,
@@ -210,8 +214,7 @@ class Rebuild:
             await connection.execute(delete(table))
         for table in tables:
             new = self._new(table)
-            names = [column.name for column in table.columns if column.computed is None]
-            await connection.execute(insert(table).from_select(names, select(*(new.c[name] for name in names))))
+            await copy_rows(connection, new, table)
             await continue_numbers(connection, table)
         name = self._consumer.name
         await connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.name == name))
@@ -229,11 +232,34 @@ class Rebuild:
         return f"<Rebuild of {self._consumer.name}>"
 
 
+async def copy_rows(connection: AsyncConnection, source: Table, target: Table) -> None:
+    """Copy all rows with their numbers, also where only the database may number them; what it computes it computes."""
+    names = [column.name for column in target.columns if column.computed is None]
+    copying = insert(target).from_select(names, select(*(source.c[name] for name in names)))
+    if not any(column.identity for column in target.columns) or connection.dialect.name != "postgresql":
+        await connection.execute(copying)
+        return
+    prepared = connection.dialect.identifier_preparer
+    listed = ", ".join(map(prepared.quote, names))
+    into, out_of = prepared.format_table(target), prepared.format_table(source)
+    await connection.execute(
+        text(f"INSERT INTO {into} ({listed}) OVERRIDING SYSTEM VALUE SELECT {listed} FROM {out_of}")  # noqa: S608  # quoted
+    )
+
+
 async def different(connection: AsyncConnection, one: Table, other: Table) -> int:
     """How many rows one has that the other has not."""
-    rest = except_(select(*one.c), select(*other.c)).subquery()
+    postgresql = connection.dialect.name == "postgresql"
+    first, second = ([comparable(column) if postgresql else column for column in table.c] for table in (one, other))
+    rest = except_(select(*first), select(*second)).subquery()
     count: int = (await connection.execute(select(counted()).select_from(rest))).scalar_one()
     return count
+
+
+def comparable(column: Column[Any]) -> ColumnElement[Any]:
+    """A column as something that PostgreSQL can compare, which it can't do with JSON as text."""
+    kind = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+    return cast(column, JSONB).label(column.name) if isinstance(kind, JSON) else column
 
 
 async def continue_numbers(connection: AsyncConnection, table: Table) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from actum_storage import DeadLetter
 
-from actum.errors import EngineClosed
+from actum.errors import EngineClosed, Invalid
 from actum.logbook import facts
 from actum.subscriptions.cursor import Sighting
 
@@ -44,14 +44,16 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
 
     Raises:
         EngineClosed: it was closed meanwhile.
+        Invalid: another process has retried or dropped it meanwhile.
         Exception: what the handler raised; the dead letter stays, with one attempt more.
     """
     sighting = await worker.aside.run(lambda: sight(worker, letter))
     await worker.prepare()
     try:
         async with worker.keeping.batch() as given:
-            await worker.delivery.handle(sighting, given)
-            await worker.keeping.drop_in_batch(letter.position)
+            there = await worker.keeping.drop_in_batch(letter.position)
+            if there:
+                await worker.delivery.handle(sighting, given)
     except Exception as error:
         if worker.ending or worker.subscription.is_outage(error) or not await worker.keeping.is_buried(letter.position):
             raise
@@ -63,6 +65,11 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
             "there, although its event was handled"
         )
     await worker.keeping.drop_in_file(letter.position)
+    if not there:
+        raise Invalid(
+            f"subscription {worker.kind.name}: another process has retried or dropped the dead letter at position "
+            f"{letter.position}"
+        )
 
 
 async def handle_marked(worker: Worker) -> None:

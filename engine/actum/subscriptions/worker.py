@@ -211,8 +211,7 @@ class Worker:
 
     async def load(self) -> None:
         """Find out where to go on."""
-        if self.kind.keeps_dead_letters:
-            await self.keeping.load_letters()
+        await self.keeping.load_letters()
         self.position = await self.keeping.load(self.source.head())
         self.loaded = True
         self._saved_ns = self.source.clock.monotonic_ns()
