@@ -170,9 +170,9 @@ class SqlProjection(Subscription):
         """See `Subscription.save_dead_letter`."""
         await self._ledger.bury(self._in_batch, letter)
 
-    async def drop_dead_letter(self, position: int) -> None:
+    async def drop_dead_letter(self, position: int) -> bool:
         """See `Subscription.drop_dead_letter`."""
-        await self._ledger.drop(self._in_batch, position)
+        return await self._ledger.drop(self._in_batch, position)
 
     def is_outage(self, error: Exception) -> bool:
         """See `Subscription.is_outage`: what is the database's own trouble."""

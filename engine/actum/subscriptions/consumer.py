@@ -82,7 +82,8 @@ class Consumer:
         A handler at work is cancelled. It stays paused if it was. Cancelling this leaves it where it was, or there.
 
         Raises:
-            Invalid: the log does not have this position, its handler can't be cancelled, or it is the handler that asks.
+            Invalid: the log does not have this position, its handler can't be cancelled, or it is the handler that
+                asks.
             EngineClosed: the engine or follower was closed.
             Exception: what the user's `open`, `batch` or `save_bookmark` raise; it goes on where it was.
         """
@@ -167,8 +168,9 @@ class Consumer:
             await worker.prepare()
             try:
                 async with worker.subscription.batch() as given:
-                    await worker.delivery.handle(sighting, given)
-                    await worker.keeping.drop_in_batch(position)
+                    there = await worker.keeping.drop_in_batch(position)
+                    if there:
+                        await worker.delivery.handle(sighting, given)
             except Exception as error:
                 if worker.ending or worker.subscription.is_outage(error):
                     raise
@@ -180,6 +182,11 @@ class Consumer:
                     "although its event was handled"
                 )
             await worker.keeping.drop_in_file(position)
+            if not there:
+                raise Invalid(
+                    f"subscription {self.name}: the dead letter at position {position} is gone: another process has "
+                    "retried or dropped it"
+                )
 
     async def drop(self, position: int) -> None:
         """Forget a dead letter.

@@ -208,6 +208,29 @@ async def test_two_on_one_database(url: str, tmp_path: Path) -> None:
 
 
 @scene
+async def test_a_dead_letter_that_another_process_has_retried(url: str, tmp_path: Path) -> None:
+    """It is gone: retrying it here as well applies nothing, and says so."""
+    journal = Journal()
+    journal.faults = {2: -1}
+    async with database_at(url) as database, database_at(url) as other:
+        async with open_bank(tmp_path / "store") as engine:
+            await deposit(engine, 3)
+        shutil.copytree(tmp_path / "store", tmp_path / "copy")
+        async with follow(tmp_path / "store", WatchedTable, services=[database, journal]) as first:
+            await first.subscription(WatchedTable).caught_up()
+            async with follow(tmp_path / "copy", WatchedTable, services=[other, journal]) as second:
+                tables = [follower.subscription(WatchedTable) for follower in (first, second)]
+                await tables[1].caught_up()
+                assert [len(table.dead_letters()) for table in tables] == [1, 1]
+                journal.faults = {}
+                await tables[0].retry(2)
+                with pytest.raises(Invalid, match="position 2 is gone: another process has retried or dropped it"):
+                    await tables[1].retry(2)
+                assert await movements(database) == 3
+                assert tables[1].dead_letters() == []
+
+
+@scene
 async def test_a_bookmark_that_was_moved_is_noticed(url: str) -> None:
     """Nothing is written on top of what somebody else has done; it goes on from there."""
     async with database_at(url) as database, open_bank(None, AccountTable, services=[database]) as engine:
