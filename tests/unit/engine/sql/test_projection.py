@@ -313,5 +313,26 @@ def test_what_is_wrong_is_said_at_opening(tmp_path: Path) -> None:
     open_bank(None, Chooses, services=[first, second])
     with pytest.raises(CatalogueError, match=r"Bare has no tables: write tables="):
         open_bank(None, Bare, services=[first])
-    with pytest.raises(Invalid, match="give SQLAlchemy Table objects"):
-        type("Wrong", (SqlProjection,), {}, tables=["orders"])
+    for wrong, why in ((["orders"], "give SQLAlchemy Table objects"), (NOTES, "give a list"), (5, "give a list")):
+        with pytest.raises(Invalid, match=why):
+            type("Wrong", (SqlProjection,), {}, tables=wrong)
+
+
+@scene
+async def test_super_is_not_called(url: str) -> None:
+    """An `__init__` of its own needs not call the other one; an `open` must, and the state says so."""
+
+    class Made(NoteTable, name="made"):
+        def __init__(self) -> None:
+            self.prefix = "x"
+
+    class Opens(NoteTable, name="opens"):
+        async def open(self, services: Sequence[object]) -> None: ...
+
+    async with database_at(url) as database, open_bank(None, Made, Opens, services=[database]) as engine:
+        await engine.send(Note(account_id="n", text="fine"))
+        await engine.subscription(Made).caught_up()
+        opens = engine.subscription(Opens)
+        while opens.statistics().state != "failed":
+            await asyncio.sleep(0.001)
+        assert "call `await super().open(services)` in Opens.open" in (opens.statistics().failure or "")
