@@ -118,7 +118,7 @@ class AtomicSend:
             return
         self._missing.remove(actor)
         if not self._missing:
-            self._scheduler.spawn(self._run(), f"decide {self!r}")
+            self._scheduler.spawn(self._run(), f"decide {self!r}", self._items[0].metadata.context)
         elif self._scheduler.decisions_under_way and any(way_between(missing, actor) for missing in self._missing):
             asyncio.get_running_loop().call_soon(self.step_back)
         else:

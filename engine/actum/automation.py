@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 from actum_storage import ReadOnly
 
 from actum.deadlines.deadline import Deadlines
+from actum.deadlines.lag import FailedDeadlinesSubject, TimerSubject
 from actum.due import due_at
 from actum.errors import Invalid, shown
+from actum.freshness import tracker_of
 from actum.process_runner import Runner
+from actum.processes.lag import InstancesSubject, ProcessSubject
 from actum.processes.process import Process
 from actum.processes.status import ProcessStatus
 from actum.records import check_identifier, optional_identifier
@@ -105,9 +108,9 @@ class Automation:
 
         Args:
             process: its class.
-            status: only the `"active"` or the `"failed"` ones.
+            status: only the `"active"`, the `"stuck"` or the `"failed"` ones.
         """
-        listed = runner_of(self._open_core(), process).listed()
+        listed = runner_of(self._open_core(), process).roster.listed()
         return [one for one in listed if status is None or one.status == status]
 
     async def retry_process(self, process: type[Process], key: str) -> None:
@@ -129,8 +132,22 @@ def automate(core: Core, middleware: Sequence[Middleware]) -> None:
     """Give the parts of an engine those that send commands by themselves, if its classes ask for them."""
     core.middleware = middleware
     if any(kind.view is Deadlines for kind in core.catalogue.views):
-        core.timer = Timer(core)
-        core.runners = tuple(Runner(core, kind, core.timer) for kind in core.catalogue.processes)
+        timer = core.timer = Timer(core)
+        core.runners = tuple(Runner(core, kind, timer) for kind in core.catalogue.processes)
+        track(core, timer)
+
+
+def track(core: Core, timer: Timer) -> None:
+    """Have the lag of all these tracked, so that it is shown and raises alerts."""
+    trackers, clock = core.lag_trackers, core.clock
+    trackers["timer", "timer"] = tracker_of(
+        core, TimerSubject(timer, clock), head=timer.overdue, caught_up=False, what="deadlines"
+    )
+    trackers["deadlines", "deadlines"] = tracker_of(core, FailedDeadlinesSubject(timer, clock), head=timer.failing)
+    for runner in core.runners:
+        instances = InstancesSubject(runner, clock)
+        trackers["process", runner.kind.name] = tracker_of(core, ProcessSubject(runner, clock), caught_up=False)
+        trackers["instances", runner.kind.name] = tracker_of(core, instances, head=instances.count)
 
 
 def writing(core: Core) -> Core:

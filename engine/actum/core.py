@@ -23,6 +23,7 @@ from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
 from actum.errors import Invalid, shown
+from actum.observer import settling
 from actum.rebuilding import Rebuilder
 from actum.recovery import Records, Recovery
 from actum.scheduler import Scheduler
@@ -42,14 +43,16 @@ if TYPE_CHECKING:
 
     from actum_storage import Derived, Head, Log
 
-    from actum.alert import AlertCallback
+    from actum.alert import AlertCallback, Kind
     from actum.background import Background
     from actum.batch import OpenBatch
     from actum.catalogue import Catalogue
     from actum.clock import Clock, CommandIds
     from actum.middleware import Middleware
+    from actum.observer import Observer
     from actum.options import Options
     from actum.process_runner import Runner
+    from actum.subscriptions.lag import LagTracker
     from actum.timer import Timer
 
 log = logging.getLogger("actum.core")
@@ -105,7 +108,9 @@ class Core:
         options: Options,
         *,
         read_only: bool = False,
+        automatic: bool = True,
         alerts: Sequence[AlertCallback] = (),
+        observer: Observer | None = None,
     ) -> None:
         """Empty views and streams over a log.
 
@@ -118,7 +123,9 @@ class Core:
             background: does disk work; threads of the engine unless given.
             options: bounds.
             read_only: whether the log may only be read: another process may be writing it.
-            alerts: told of views and subscriptions that fall behind.
+            automatic: whether deadlines, processes and subscriptions run.
+            alerts: told of what falls behind or stops.
+            observer: told of what is under way.
         """
         self.store = store
         self.log = log
@@ -137,8 +144,11 @@ class Core:
         self.thread = get_ident()
         self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
         self.read_only = read_only
+        self.automatic = automatic
+        self.observer = observer
+        settled = self._settled if observer is None else settling(self, observer, self._settled)
         self.scheduler = Scheduler(
-            log, self.directory, clock, ids, self.background, options, settled=self._settled, read_only=read_only
+            log, self.directory, clock, ids, self.background, options, settled=settled, read_only=read_only
         )
         self.tags = None if read_only else TagIndex.of(catalogue, self.scheduler.committer)
         for kind in catalogue.aggregates:
@@ -160,7 +170,9 @@ class Core:
         self.middleware: Sequence[Middleware] = ()  # that commands pass which the engine sends by itself
         self.timer: Timer | None = None
         self.runners: tuple[Runner, ...] = ()
-        self.watches = freshness.watches(self)
+        self.lag_trackers: dict[tuple[Kind, str], LagTracker] = {
+            ("view", name): freshness.tracker_of(self, freshness.ViewSubject(self, name)) for name in self.views
+        }
         self.monitor = Monitor(clock, alerts)
         self.subscriptions = self._subscriptions()
         self.checkpointer: Checkpointer | None = None
@@ -182,9 +194,10 @@ class Core:
             self.catalogue.services,
             self.clock,
             self.options,
+            self.observer,
         )
         return Subscriptions(
-            () if self.read_only else self.catalogue.subscriptions,
+            () if self.read_only or not self.automatic else self.catalogue.subscriptions,
             self.catalogue.upcasts,
             source,
             directory,
@@ -234,8 +247,8 @@ class Core:
             await self._hold_ballast()
             self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
             await self._start_automatic()
-            for watch in self.watches.values():
-                self.monitor.add("view", watch)
+            for (kind, _), tracker in self.lag_trackers.items():
+                self.monitor.add(kind, tracker)
             await self.subscriptions.start(
                 self.monitor,
                 lambda: freshness.true_head(self),
@@ -248,11 +261,14 @@ class Core:
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
     async def _start_automatic(self) -> None:
-        """What sends commands by itself begins, before anybody else can."""
-        if self.timer is not None:
+        """What sends commands by itself begins, before anybody else can; or stands where it stopped."""
+        if self.timer is not None and self.automatic:
             self.timer.start()
         for runner in self.runners:
-            await runner.start()
+            if self.automatic:
+                await runner.start()
+            else:
+                runner.stand()
 
     async def _make_anew(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
         """Make those views again at once that began with rows of other code with which today's could not go on."""

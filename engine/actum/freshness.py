@@ -1,4 +1,7 @@
-"""How far behind the log's true head an engine's views are; see `actum.subscriptions.lag` for what is made of it."""
+"""How far behind the log's true head an engine is, with its views and what sends commands by itself.
+
+See `actum.subscriptions.lag` for what is made of it.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ from typing import TYPE_CHECKING, final
 from actum_storage import StorageError
 
 from actum.codec import decode_link
-from actum.subscriptions.lag import LagWatch
+from actum.subscriptions.lag import LagTracker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from actum_storage import Log
 
     from actum.core import Core
-    from actum.subscriptions.lag import Standstill
+    from actum.subscriptions.lag import Standstill, Subject
 
 
 @final
@@ -65,19 +70,27 @@ class ViewSubject:
         return self._seen_ns
 
 
-def watches(core: Core) -> dict[str, LagWatch]:
-    """One for each view."""
-    return {
-        name: LagWatch(
-            ViewSubject(core, name),
-            head=lambda: true_head(core),
-            time_at=lambda position: time_at(core.log, position),
-            clock=core.clock,
-            options=core.options,
-            caught_up=True,
-        )
-        for name in core.views
-    }
+def tracker_of(
+    core: Core, subject: Subject, *, head: Callable[[], int] | None = None, caught_up: bool = True, what: str = "events"
+) -> LagTracker:
+    """The tracker of one part of an engine.
+
+    Args:
+        core: the engine's parts.
+        subject: what is looked at.
+        head: where it has to get to, if that is not the log's end.
+        caught_up: whether it begins there.
+        what: it has to do.
+    """
+    return LagTracker(
+        subject,
+        head=head or (lambda: true_head(core)),
+        time_at=lambda position: time_at(core.log, position),
+        clock=core.clock,
+        options=core.options,
+        caught_up=caught_up,
+        what=what,
+    )
 
 
 def true_head(core: Core) -> int:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, cast, final
 
 from actum_storage import ActumError
 
-from actum.codec import ENCODER
 from actum.deadlines.stream import CancelDeadline
 from actum.errors import EngineClosed, Invalid, Rejected, shown
+from actum.observer import Stepping, during
 from actum.own_sends import REFUSALS, send_one, send_with, until_there_is_room
 from actum.process_step import Entry, Step, Thinker, instance_of
 from actum.processes.instances import Instance, Instances, mark_of
-from actum.processes.status import ProcessStatus
+from actum.processes.roster import Roster
 from actum.processes.stream import AdvanceProcess, EndProcess, FailProcess, ProcessMoved
 from actum.statistics import ProcessStatistics
 from actum.upcasting import Several, events_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from actum.core import Core
     from actum.processes.kind import ProcessKind
+    from actum.subscriptions.lag import Lag
     from actum.timer import Timer
 
 log = logging.getLogger("actum.processes")
@@ -49,10 +50,14 @@ class Runner:
 
     Attributes:
         kind: the process.
+        roster: its instances.
         position: everything up to here has been considered.
         steps: steps taken since opening.
         again: attempts since opening that found the engine full.
         failure: why it has stopped, or None.
+        trouble: why it tries something again, or nothing.
+        failures: instances that failed since opening.
+        last_failure: the last of them, with its reason, or nothing.
     """
 
     def __init__(self, core: Core, kind: ProcessKind, timer: Timer) -> None:
@@ -61,35 +66,33 @@ class Runner:
         self.kind = kind
         self._timer = timer
         self._thinker = Thinker(core, kind, timer)
+        self.roster = Roster(kind, lambda: core.view_of(Instances), lambda: timer.view, core.clock)
         self._woken = asyncio.Event()
         self._lock = asyncio.Lock()
         self._slots = asyncio.Semaphore(STEPPING_MAX)
         self._running: asyncio.Task[None] | None = None
         self._interesting = {*kind.reactions, Several}
-        self._stepping: list[asyncio.Task[None]] = []
+        self._going_on: list[asyncio.Task[None]] = []
+        self._stepping: dict[str, int] = {}  # who takes a step, and about the event at which position
         self._unroutable = 0
         self.position = 0
         self.steps = 0
         self.again = 0
         self.failure: str | None = None
+        self.trouble = ""
+        self.failures = 0
+        self.last_failure = ""
 
-    @property
-    def view(self) -> Instances:
-        """What is under way.
-
-        Raises:
-            ViewBroken: it is not served.
-        """
-        live = self._core.view_of(Instances)
-        live.check()
-        return cast("Instances", live.view)
+    def stand(self) -> bool:
+        """Be where it stopped, without running: its instances can be retried and cancelled; whether it has ever run."""
+        mark = self.roster.mark()
+        if mark is not None:
+            self.position = mark.position
+        return mark is not None
 
     async def start(self) -> None:
         """Begin where it stopped; a process that is new here begins where its `start` says, durably."""
-        mark = self.view.get(mark_of(self.kind.name))
-        if mark is not None:
-            self.position = mark.position
-        else:
+        if not self.stand():
             self.position = self._core.scheduler.durable if self.kind.start == "now" else 0
             await self._advance()
         self._running = asyncio.create_task(self._run(), name=f"actum process {self.kind.name}")
@@ -127,12 +130,12 @@ class Runner:
         found, last = self._slice(considered + 1, self._core.scheduler.durable)
         if found:
             async with asyncio.TaskGroup() as group:
-                self._stepping = [
+                self._going_on = [
                     group.create_task(self._go_on(key, entries, considered), name=f"actum process {self.kind.name}")
                     for key, entries in found.items()
                 ]
         self.position = last
-        mark = self.view.get(mark_of(self.kind.name))
+        mark = self.roster.mark()
         if mark is None or last - mark.position >= ADVANCE_EVENTS:
             await self._advance()
 
@@ -189,16 +192,18 @@ class Runner:
         """One instance takes its steps, in order, until it fails."""
         async with self._slots:
             for entry in entries:
-                row = self.view.get(instance_of(self.kind.name, key))
+                row = self.roster.view.get(instance_of(self.kind.name, key))
                 if row is not None and row.status == "failed" and not retried:
                     return
                 retried = False
                 if row is None or entry.position > row.position:
-                    await self._take(key, row, entry, considered)
+                    with during(self._core.observer, lambda: Stepping(self.kind.name, key, entry.record)):  # noqa: B023  # called at once
+                        await self._take(key, row, entry, considered)
 
     async def _take(self, key: str, row: Instance | None, entry: Entry, considered: int) -> None:
         """One step of one instance, or its failure."""
         step: Step | None = None
+        self._stepping[key] = entry.position
         try:
             try:
                 step = self._thinker.think(key, row, entry, considered)
@@ -215,6 +220,8 @@ class Runner:
             if isinstance(error, ActumError) and not isinstance(error, REFUSALS):
                 raise
             await self._fail(key, row, entry, considered, error)
+        finally:
+            del self._stepping[key]
 
     async def _send(self, step: Step) -> None:
         """Have a step done."""
@@ -225,6 +232,7 @@ class Runner:
 
         await until_there_is_room(send, self._full)
         self.steps += 1
+        self.trouble = ""
         if step.scheduled:
             self._timer.wake()
 
@@ -249,11 +257,17 @@ class Runner:
             await until_there_is_room(send, self._full)
         except ProcessMoved:
             return
+        self.failures += 1
+        self.trouble = ""
+        self.last_failure = f"{self.kind.name}/{key} at position {entry.position}: {reason}"
+        if self._core.observer is not None:
+            self._core.observer.failed(error)
         log.warning("%s/%s failed at position %d: %s", self.kind.name, key, entry.position, reason, exc_info=error)
 
     def _full(self, error: Exception) -> None:
         """It will be tried again."""
         self.again += 1
+        self.trouble = f"{type(error).__name__}: {error}"
         log.warning("a step of %s is tried again later: %s", self.kind.name, error)
 
     async def retry(self, key: str) -> None:
@@ -291,40 +305,33 @@ class Runner:
 
     def _row(self, key: str) -> Instance | None:
         """One instance, if it is under way."""
-        return self.view.get(instance_of(self.kind.name, key))
+        return self.roster.view.get(instance_of(self.kind.name, key))
 
-    def listed(self) -> list[ProcessStatus[Any]]:
-        """All instances that have not ended: those that failed first, then by key."""
-        rows = [row for row in self.view.where(process=self.kind.name) if row.key]
-        return [self._status(row) for row in sorted(rows, key=lambda row: (row.status == "active", row.key))]
+    def is_idle(self) -> bool:
+        """Whether it stands where the log ends."""
+        return self.position >= self._core.scheduler.durable
 
-    def _status(self, row: Instance) -> ProcessStatus[Any]:
-        """One instance, for people."""
-        due = {name: self._timer.view.get(deadline_id) for name, deadline_id in row.timers.items()}
-        return ProcessStatus(
-            process=row.process,
-            key=row.key,
-            status=row.status,
-            state=self.kind.decode(ENCODER.encode(row.state)) if row.started else self.kind.process(),
-            since_ns=row.since_ns,
-            position=row.position,
-            deadlines={name: one.due_ns for name, one in due.items() if one is not None and one.state == "pending"},
-            waits_for=tuple(sorted(event.__name__ for event in self.kind.reactions)),
-            failure=row.reason if row.status == "failed" else None,
-            failed_position=row.failed_position if row.status == "failed" else None,
-        )
+    def waiting(self) -> str:
+        """Whose step is not done yet, or nothing."""
+        if not self._stepping:
+            return ""
+        key, position = next(iter(self._stepping.items()))
+        others = f", and {len(self._stepping) - 1:,} others" if len(self._stepping) > 1 else ""
+        return f"{self.kind.name}/{key} waits for its commands of position {position}{others}"
 
-    def statistics(self) -> ProcessStatistics:
-        """How it stands."""
-        live = self._core.view_of(Instances)
-        rows: list[Any] = [] if live.broken else [row for row in live.view.where(process=self.kind.name) if row.key]
-        failed = sum(row.status == "failed" for row in rows)
+    def statistics(self, lag: Lag) -> ProcessStatistics:
+        """How it stands; `lag` is how far behind it is."""
+        roster = self.roster
         return ProcessStatistics(
             name=self.kind.name,
-            active=len(rows) - failed,
-            failed=failed,
-            position=self.position,
-            lag=self._core.scheduler.durable - self.position,
+            active=roster.active(),
+            stuck=roster.stuck(),
+            failed=roster.failed(),
+            state=lag.state,
+            position=lag.position,
+            lag=lag.events,
+            lag_seconds=lag.seconds,
+            heartbeat_seconds=lag.heartbeat_seconds,
             steps=self.steps,
             again=self.again,
             unroutable=self._unroutable,

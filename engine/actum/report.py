@@ -42,8 +42,10 @@ def statistics_of(core: Core, state: str) -> EngineStatistics:
         alerts=tuple(core.monitor.active.values()),
         alerts_raised=core.monitor.raised,
         checkpoints=checkpoint_statistics(core),
-        deadlines=None if core.timer is None else core.timer.statistics(),
-        processes=tuple(runner.statistics() for runner in core.runners),
+        deadlines=None if core.timer is None else core.timer.statistics(core.lag_trackers["timer", "timer"].look()),
+        processes=tuple(
+            runner.statistics(core.lag_trackers["process", runner.kind.name].look()) for runner in core.runners
+        ),
         watches=core.watching.statistics(),
     )
 
@@ -60,7 +62,7 @@ def view_statistics(core: Core, view: LiveView) -> ViewStatistics:
     """One view."""
     rebuild = core.rebuilder.under_way.get(view.name)
     rebuilding = core.rebuilder.rebuilding(view.name)
-    lag = core.watches[view.name].look()
+    lag = core.lag_trackers["view", view.name].look()
     return ViewStatistics(
         name=view.name,
         rows=len(view.table.rows),

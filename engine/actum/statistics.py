@@ -128,6 +128,9 @@ class DeadlineStatistics(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         pending: scheduled commands that wait for their time.
         failing: those that were refused when they were due, and that nobody has put away.
+        overdue: those that should have been sent by now; at most `lag_events_max` and one are counted.
+        overdue_seconds: for how long the first of them is, 0 if there is none.
+        state: of the timer, as `SubscriptionStatistics.state`.
         next_due_ns: when the next one is due, nanoseconds since 1970 UTC; None if there is none.
         fired: sent and accepted since opening.
         failed: sent and refused since opening.
@@ -137,6 +140,9 @@ class DeadlineStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
     pending: int
     failing: int
+    overdue: int
+    overdue_seconds: float
+    state: str
     next_due_ns: int | None
     fired: int
     failed: int
@@ -150,9 +156,13 @@ class ProcessStatistics(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: its name.
         active: instances that have not ended.
+        stuck: those of them that have not reacted to anything for `stuck_seconds`; 10,000 are counted.
         failed: those that stand still until somebody retries or cancels them.
+        state: of the process on its way through the log, as `SubscriptionStatistics.state`.
         position: everything up to here has been considered.
         lag: events in the log that have not.
+        lag_seconds: the age of the oldest of them, 0 if there is none.
+        heartbeat_seconds: since it last moved or took a step, or stood where the log ends.
         steps: taken since opening.
         again: attempts since opening that found the engine full.
         unroutable: events since opening whose field that names the instance holds no key.
@@ -161,9 +171,13 @@ class ProcessStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     active: int
+    stuck: int
     failed: int
+    state: str
     position: int
     lag: int
+    lag_seconds: float
+    heartbeat_seconds: float
     steps: int
     again: int
     unroutable: int
@@ -208,7 +222,7 @@ class EngineStatistics(msgspec.Struct, frozen=True, kw_only=True):
         aggregates: one each.
         views: one each.
         subscriptions: one each.
-        alerts: the last one of each view and subscription that is slow, stalled or failed.
+        alerts: the last one of each subject that is slow, stalled or failed; see `Alert`.
         alerts_raised: since opening.
         checkpoints: of derived state; None for an engine in memory.
         deadlines: scheduled commands; None for an engine without.

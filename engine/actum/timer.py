@@ -19,6 +19,7 @@ from actum.deadlines.stored import StoredCommands
 from actum.deadlines.stream import CancelDeadline, DeadlineGone, FailDeadline, FireDeadline, ScheduleDeadline
 from actum.errors import EngineClosed, Invalid, Overloaded, shown
 from actum.middleware import Envelope
+from actum.observer import Firing, during
 from actum.own_sends import REFUSALS, send_one, send_with, until_there_is_room
 from actum.records import check_identifier
 from actum.statistics import DeadlineStatistics
@@ -26,6 +27,7 @@ from actum.statistics import DeadlineStatistics
 if TYPE_CHECKING:
     from actum.core import Core
     from actum.messages import Command
+    from actum.subscriptions.lag import Lag
 
 log = logging.getLogger("actum.deadlines")
 
@@ -49,6 +51,8 @@ class Timer:
         failed: those whose commands were refused.
         again: how often one was tried again, because the engine was full.
         failure: why the timer has stopped, or None.
+        trouble: why it tries something again, or nothing.
+        last_failure: the last command that was refused since opening, with its reason, or nothing.
     """
 
     def __init__(self, core: Core) -> None:
@@ -66,6 +70,8 @@ class Timer:
         self.failed = 0
         self.again = 0
         self.failure: str | None = None
+        self.trouble = ""
+        self.last_failure = ""
 
     @property
     def view(self) -> Deadlines:
@@ -77,6 +83,11 @@ class Timer:
         live = self._core.view_of(Deadlines)
         live.check()
         return cast("Deadlines", live.view)
+
+    def traceparent(self) -> str | None:
+        """Of what schedules a deadline here, if that is traced."""
+        observer = self._core.observer
+        return None if observer is None else observer.traceparent()
 
     def start(self) -> None:
         """Begin to wait."""
@@ -186,8 +197,10 @@ class Timer:
         """Send the command of one deadline, whatever becomes of it."""
         try:
             try:
-                await until_there_is_room(lambda: self._send(row), self._full)
+                with during(self._core.observer, lambda: Firing(row)):
+                    await until_there_is_room(lambda: self._send(row), self._full)
                 self.fired += 1
+                self.trouble = ""
             except DeadlineGone:
                 pass  # cancelled or scheduled anew in between
             except Exception as error:
@@ -222,11 +235,14 @@ class Timer:
 
         await until_there_is_room(send, self._full)
         self.failed += 1
+        self.trouble = ""
+        self.last_failure = f"{row.command} of {row.deadline_id}: {reason}"
         log.warning("%r failed: %s", row, reason)
 
     def _full(self, error: Exception) -> None:
         """It will be tried again."""
         self.again += 1
+        self.trouble = f"{type(error).__name__}: {error}"
         log.warning("a deadline is sent again later: %s", error)
 
     def _fail(self, what: str, error: Exception) -> None:
@@ -234,14 +250,35 @@ class Timer:
         self.failure = f"{what}: {error}"
         log.error("%s", self.failure, exc_info=error)
 
-    def statistics(self) -> DeadlineStatistics:
-        """How it stands."""
+    def first(self, state: str = "pending") -> Deadline | None:
+        """The one that is due first, or that was, of those in a state; None also if the view is not served."""
         live = self._core.view_of(Deadlines)
-        rows: list[Any] = [] if live.broken else live.view.order_by(BY_TIME, where=PENDING, limit=1)
+        rows: list[Any] = [] if live.broken else live.view.order_by(BY_TIME, where={"state": state}, limit=1)
+        return rows[0] if rows else None
+
+    def overdue(self) -> int:
+        """How many should have been sent by now, or one more than makes the timer slow."""
+        first, now_ns = self.first(), self._core.clock.now_ns()
+        if first is None or first.due_ns > now_ns:
+            return 0
+        limit = self._core.options.lag_events_max + 1
+        return len(self.view.order_by(BY_TIME, where=PENDING, stop=now_ns + 1, limit=limit))
+
+    def failing(self) -> int:
+        """How many have failed; 0 also if the view is not served."""
+        live = self._core.view_of(Deadlines)
+        return 0 if live.broken else live.view.count(state="failed")
+
+    def statistics(self, lag: Lag) -> DeadlineStatistics:
+        """How it stands; `lag` is what it has to send."""
+        live, first = self._core.view_of(Deadlines), self.first()
         return DeadlineStatistics(
             pending=0 if live.broken else live.view.count(**PENDING),
-            failing=0 if live.broken else live.view.count(state="failed"),
-            next_due_ns=rows[0].due_ns if rows else None,
+            failing=self.failing(),
+            overdue=lag.events,
+            overdue_seconds=lag.seconds,
+            state=lag.state,
+            next_due_ns=None if first is None else first.due_ns,
             fired=self.fired,
             failed=self.failed,
             again=self.again,
@@ -271,4 +308,5 @@ def stored_command(timer: Timer, command: Command | object, **said: Any) -> Sche
         Invalid: it is no command of this engine.
     """
     name, arguments = timer.commands.stored(command)
-    return ScheduleDeadline(command=name, arguments=arguments, **said)
+    traceparent = timer.traceparent()
+    return ScheduleDeadline(command=name, arguments=arguments, traceparent=traceparent, **said)

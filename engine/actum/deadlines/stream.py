@@ -28,6 +28,7 @@ class ScheduleDeadline(Command):
     user_id: str | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
+    traceparent: str | None = None
 
 
 class FireDeadline(Command):
@@ -51,7 +52,7 @@ class CancelDeadline(Command):
     deadline_id: str
 
 
-class DeadlineScheduled(Event, tag="actum.DeadlineScheduled"):
+class DeadlineScheduled(Event, tag="actum.DeadlineScheduled", omit_defaults=True):
     """A command will be sent."""
 
     deadline_id: str
@@ -62,6 +63,7 @@ class DeadlineScheduled(Event, tag="actum.DeadlineScheduled"):
     user_id: str | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
+    traceparent: str | None = None
 
 
 class DeadlineFired(Event, tag="actum.DeadlineFired"):
@@ -114,6 +116,7 @@ class DeadlineStream(Aggregate, key="deadline_id", name="actum.Deadlines"):
             user_id=command.user_id,
             correlation_id=command.correlation_id,
             causation_id=command.causation_id,
+            traceparent=command.traceparent,
         )
 
     @decide

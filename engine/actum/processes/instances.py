@@ -10,7 +10,7 @@ from actum.processes.stream import ProcessAdvanced, ProcessEnded, ProcessFailed,
 from actum.views import View
 
 
-class Instance(Row, key="instance", hash_indexes=["process"]):
+class Instance(Row, key="instance", indexes=[("process", "status", "since_ns")]):
     """One instance; the one with an empty key says how far its process has come.
 
     Attributes:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: The longest name of a process, in bytes: name and key together are the key of a stream.
 NAME_BYTES_MAX = 60
+#: The longest `stuck_seconds`: 100 years.
+STUCK_SECONDS_MAX = 100 * 366 * 86_400
 
 
 @final
@@ -49,6 +51,7 @@ class ProcessKind(msgspec.Struct, frozen=True):
     process: type[Process]
     start: str
     strict: bool
+    stuck_seconds: float | None
     reactions: dict[type[Event], Reaction]
     refusals: dict[type[Command], Refusal]
     decode: Callable[[bytes], Any]
@@ -65,6 +68,9 @@ def read_process(process: type[Process], faults: list[str]) -> ProcessKind:
         faults.append(f"{name}: the name of a process has 1 to {NAME_BYTES_MAX} bytes, and no '/': give another name=")
     if options.start not in ("now", "beginning"):
         faults.append(f'{name}: start={options.start!r} is neither "now" nor "beginning"')
+    stuck = options.stuck_seconds
+    if stuck is not None and (type(stuck) not in (int, float) or not 0 < stuck <= STUCK_SECONDS_MAX):
+        faults.append(f"{name}: stuck_seconds={stuck!r} is no time above 0: give seconds, or None")
     defaults = process.__struct_defaults__
     if len(defaults) < len(process.__struct_fields__) or msgspec.NODEFAULT in defaults:
         faults.append(f"{name} has a field without a default: give it the value it has before the first event")
@@ -82,7 +88,9 @@ def read_process(process: type[Process], faults: list[str]) -> ProcessKind:
             refusals[handler.message] = Refusal(handler.function, wants_error=bool(handler.parameters))
     if not any(one.starts for one in reactions.values()):
         faults.append(f"{name} never starts: mark the handler of its first event @react(starts=True)")
-    return ProcessKind(options.name, process, options.start, options.strict, reactions, refusals, decoder_of(process))
+    return ProcessKind(
+        options.name, process, options.start, options.strict, stuck, reactions, refusals, decoder_of(process)
+    )
 
 
 def check(handler: HandlerInfo, allowed: Sequence[type], faults: list[str]) -> None:

@@ -27,12 +27,13 @@ REACTION = "__actum_reaction__"
 
 
 class ProcessOptions(msgspec.Struct, frozen=True):
-    """What `class X(Process, key=..., name=..., start=..., strict=...)` said."""
+    """What `class X(Process, key=..., name=..., start=..., strict=..., stuck_seconds=...)` said."""
 
     key: str | None
     name: str
     start: str
     strict: bool
+    stuck_seconds: float | None
 
 
 class ReactionOptions(msgspec.Struct, frozen=True):
@@ -55,12 +56,13 @@ class ProcessMeta(AggregateMeta):
         *,
         start: Literal["now", "beginning"] = "now",
         strict: bool = False,
+        stuck_seconds: float | None = None,
         **options: Any,
     ) -> ProcessMeta:
         """Create the class; see `Process` for the options."""
         made: Any = super().__new__(mcs, name, bases, namespace, **options)
         said = made.__aggregate_options__
-        made.__process_options__ = ProcessOptions(said.key, said.name, start, strict)
+        made.__process_options__ = ProcessOptions(said.key, said.name, start, strict, stuck_seconds)
         return made  # type: ignore[no-any-return]
 
 
@@ -73,6 +75,8 @@ class Process(msgspec.Struct, metaclass=ProcessMeta):
         name: the name in the log, the class's name unless given; keep it when you rename the class.
         start: which events a process sees that is new to a store: `"now"`, those from now on, or `"beginning"`, all.
         strict: an event for an instance that was never started makes a failed one, instead of being ignored.
+        stuck_seconds: an active instance that has not reacted to anything for so long counts as stuck: it is shown as
+            that, and raises an alert. Longer than its longest deadline; None: it may wait for ever.
 
     Example:
         class Fulfilment(Process, key="order_id"):

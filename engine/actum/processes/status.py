@@ -20,7 +20,8 @@ class ProcessStatus(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     Attributes:
         process: the process's name.
         key: which instance.
-        status: `"active"`, or `"failed"`: it stands still until somebody retries or cancels it.
+        status: `"active"`; `"stuck"`: it is, but has not reacted to anything for `stuck_seconds`; or `"failed"`: it
+            stands still until somebody retries or cancels it.
         state: its fields; a copy.
         since_ns: when it last reacted, or failed; nanoseconds since 1970 UTC.
         position: of the last event that it has reacted to.
@@ -32,7 +33,7 @@ class ProcessStatus(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
 
     process: str
     key: str
-    status: Literal["active", "failed"]
+    status: Literal["active", "stuck", "failed"]
     state: S
     since_ns: int
     position: int

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, final
 
 from actum.errors import EngineClosed, Invalid, shown
 from actum.statistics import SubscriptionStatistics
-from actum.subscriptions.cursor import Sighting
-from actum.subscriptions.worker import Worker, describe, letter_of
+from actum.subscriptions.letters import describe, handle_again
+from actum.subscriptions.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,7 +42,6 @@ class Consumer:
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Task[None] | None = None  # a task that was told to end, and has not yet
         self._resetting = asyncio.Lock()
-        self._closed = False
         self._stands = False  # from the end of one task to the beginning of the next
         self._lag: Callable[[], Lag] | None = None
 
@@ -82,8 +81,7 @@ class Consumer:
         A handler at work is cancelled. It stays paused if it was. Cancelling this leaves it where it was, or there.
 
         Raises:
-            Invalid: the log does not have this position, its handler can't be cancelled, or it is the handler that
-                asks.
+            Invalid: the log does not have this position, its handler can't be cancelled, or it is a handler that asks.
             EngineClosed: the engine or follower was closed.
             Exception: what the user's `open`, `batch` or `save_bookmark` raise; it goes on where it was.
         """
@@ -163,30 +161,10 @@ class Consumer:
         worker = self._worker
         self.refuse_inside("retry")
         async with worker.handling:
-            letter = self._letter(position)
-            sighting = await worker.aside.run(lambda: self._sight(letter))
+            self._letter(position)
             await worker.prepare()
-            try:
-                async with worker.subscription.batch() as given:
-                    there = await worker.keeping.drop_in_batch(position)
-                    if there:
-                        await worker.delivery.handle(sighting, given)
-            except Exception as error:
-                if worker.ending or worker.subscription.is_outage(error):
-                    raise
-                await worker.keeping.bury(letter_of(sighting, letter.attempts + 1, error, worker.source.clock))
-                raise
-            if self._closed:
-                raise EngineClosed(
-                    f"subscription {self.name} was closed; the dead letter at position {position} is still there, "
-                    "although its event was handled"
-                )
-            await worker.keeping.drop_in_file(position)
-            if not there:
-                raise Invalid(
-                    f"subscription {self.name}: the dead letter at position {position} is gone: another process has "
-                    "retried or dropped it"
-                )
+            await worker.keeping.is_buried(position)  # what was committed last may not have been heard of
+            await handle_again(worker, self._letter(position))
 
     async def drop(self, position: int) -> None:
         """Forget a dead letter.
@@ -217,10 +195,14 @@ class Consumer:
             failure=worker.stopped or worker.trouble,
         )
 
-    async def start(self, lag: Callable[[], Lag]) -> None:
+    async def start(self, lag: Callable[[], Lag], *, paused: bool = False) -> None:
         """Find the bookmark, if it is in the file, and begin. `lag` looks at how far it is behind.
 
+        One that is paused from the beginning has found its bookmark and its dead letters, wherever they lie, when this
+        returns.
+
         Raises:
+            Exception: what the user's `open` and `load_bookmark` raise, if it is paused.
             StoreMismatch: the bookmark is of another store or history.
             StoreCorrupt, StorageError: the file can't be read.
         """
@@ -228,6 +210,10 @@ class Consumer:
         if not self._worker.kind.keeps_dead_letters:
             await self._worker.keeping.load_letters()
         if not self._worker.kind.keeps_bookmark:
+            await self._worker.load()
+        self._worker.paused = paused
+        if paused and not self._worker.loaded:
+            await self._worker.prepare()
             await self._worker.load()
         self._begin()
 
@@ -283,7 +269,7 @@ class Consumer:
         with contextlib.suppress(TimeoutError):  # a dead letter may be retried
             async with asyncio.timeout(seconds_max), worker.handling:
                 pass
-        self._closed = True
+        self._worker.closed = True
         try:
             if worker.entered:
                 await worker.subscription.close()
@@ -339,11 +325,6 @@ class Consumer:
         if letter is None:
             raise Invalid(f"subscription {self.name} has no dead letter at position {shown(position)}")
         return letter
-
-    def _sight(self, letter: DeadLetter) -> Sighting:
-        """A dead letter's event, read from the log; beside the loop."""
-        frame = next(iter(self._worker.source.log.frames(letter.position, letter.position)))
-        return Sighting(letter.position, letter.tag, letter.aggregate, letter.key, 0, frame)
 
     def _check_open(self) -> None:
         if self._worker.ending:

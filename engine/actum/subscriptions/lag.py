@@ -1,8 +1,9 @@
 """How far behind something is, and what to call that: measured against the true head, judged with hysteresis.
 
-A subject is a view or a subscription. What it says of itself (failed, paused, rebuilding) comes first; then whether it
-makes any progress; then how much there is left. One that has begun far from the head is catching up as long as the
-rest becomes less. Who is slow is live again only below half of what made it slow, so that it does not flap.
+A subject is a view, a subscription, or what sends commands by itself. What it says of itself (failed, paused,
+rebuilding) comes first; then whether it makes any progress; then how much there is left. One that has begun far from
+the head is catching up as long as the rest becomes less. Who is slow is live again only below half of what made it
+slow, so that it does not flap.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from actum.options import Options
 
 #: What a subject says of itself, and why.
-Standstill: TypeAlias = tuple[Literal["failed", "paused", "rebuilding"], str]
+Standstill: TypeAlias = tuple[Literal["failed", "stalled", "paused", "rebuilding"], str]
 
 SECOND_NS = 1_000_000_000
 
@@ -84,8 +85,8 @@ class Lag(NamedTuple):
 
 
 @final
-class LagWatch:
-    """Looks at one subject; remembers what it saw.
+class LagTracker:
+    """Tracks the lag of one subject; remembers what it saw.
 
     Attributes:
         subject: what is looked at.
@@ -101,6 +102,7 @@ class LagWatch:
         clock: Clock,
         options: Options,
         caught_up: bool,
+        what: str = "events",
     ) -> None:
         """Nothing seen yet.
 
@@ -111,6 +113,7 @@ class LagWatch:
             clock: time.
             options: thresholds.
             caught_up: whether it begins where the log ends.
+            what: it has to do.
         """
         self.subject = subject
         self.state: LagState = "live" if caught_up else "catching up"
@@ -118,6 +121,7 @@ class LagWatch:
         self._time_at = time_at
         self._clock = clock
         self._options = options
+        self._what = what
         self._beginnings = subject.beginnings
         self._least: int | None = None  # the least that was left while it caught up, and since when
         self._least_ns = clock.monotonic_ns()
@@ -166,11 +170,14 @@ class LagWatch:
         if begun or self.state == "catching up":
             return self._judge_rest(events, now_ns, begun=begun)
         if events > options.lag_events_max:
-            return "slow", f"{events:,} events behind (lag_events_max={options.lag_events_max:,})"
+            return "slow", f"{events:,} {self._what} behind (lag_events_max={options.lag_events_max:,})"
         if seconds > options.lag_seconds_max:
             return "slow", f"{seconds:,.1f} s behind (lag_seconds_max={options.lag_seconds_max:g})"
         if self.state in ("slow", "stalled"):
-            return "slow", f"still {events:,} events and {seconds:,.1f} s behind: live again below half of the limits"
+            return (
+                "slow",
+                f"still {events:,} {self._what} and {seconds:,.1f} s behind: live again below half of the limits",
+            )
         return "live", ""
 
     def _judge_rest(self, events: int, now_ns: int, *, begun: bool) -> tuple[LagState, str]:
@@ -178,7 +185,7 @@ class LagWatch:
         fewer = begun or self._least is None or events < self._least
         if fewer or (now_ns - self._least_ns) / SECOND_NS <= self._options.stalled_seconds:
             return "catching up", ""
-        return "slow", f"{events:,} events are left, and they don't become less"
+        return "slow", f"{events:,} {self._what} are left, and they don't become less"
 
     def _age(self, position: int) -> float:
         """Seconds since the oldest event was decided that is not done."""
@@ -194,4 +201,9 @@ class LagWatch:
 
     def __repr__(self) -> str:
         """Whom it looks at."""
-        return f"<LagWatch {self.subject.name} {self.state}>"
+        return f"<LagTracker {self.subject.name} {self.state}>"
+
+
+def counted(count: int, what: str) -> str:
+    """So many of something have ..."""
+    return f"1 {what} has" if count == 1 else f"{count:,} {what}s have"

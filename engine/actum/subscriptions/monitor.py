@@ -1,4 +1,4 @@
-"""Looks at every view and subscription once a second, and tells what has become of it: to the log, and to callbacks.
+"""Looks at everybody who works by himself once a second, and tells what became of him: to the log, and to callbacks.
 
 It also sees the consumer whose task is dead, because it asks, instead of waiting to be told. Nothing that a callback
 does can harm it or anybody else, except by blocking the loop.
@@ -19,13 +19,22 @@ if TYPE_CHECKING:
 
     from actum.alert import AlertCallback, LagState
     from actum.clock import Clock
-    from actum.subscriptions.lag import Lag, LagWatch
+    from actum.subscriptions.lag import Lag, LagTracker
 
 log = logging.getLogger("actum.alerts")
 
 MONITOR_SECONDS = 1.0
 #: A loop that was blocked for so long says nothing about those who live in it: the next look counts.
 BLOCKED_SECONDS = 5.0
+#: What a log line calls a subject.
+WHO: dict[Kind, str] = {
+    "view": "view {} is",
+    "subscription": "subscription {} is",
+    "process": "process {} is",
+    "instances": "instances of {} are",
+    "timer": "the {} is",
+    "deadlines": "{} are",
+}
 #: States that somebody has to do something about.
 BAD = frozenset({"slow", "stalled", "failed"})
 
@@ -48,13 +57,13 @@ class Monitor:
         """
         self._clock = clock
         self._callbacks = tuple(callbacks)
-        self._watches: list[tuple[Kind, LagWatch]] = []
+        self._trackers: list[tuple[Kind, LagTracker]] = []
         self.raised = 0
         self.active: dict[tuple[str, str], Alert] = {}
 
-    def add(self, kind: Kind, watch: LagWatch) -> None:
+    def add(self, kind: Kind, tracker: LagTracker) -> None:
         """Look at this one too."""
-        self._watches.append((kind, watch))
+        self._trackers.append((kind, tracker))
 
     async def run(self) -> NoReturn:
         """Until cancelled."""
@@ -68,21 +77,21 @@ class Monitor:
 
     def look(self) -> None:
         """Look at everybody, and raise alerts."""
-        for kind, watch in self._watches:
+        for kind, tracker in self._trackers:
             try:
-                lag = watch.look()
-                before, news = watch.note(lag), watch.subject.news()
+                lag = tracker.look()
+                before, news = tracker.note(lag), tracker.subject.news()
                 if news:
-                    self._raise(kind, watch.subject.name, lag.state, lag._replace(reason=news), bad=True)
+                    self._raise(kind, tracker.subject.name, lag.state, lag._replace(reason=news), bad=True)
                 if lag.state != before and (lag.state in BAD or before in BAD):
                     bad = lag.state in BAD
-                    alert = self._raise(kind, watch.subject.name, before, lag, bad=bad)
+                    alert = self._raise(kind, tracker.subject.name, before, lag, bad=bad)
                     if bad:
-                        self.active[kind, watch.subject.name] = alert
+                        self.active[kind, tracker.subject.name] = alert
                     else:
-                        self.active.pop((kind, watch.subject.name), None)
+                        self.active.pop((kind, tracker.subject.name), None)
             except Exception:
-                log.exception("the %s %s can't be looked at", kind, watch.subject.name)
+                log.exception("the %s %s can't be looked at", kind, tracker.subject.name)
 
     def _raise(self, kind: Kind, name: str, before: LagState, lag: Lag, *, bad: bool) -> Alert:
         """Tell everybody."""
@@ -101,7 +110,9 @@ class Monitor:
         self.raised += 1
         extra = {f"actum_{field}": getattr(alert, field) for field in alert.__struct_fields__}
         level = logging.WARNING if bad else logging.INFO
-        log.log(level, "%s %s is %s%s", kind, name, lag.state, f": {lag.reason}" if lag.reason else "", extra=extra)
+        log.log(
+            level, "%s %s%s", WHO[kind].format(name), lag.state, f": {lag.reason}" if lag.reason else "", extra=extra
+        )
         for callback in self._callbacks:
             try:
                 callback(alert)
@@ -111,4 +122,4 @@ class Monitor:
 
     def __repr__(self) -> str:
         """How many it looks at."""
-        return f"<Monitor of {len(self._watches)}, {self.raised} alerts>"
+        return f"<Monitor of {len(self._trackers)}, {self.raised} alerts>"

@@ -9,7 +9,7 @@ from actum_storage import BookmarkFile, MemoryBookmarks
 
 from actum.errors import Invalid, shown
 from actum.subscriptions.consumer import Consumer
-from actum.subscriptions.lag import LagWatch
+from actum.subscriptions.lag import LagTracker
 from actum.subscriptions.worker import Worker
 
 if TYPE_CHECKING:
@@ -57,13 +57,21 @@ class Subscriptions:
         self._consumers: dict[type[Subscription], Consumer] = {}
         self._stopped = False
 
-    async def start(self, monitor: Monitor, head: Callable[[], int], time_at: Callable[[int], int | None]) -> None:
+    async def start(
+        self,
+        monitor: Monitor,
+        head: Callable[[], int],
+        time_at: Callable[[int], int | None],
+        *,
+        paused: bool = False,
+    ) -> None:
         """Take the locks, load the bookmarks, begin.
 
         Args:
             monitor: looks at them from now on.
             head: the true one.
             time_at: when the event at a position was decided.
+            paused: whether they handle nothing until they are resumed.
 
         Raises:
             SubscriptionInUse: one of them runs somewhere else.
@@ -84,11 +92,11 @@ class Subscriptions:
                 aside.stop()
                 raise
             self._consumers[kind.subscription] = consumer
-            watch = LagWatch(
+            tracker = LagTracker(
                 consumer, head=head, time_at=time_at, clock=source.clock, options=source.options, caught_up=False
             )
-            await consumer.start(watch.look)
-            monitor.add("subscription", watch)
+            await consumer.start(tracker.look, paused=paused)
+            monitor.add("subscription", tracker)
 
     def _bookmarks(self, name: str) -> Bookmarks:
         """Where one keeps its bookmark; beside the loop."""

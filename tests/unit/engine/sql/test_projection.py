@@ -209,7 +209,7 @@ async def test_two_on_one_database(url: str, tmp_path: Path) -> None:
 
 @scene
 async def test_a_dead_letter_that_another_process_has_retried(url: str, tmp_path: Path) -> None:
-    """It is gone: retrying it here as well applies nothing, and says so."""
+    """Two processes retry it at once: it is applied by one, and the other one says that it is gone."""
     journal = Journal()
     journal.faults = {2: -1}
     async with database_at(url) as database, database_at(url) as other:
@@ -223,11 +223,19 @@ async def test_a_dead_letter_that_another_process_has_retried(url: str, tmp_path
                 await tables[1].caught_up()
                 assert [len(table.dead_letters()) for table in tables] == [1, 1]
                 journal.faults = {}
-                await tables[0].retry(2)
-                with pytest.raises(Invalid, match="position 2 is gone: another process has retried or dropped it"):
-                    await tables[1].retry(2)
+                journal.free.clear()
+                journal.arrived.clear()
+                retrying = [asyncio.create_task(table.retry(2)) for table in tables]
+                while not journal.arrived:
+                    await asyncio.sleep(0.001)
+                await asyncio.sleep(0.1)  # the other one waits for the lock meanwhile
+                journal.free.set()
+                done = await asyncio.gather(*retrying, return_exceptions=True)
+                (error,) = filter(None, done)
+                assert isinstance(error, Invalid)
+                assert "another process has retried or dropped it" in str(error)
                 assert await movements(database) == 3
-                assert tables[1].dead_letters() == []
+                assert [table.dead_letters() for table in tables] == [[], []]
 
 
 @scene

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from actum import Options
-from actum.subscriptions.lag import Lag, LagWatch, Standstill
+from actum.subscriptions.lag import Lag, LagTracker, Standstill
 
 from tests.support.clocks import SECOND_NS, FakeClock
 
@@ -57,7 +57,7 @@ class Reader:
 
 
 class Scene:
-    """A log that gets one event a second, a reader, and who watches it."""
+    """A log that gets one event a second, a reader, and what tracks its lag."""
 
     def __init__(self, *, caught_up: bool = True) -> None:
         """Thresholds of 100 events, 10 s and 30 s."""
@@ -65,7 +65,7 @@ class Scene:
         self.reader = Reader(self.clock)
         self.head = 0
         self.readable = True
-        self.watch = LagWatch(
+        self.tracker = LagTracker(
             self.reader,
             head=lambda: self.head,
             time_at=lambda position: BEGINNING_NS + position * SECOND_NS if self.readable else None,
@@ -80,9 +80,9 @@ class Scene:
         self.head = int((self.clock.wall_ns - BEGINNING_NS) / SECOND_NS)
         if behind is not None:
             self.reader.move(self.head - behind)
-        lag = self.watch.look()
-        assert self.watch.look() == lag
-        self.watch.note(lag)
+        lag = self.tracker.look()
+        assert self.tracker.look() == lag
+        self.tracker.note(lag)
         return lag
 
 
@@ -122,7 +122,7 @@ def test_slow_and_live_again_below_half(slow: int, still: int, live: int) -> Non
     """By events or by seconds; between half of the limit and the limit it stays what it was."""
     scene = Scene()
     if slow > 100:
-        scene.watch = LagWatch(
+        scene.tracker = LagTracker(
             scene.reader,
             head=lambda: scene.head,
             time_at=lambda _: scene.clock.wall_ns,
@@ -159,7 +159,7 @@ def test_a_dead_heart_is_never_healthy() -> None:
     scene = Scene()
     scene.after(10, behind=0)
     scene.clock.advance(31)
-    assert scene.watch.look()[:4] == ("stalled", 10, 10, 0)
+    assert scene.tracker.look()[:4] == ("stalled", 10, 10, 0)
 
 
 def test_catching_up_is_not_slow() -> None:
@@ -200,4 +200,4 @@ def test_a_head_behind_the_position_is_no_debt() -> None:
     """Who is looked at while it moves is never ahead."""
     scene = Scene()
     scene.reader.move(10)
-    assert scene.watch.look()[:4] == ("live", 10, 10, 0)
+    assert scene.tracker.look()[:4] == ("live", 10, 10, 0)

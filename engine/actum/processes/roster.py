@@ -1,0 +1,123 @@
+"""The instances of one process, as its runner, its users and those who look after it ask for them. Changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast, final
+
+from actum.codec import ENCODER
+from actum.processes.instances import Instance, Instances, mark_of
+from actum.processes.status import ProcessStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from actum.clock import Clock
+    from actum.deadlines.deadline import Deadlines
+    from actum.processes.kind import ProcessKind
+    from actum.views import LiveView
+
+#: Stuck instances are counted no further.
+STUCK_MAX = 10_000
+BY_STATUS = ("process", "status", "since_ns")
+
+
+@final
+class Roster:
+    """Those that have not ended."""
+
+    __slots__ = ("_clock", "_deadlines", "_kind", "_live")
+
+    def __init__(
+        self, kind: ProcessKind, live: Callable[[], LiveView], deadlines: Callable[[], Deadlines], clock: Clock
+    ) -> None:
+        """Of one process.
+
+        Args:
+            kind: the process.
+            live: the view of all instances; another one after a rebuild.
+            deadlines: that of all deadlines.
+            clock: says who is stuck.
+        """
+        self._kind = kind
+        self._live = live
+        self._deadlines = deadlines
+        self._clock = clock
+
+    @property
+    def view(self) -> Instances:
+        """The instances of all processes.
+
+        Raises:
+            ViewBroken: it is not served.
+        """
+        live = self._live()
+        live.check()
+        return cast("Instances", live.view)
+
+    def mark(self) -> Instance | None:
+        """The row that says how far the process has come; None for one that is new here."""
+        return self.view.get(mark_of(self._kind.name))
+
+    def active(self) -> int:
+        """How many have not failed; as the other counts, 0 if the view is not served."""
+        return self._count("active")
+
+    def failed(self) -> int:
+        """How many have failed."""
+        return self._count("failed")
+
+    def stuck(self) -> int:
+        """How many have not reacted to anything for too long; at most 10,000."""
+        stuck_ns = self._stuck_ns()
+        return 0 if stuck_ns is None else len(self._oldest("active", STUCK_MAX, stuck_ns))
+
+    def oldest(self, status: str = "active") -> Instance | None:
+        """The one that has been in a status for longest; None also if the view is not served."""
+        rows = self._oldest(status, 1)
+        return rows[0] if rows else None
+
+    def listed(self) -> list[ProcessStatus[Any]]:
+        """All: those that failed first, then by key.
+
+        Raises:
+            ViewBroken: the view is not served.
+        """
+        rows = self.view.where(process=self._kind.name)
+        return [self._status(row) for row in sorted(rows, key=lambda row: (row.status == "active", row.key))]
+
+    def _status(self, row: Instance) -> ProcessStatus[Any]:
+        """One instance, for people."""
+        kind, stuck_ns = self._kind, self._stuck_ns()
+        is_stuck = row.status == "active" and stuck_ns is not None and row.since_ns < stuck_ns
+        due = {name: self._deadlines().get(deadline_id) for name, deadline_id in row.timers.items()}
+        return ProcessStatus(
+            process=row.process,
+            key=row.key,
+            status="stuck" if is_stuck else row.status,
+            state=kind.decode(ENCODER.encode(row.state)) if row.started else kind.process(),
+            since_ns=row.since_ns,
+            position=row.position,
+            deadlines={name: one.due_ns for name, one in due.items() if one is not None and one.state == "pending"},
+            waits_for=tuple(sorted(event.__name__ for event in kind.reactions)),
+            failure=row.reason if row.status == "failed" else None,
+            failed_position=row.failed_position if row.status == "failed" else None,
+        )
+
+    def _count(self, status: str) -> int:
+        live = self._live()
+        return 0 if live.broken else live.view.count(process=self._kind.name, status=status)
+
+    def _oldest(self, status: str, limit: int, stop_ns: int | None = None) -> list[Instance]:
+        """Those that have been in a status for longest, since before `stop_ns`."""
+        live, where = self._live(), {"process": self._kind.name, "status": status}
+        rows: list[Any] = [] if live.broken else live.view.order_by(BY_STATUS, where=where, stop=stop_ns, limit=limit)
+        return rows
+
+    def _stuck_ns(self) -> int | None:
+        """An active instance that has not reacted since before this is stuck."""
+        seconds = self._kind.stuck_seconds
+        return None if seconds is None else self._clock.now_ns() - round(seconds * 1e9)
+
+    def __repr__(self) -> str:
+        """How many there are."""
+        return f"<Roster of {self._kind.name}: {self.active()} active, {self.failed()} failed>"
