@@ -51,11 +51,7 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
     try:
         async with worker.keeping.batch() as given:
             await worker.delivery.handle(sighting, given)
-            if not await worker.keeping.drop_in_batch(letter.position):
-                raise Invalid(
-                    f"subscription {worker.kind.name} has no dead letter at position {letter.position} any more: "
-                    "another process has retried or dropped it"
-                )
+            await drop_there(worker, letter.position)
     except Exception as error:
         if worker.ending or worker.subscription.is_outage(error) or not await worker.keeping.is_buried(letter.position):
             raise
@@ -67,6 +63,19 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
             "there, although its event was handled"
         )
     await worker.keeping.drop_in_file(letter.position)
+
+
+async def drop_there(worker: Worker, position: int) -> None:
+    """Forget a dead letter whose event was handled; inside the batch, which is undone if it was none any more.
+
+    Raises:
+        Invalid: another process has retried or dropped it.
+    """
+    if not await worker.keeping.drop_in_batch(position):
+        raise Invalid(
+            f"subscription {worker.kind.name} has no dead letter at position {position} any more: another process has "
+            "retried or dropped it"
+        )
 
 
 async def handle_marked(worker: Worker) -> None:
