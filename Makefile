@@ -14,7 +14,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test check format coverage chaos clean
+.PHONY: help demo bench test check format coverage chaos fulfilment clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ COVERED := */frame.py,*/codec.py,*/committer.py,*/actor.py,*/table.py
 chaos: .venv/installed ## attack the engine, print one table, fail on any violation (long); SCALE=0.1, ROWS=kill for some
 	$(BIN)/python -m tests.chaos $(ROWS) $(if $(SCALE),--scale $(SCALE))
 
+fulfilment: .venv/installed ## fulfil 20,000 real orders while kill -9 comes every few seconds, and count; BASKETS=2000 KILLS=10 for less
+	$(BIN)/python -m tests.chaos.fulfilment $(if $(BASKETS),--baskets $(BASKETS)) $(if $(KILLS),--kills $(KILLS))
+
 clean: ## remove everything that make made, also the demo's store
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* dist var
 	find engine storage tui bench examples tests -name __pycache__ -prune -exec rm -rf {} +
@@ -63,5 +66,5 @@ clean: ## remove everything that make made, also the demo's store
 	on Debian: apt-get install python3 python3-venv, or say PYTHON=/path/to/python3" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt 'pip>=25.1' hatchling
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[bench,cli,demo,parquet,peers,prometheus,sql]' --group test
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[bench,cli,demo,otel,parquet,peers,prometheus,sql]' --group test
 	@touch $@

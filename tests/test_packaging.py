@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: What no user pays for who does not use it.
 EXTRAS = (
-    "aiosqlite", "asyncpg", "click", "fastapi", "hypothesis", "numpy", "pandas", "prometheus_client", "pyarrow", "ray",
-    "rich", "sqlalchemy", "textual",
+    "aiosqlite", "asyncpg", "click", "fastapi", "hypothesis", "numpy", "opentelemetry", "pandas", "prometheus_client",
+    "pyarrow", "ray", "rich", "sqlalchemy", "textual",
 )  # fmt: skip
 
 
@@ -43,7 +43,9 @@ def test_import_loads_no_extra() -> None:
     assert "actum_storage" in loaded
 
 
-@pytest.mark.parametrize(("extra", "needed"), [("prometheus", "prometheus_client"), ("sql", "sqlalchemy")])
+@pytest.mark.parametrize(
+    ("extra", "needed"), [("otel", "opentelemetry"), ("prometheus", "prometheus_client"), ("sql", "sqlalchemy")]
+)
 def test_a_missing_extra_is_one_clear_error(extra: str, needed: str) -> None:
     """The module that needs it says how to get it."""
     said = run_python(

@@ -73,6 +73,8 @@ from actum.statistics import (
     WatchStatistics,
 )
 from actum.store import Store, Stream, open_store
+from actum.stored_automation import StoredProcess, StoredStep
+from actum.stored_subscriptions import StoredSubscription
 from actum.subscriptions.consumer import Consumer
 from actum.subscriptions.subscription import Subscription
 from actum.upcasting import upcast
@@ -150,7 +152,10 @@ __all__ = [
     "StoreFull",
     "StoreInUse",
     "StoreMismatch",
+    "StoredProcess",
     "StoredRecord",
+    "StoredStep",
+    "StoredSubscription",
     "Stream",
     "Subscription",
     "SubscriptionInUse",

@@ -21,6 +21,7 @@ from actum.hold import Hold
 from actum.messages import Event
 from actum.records import Receipt
 from actum.tags import exclusion
+from actum.waits import DECIDING
 from actum.window import CommandWindow
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Actor(Struct, gc=False, eq=False):
         if isinstance(result, Hold):
             result.taken()
             return
-        self.streams.scheduler.spawn(self._decide_async(delivery, result), f"decide {self!r}")
+        self.streams.scheduler.spawn(self._decide_async(delivery, result), f"decide {self!r}", delivery[2].context)
 
     async def _decide_async(self, delivery: Delivery, result: Awaitable[object]) -> None:
         """Wait for an asynchronous decision, then ask for a turn. Cancelled only by a close that ran out of time.
@@ -130,7 +131,7 @@ class Actor(Struct, gc=False, eq=False):
             KeyboardInterrupt, SystemExit: as in `_fail`.
         """
         scheduler = self.streams.scheduler
-        scheduler.enter(self, delivery)
+        DECIDING.set((self, delivery))
         decided: Decided
         try:
             decided = delivery, self.collect(await result), None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Sequence
+from contextvars import copy_context
 from typing import TYPE_CHECKING, cast
 
 from actum.batch import Metadata
 from actum.conditions import Condition
 from actum.core import OpenStore
 from actum.errors import Invalid, shown
+from actum.observer import Observer
 from actum.options import Options
 from actum.records import command_id_bytes, optional_identifier
 
@@ -47,6 +49,16 @@ def check_arguments(store: object, options: object, **sequences: object) -> None
                 raise Invalid(f"alerts={shown(function)} is async, and nobody would await it: start a task in it")
 
 
+def check_observer(observer: object) -> None:
+    """What `Engine.open` and `follow` are given as `observer`.
+
+    Raises:
+        Invalid: something else than an observer.
+    """
+    if observer is not None and (isinstance(observer, type) or not isinstance(observer, Observer)):
+        raise Invalid(f"observer={shown(observer)} is no observer: give actum.otel.Tracing()")
+
+
 def metadata_of(envelope: Envelope) -> Metadata:
     """What was said beside a command, checked.
 
@@ -56,6 +68,7 @@ def metadata_of(envelope: Envelope) -> Metadata:
     command_id, expected_version = envelope.command_id, envelope.expected_version
     if expected_version is not None and not (type(expected_version) is int and expected_version >= 0):
         raise Invalid(f"expected_version={shown(expected_version)} is not a version: give 0, 1, 2 ...")
+    traceparent = optional_identifier("traceparent", envelope.traceparent)
     return Metadata(
         command_id_bytes=None if command_id is None else command_id_bytes(command_id),
         user_id=optional_identifier("user_id", envelope.user_id),
@@ -63,6 +76,8 @@ def metadata_of(envelope: Envelope) -> Metadata:
         causation_id=optional_identifier("causation_id", envelope.causation_id),
         expected_version=expected_version,
         unless=checked_condition(envelope.unless),
+        traceparent=traceparent,
+        context=None if traceparent is None else copy_context(),
     )
 
 

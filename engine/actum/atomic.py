@@ -118,7 +118,7 @@ class AtomicSend:
             return
         self._missing.remove(actor)
         if not self._missing:
-            self._scheduler.spawn(self._run(), f"decide {self!r}")
+            self._scheduler.spawn(self._run(), f"decide {self!r}", self._items[0].metadata.context)
         elif self._scheduler.decisions_sending and way_between(self._missing, actor):
             asyncio.get_running_loop().call_soon(self.step_back)
         else:

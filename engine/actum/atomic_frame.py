@@ -101,17 +101,15 @@ def append_records(batch: OpenBatch, append: Append, tail: tuple[int, int], now_
     """Append one command's records behind where its stream ends; where it ends then: version and position."""
     actor, metadata, command_id, events = append
     version, previous = tail
+    traceparent = metadata.traceparent
     for payload, event in events:
         version += 1
         batch.offsets.append(len(batch.records))
-        encode_into(
-            (
-                Raw(payload), actor.streams.name, actor.key, version, previous, now_ns, command_id,
-                metadata.correlation_id, metadata.causation_id, metadata.user_id,
-            ),
-            batch.records,
-            -1,
+        record = (
+            Raw(payload), actor.streams.name, actor.key, version, previous, now_ns, command_id,
+            metadata.correlation_id, metadata.causation_id, metadata.user_id,
         )  # fmt: skip
+        encode_into(record if traceparent is None else (*record, traceparent), batch.records, -1)
         previous = batch.next_position
         batch.events.append(event)
         batch.streams.append(actor.stream)

@@ -7,6 +7,7 @@ which is all that the committer does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
 
 import msgspec
@@ -41,7 +42,10 @@ class Reply(Protocol):
 
 @final
 class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a caller said beside the command; each field as the parameter of `Engine.send` of that name."""
+    """What a caller said beside the command; each field as the parameter of `Engine.send` of that name.
+
+    Two more are there for a command that is traced: `traceparent`, and the context in which it decides if that waits.
+    """
 
     command_id_bytes: bytes | None = None
     user_id: str | None = None
@@ -49,6 +53,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     causation_id: str | None = None
     expected_version: int | None = None
     unless: Condition | None = None
+    traceparent: str | None = None
+    context: Context | None = None
 
 
 #: The metadata of a command sent without anything beside it; compared by identity.

@@ -72,6 +72,22 @@ class Heading(msgspec.Struct, array_like=True, frozen=True, gc=False):
     key: str
 
 
+class Trace(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """As much of a record as finding out who traces it needs."""
+
+    event: msgspec.Raw
+    aggregate: msgspec.Raw
+    key: msgspec.Raw
+    version: int
+    previous: int
+    timestamp_ns: int
+    command_id_bytes: msgspec.Raw
+    correlation_id: msgspec.Raw
+    causation_id: msgspec.Raw
+    user_id: msgspec.Raw
+    traceparent: str | None = None
+
+
 class Codec:
     """Encodes and decodes the events of one catalogue."""
 
@@ -283,6 +299,7 @@ def record_type(union: Any) -> type[Record]:
 #: Decoders that need no catalogue.
 decode_link = msgspec.msgpack.Decoder(Link).decode
 decode_headings = msgspec.msgpack.Decoder(list[Heading]).decode
+decode_traceparents = msgspec.msgpack.Decoder(list[Trace]).decode
 
 
 decode_stored_records = msgspec.msgpack.Decoder(list[StoredRecord]).decode

@@ -23,6 +23,7 @@ from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
 from actum.errors import Invalid, shown
+from actum.observer import settling
 from actum.processes.left_behind import tell_left_behind
 from actum.rebuilding import Rebuilder
 from actum.recovery import Records, Recovery
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from actum.catalogue import Catalogue
     from actum.clock import Clock, CommandIds
     from actum.middleware import Middleware
+    from actum.observer import Observer
     from actum.options import Options
     from actum.process_runner import Runner
     from actum.subscriptions.lag import LagTracker
@@ -107,7 +109,9 @@ class Core:
         options: Options,
         *,
         read_only: bool = False,
+        automatic: bool = True,
         alerts: Sequence[AlertCallback] = (),
+        observer: Observer | None = None,
     ) -> None:
         """Empty views and streams over a log.
 
@@ -120,7 +124,9 @@ class Core:
             background: does disk work; threads of the engine unless given.
             options: bounds.
             read_only: whether the log may only be read: another process may be writing it.
+            automatic: whether deadlines, processes and subscriptions run.
             alerts: told of what falls behind or stops.
+            observer: told of what is under way.
         """
         self.store = store
         self.log = log
@@ -140,8 +146,11 @@ class Core:
         self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
         self.read_only = read_only
         self.stopping = False
+        self.automatic = automatic
+        self.observer = observer
+        settled = self._settled if observer is None else settling(self, observer, self._settled)
         self.scheduler = Scheduler(
-            log, self.directory, clock, ids, self.background, options, settled=self._settled, read_only=read_only
+            log, self.directory, clock, ids, self.background, options, settled=settled, read_only=read_only
         )
         self.tags = None if read_only else TagIndex.of(catalogue, self.scheduler.committer)
         for kind in catalogue.aggregates:
@@ -172,9 +181,8 @@ class Core:
         self.queries = 0
         self.open_seconds = 0.0
         self.awaited = AwaitedPositions(self.scheduler, options.ask_after_seconds_max)
-        self._housekeeping: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []  # that run until it stops
         self._renewing: asyncio.Task[None] | None = None
-        self._monitoring: asyncio.Task[None] | None = None
 
     def _subscriptions(self) -> Subscriptions:
         """Those of the catalogue; one that only reads runs none. Each has a thread of its own if there is a disk."""
@@ -187,9 +195,10 @@ class Core:
             self.catalogue.services,
             self.clock,
             self.options,
+            self.observer,
         )
         return Subscriptions(
-            () if self.read_only else self.catalogue.subscriptions,
+            () if self.read_only or not self.automatic else self.catalogue.subscriptions,
             self.catalogue.upcasts,
             source,
             directory,
@@ -237,7 +246,7 @@ class Core:
             garbage.calm(self)
         if not self.read_only:
             await self._hold_ballast()
-            self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
+            self._tasks.append(asyncio.create_task(self._keep_house(), name="actum housekeeping"))
             await self._start_automatic()
             for (kind, _), tracker in self.lag_trackers.items():
                 self.monitor.add(kind, tracker)
@@ -246,18 +255,18 @@ class Core:
                 lambda: freshness.true_head(self),
                 lambda position: freshness.time_at(self.log, position),
             )
-            self._monitoring = asyncio.create_task(self.monitor.run(), name="actum lag monitor")
+            self._tasks.append(asyncio.create_task(self.monitor.run(), name="actum lag monitor"))
         outdated = [view.name for view in views if view.outdated]
         if outdated:
             self._renewing = asyncio.create_task(self.rebuilder.renew(outdated), name="actum rebuild")
         self.open_seconds = (self.clock.monotonic_ns() - started) / 1e9
 
     async def _start_automatic(self) -> None:
-        """What sends commands by itself begins, before anybody else can."""
-        if self.timer is not None:
+        """What sends commands by itself begins, before anybody else can; or stands where it stopped."""
+        if self.timer is not None and self.automatic:
             self.timer.start()
         for runner in self.runners:
-            await runner.start()
+            await runner.start(running=self.automatic)
         tell_left_behind(self)
 
     async def _make_anew(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
@@ -317,11 +326,6 @@ class Core:
                 return self.views[kind.name]
         raise Invalid(f"{shown(view)} is not a view of this engine: pass one of the classes given to Engine.open")
 
-    @property
-    def over(self) -> bool:
-        """Whether nothing is begun any more: it is being closed, or its store has failed."""
-        return self.stopping or self.scheduler.committer.failure is not None
-
     def _no_checkpoint(self) -> AbstractAsyncContextManager[object]:
         """Hold checkpoints off: one that has begun must not find another view in the place of the one it saves."""
         return nullcontext() if self.checkpointer is None else self.checkpointer.lock
@@ -349,10 +353,9 @@ class Core:
             drain: False when opening failed: nothing was accepted and nothing is worth saving.
         """
         self.stopping = True
-        for task in (self._housekeeping, self._monitoring, self._renewing):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        for task in (*self._tasks, *filter(None, [self._renewing])):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         for runner in self.runners:
             await runner.stop()
         if self.timer is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 
 from actum_storage import ActumError, ForkGuard, ReadOnly, StoreDirectory
 
-from actum.arguments import check_arguments, metadata_of, wrong_loop
+from actum.arguments import check_arguments, check_observer, metadata_of, wrong_loop
 from actum.atomic_call import envelopes_of, send_through, send_together
 from actum.automation import Automation, automate
 from actum.batch import PLAIN, Metadata
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from actum.background import Background
     from actum.conditions import Condition
     from actum.messages import Command, Query
+    from actum.observer import Observer
     from actum.processes.process import Process
     from actum.statistics import EngineStatistics
     from actum.subscriptions.subscription import Subscription
@@ -78,7 +79,9 @@ class Engine(Operations, Automation):
         background: Background | None,
         *,
         read_only: bool,
+        automatic: bool = True,
         alerts: Sequence[AlertCallback] = (),
+        observer: Observer | None = None,
     ) -> None:
         """Use `Engine.open`."""
         self._store = store
@@ -88,14 +91,16 @@ class Engine(Operations, Automation):
         self._ids = ids
         self._background = background
         self._read_only = read_only
+        self._automatic = automatic
         self._alerts = tuple(alerts)
         self._core: Core | None = None
         self._taking: Core | None = None  # the same while commands are taken
         self._state: Literal["new", "opening", "open", "read-only", "closing", "closed", "forked"] = "new"
         self._guard: ForkGuard | None = None
         self._closing: asyncio.Task[None] | None = None
-        self._middleware = middleware
-        self._dispatch = wrapped(middleware, self._send) if middleware else None
+        self._observer = observer
+        self._middleware = middleware if observer is None else [observer.send, *middleware]
+        self._dispatch = wrapped(self._middleware, self._send) if self._middleware else None
 
     @classmethod
     def open(  # noqa: PLR0913  # what a user may give; all but the components have defaults
@@ -107,11 +112,13 @@ class Engine(Operations, Automation):
         upcasters: Sequence[Callable[[Any], object]] = (),
         middleware: Sequence[Middleware] = (),
         alerts: Sequence[AlertCallback] = (),
+        observer: Observer | None = None,
         options: Options | None = None,
         clock: Clock | None = None,
         ids: CommandIds | None = None,
         background: Background | None = None,
         read_only: bool = False,
+        automatic: bool = True,
     ) -> Engine:
         """An engine for some aggregates and views; `async with` opens it, or `await`, with `close()` at the end.
 
@@ -124,18 +131,22 @@ class Engine(Operations, Automation):
             middleware: wraps every `send`, the first one outermost.
             alerts: called with an `Alert` when a view, a subscription, a process or the timer falls behind, stops, or
                 recovers, and when instances of processes or deadlines fail.
+            observer: told of commands, commits, deliveries and steps while they happen: `actum.otel.Tracing()`.
             options: see `Options`.
             clock: the time that records get; the machine's unless given.
             ids: of commands that come without one; ordered by time, and random, unless given.
             background: does the disk work; threads of the engine unless given.
             read_only: answer queries as of the moment of opening, and write nothing: beside a running engine, or on
                 a backup. Commands get `ReadOnly`, and subscriptions don't run: see `follow`.
+            automatic: whether deadlines fire, processes react and subscriptions run. False is for mending a store:
+                nothing happens but what you do, and what is due then is done at the next opening.
 
         Raises:
             CatalogueError: the classes don't fit together; every fault with its fix.
             Invalid: another argument is not what it has to be.
         """
         check_arguments(store, options, services=services, upcasters=upcasters, middleware=middleware, alerts=alerts)
+        check_observer(observer)
         catalogue = Catalogue.build(components, None if read_only else services, upcasters)
         return cls(
             store,
@@ -146,7 +157,9 @@ class Engine(Operations, Automation):
             ids or TimeOrderedIds(),
             background,
             read_only=read_only,
+            automatic=automatic,
             alerts=alerts,
+            observer=observer,
         )
 
     async def __aenter__(self) -> Self:
@@ -174,7 +187,9 @@ class Engine(Operations, Automation):
                 self._background,
                 self._options,
                 read_only=self._read_only,
+                automatic=self._automatic,
                 alerts=self._alerts,
+                observer=self._observer,
             )
             automate(core, self._middleware)
             await core.start()
@@ -227,11 +242,16 @@ class Engine(Operations, Automation):
         Until then queries are answered, and a decision that was accepted may still send what it has to send.
 
         Cancelling the caller does not stop the closing.
+
+        Raises:
+            Invalid: a subscription's handler calls it, for which it would wait.
         """
         if self._state in ("open", "read-only"):
             core = self._open_core()
+            core.subscriptions.refuse_inside("close")
             self._state = "closing"
             self._taking = None
+            core.subscriptions.end()
             self._closing = asyncio.create_task(self._stop(core), name="actum close")
         if self._closing is not None:
             try:

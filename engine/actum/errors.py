@@ -188,3 +188,8 @@ def first_of(error: BaseException) -> BaseException:
             return first_of(group.exceptions[0])
         return group
     return error
+
+
+def position_named_by(answer: object) -> int:
+    """The position of the event for which a command is refused, which may be of another aggregate; 0 for none."""
+    return (answer.position or 0) if type(answer) is Conflict else 0

@@ -14,7 +14,7 @@ import msgspec
 from actum_storage import StoreDirectory
 
 from actum.alert import Alert
-from actum.arguments import check_arguments
+from actum.arguments import check_arguments, check_observer
 from actum.background import ThreadBackground
 from actum.catalogue import Catalogue
 from actum.clock import Clock, SystemClock
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing import NoReturn, Self
 
     from actum.alert import AlertCallback
+    from actum.observer import Observer
     from actum.subscriptions.consumer import Consumer
     from actum.subscriptions.subscription import Subscription
 
@@ -64,8 +65,10 @@ def follow(
     services: Sequence[object] = (),
     upcasters: Sequence[Callable[[Any], object]] = (),
     alerts: Sequence[AlertCallback] = (),
+    observer: Observer | None = None,
     options: Options | None = None,
     clock: Clock | None = None,
+    paused: bool = False,
 ) -> Follower:
     """Subscriptions of a store that another process writes; `async with` opens it, `await follower.run()` stays.
 
@@ -75,8 +78,11 @@ def follow(
         services: what `@handle` methods take by annotation.
         upcasters: what events of older types mean today; those for other events too, as the engine has them.
         alerts: called with an `Alert` when a subscription falls behind, stops, or recovers.
+        observer: told of deliveries while they happen: `actum.otel.Tracing()`.
         options: see `Options`; `poll_seconds` above all.
         clock: the machine's unless given.
+        paused: handle nothing until `follower.subscription(...).resume()`: for tools that reset one, or look after its
+            dead letters.
 
     Raises:
         CatalogueError: the classes don't fit together.
@@ -90,10 +96,13 @@ def follow(
         actum.run(main())
     """
     check_arguments(store, options, services=services, upcasters=upcasters, alerts=alerts)
+    check_observer(observer)
     catalogue = Catalogue.build(subscriptions, services, upcasters)
     if catalogue.aggregates or catalogue.views or not catalogue.subscriptions:
         raise Invalid("follow takes Subscription classes, one at least: aggregates and views are the engine's")
-    return Follower(store, catalogue, tuple(alerts), options or Options(), clock or SystemClock())
+    return Follower(
+        store, catalogue, tuple(alerts), options or Options(), clock or SystemClock(), observer=observer, paused=paused
+    )
 
 
 @final
@@ -107,12 +116,17 @@ class Follower:
         alerts: Sequence[AlertCallback],
         options: Options,
         clock: Clock,
+        *,
+        observer: Observer | None = None,
+        paused: bool = False,
     ) -> None:
         """Use `follow`."""
         self._path = store
         self._catalogue = catalogue
         self._options = options
         self._clock = clock
+        self._paused = paused
+        self._observer = observer
         self._monitor = Monitor(clock, alerts)
         self._head = 0
         self._store: StoreDirectory | None = None
@@ -150,6 +164,7 @@ class Follower:
             catalogue.services,
             self._clock,
             options,
+            self._observer,
         )
         self._subscriptions = Subscriptions(
             catalogue.subscriptions,
@@ -159,7 +174,10 @@ class Follower:
             lambda: ThreadBackground(loop, gate_seconds=options.gate_seconds),
         )
         await self._subscriptions.start(
-            self._monitor, lambda: self._head, lambda position: time_at(store.log, position)
+            self._monitor,
+            lambda: self._head,
+            lambda position: time_at(store.log, position),
+            paused=self._paused,
         )
         self._tasks = [
             asyncio.create_task(self._poll(store, self._subscriptions), name="actum follower"),

@@ -25,7 +25,10 @@ from actum.records import Receipt
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """A command and what was said beside it; each field is the parameter of `Engine.send` of that name."""
+    """A command and what was said beside it; each field is the parameter of `Engine.send` of that name.
+
+    Only `traceparent` is none: it is what an observer gives a command that it traces, and is stored with its events.
+    """
 
     command: Command
     command_id: UUID | str | None = None
@@ -34,6 +37,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     causation_id: UUID | str | None = None
     expected_version: int | None = None
     unless: Condition | None = None
+    traceparent: str | None = None
 
     def __repr__(self) -> str:
         """What kind of command; not what it holds: that may be private."""

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from actum.deadlines.stream import CancelDeadline
 from actum.errors import EngineClosed, Invalid, Rejected, reason_of, shown
+from actum.observer import Stepping, during
 from actum.own_sends import cancelling, refusal, send_one, send_with, until_there_is_room
 from actum.process_reader import Reader
 from actum.process_step import Entry, Step, Thinker, instance_of
@@ -89,15 +90,19 @@ class Runner:
         """Everything up to here has been considered."""
         return self._backlog.considered
 
-    async def start(self) -> None:
-        """Begin where it stopped; a process that is new here begins where its `start` says, durably."""
+    async def start(self, *, running: bool) -> None:
+        """Begin where it stopped; a process that is new here begins where its `start` says, durably.
+
+        Without running, it stands there: its instances can be retried and cancelled.
+        """
         mark = self.roster.mark()
         if mark is not None:
             self._backlog = Backlog(mark.position)
-        else:
+        elif running:
             self._backlog = Backlog(self._core.scheduler.durable if self.kind.start == "now" else 0)
             await self._advance()
-        self._running = asyncio.create_task(self._run(), name=f"actum process {self.kind.name}")
+        if running:
+            self._running = asyncio.create_task(self._run(), name=f"actum process {self.kind.name}")
 
     async def stop(self) -> None:
         """Take no more steps. What was sent completes; who asked for something is told."""
@@ -171,11 +176,16 @@ class Runner:
         async with self._slots:
             self._stepping[key] = entry.position
             try:
-                error = await refusal(self._core, self._react(key, row, entry))
-                if error is not None and not isinstance(error, ProcessMoved):
-                    await self._fail(key, row, entry, error)
+                with during(self._core.observer, lambda: Stepping(self.kind.name, key, entry.record)):
+                    await self._take(key, row, entry)
             finally:
                 del self._stepping[key]
+
+    async def _take(self, key: str, row: Instance | None, entry: Entry) -> None:
+        """One step of one instance, or its failure."""
+        error = await refusal(self._core, self._react(key, row, entry))
+        if error is not None and not isinstance(error, ProcessMoved):
+            await self._fail(key, row, entry, error)
 
     async def _react(self, key: str, row: Instance | None, entry: Entry) -> None:
         """Have the process say what it does, and do it; or what it does instead, if that is rejected."""
@@ -231,6 +241,8 @@ class Runner:
         self.failures += 1
         self.trouble = ""
         self.last_failure = f"{self.kind.name}/{key} at position {entry.position}: {reason}"
+        if self._core.observer is not None:
+            self._core.observer.failed(error)
         log.warning("%s/%s failed at position %d: %s", self.kind.name, key, entry.position, reason, exc_info=error)
 
     def _full(self, error: Exception) -> None:

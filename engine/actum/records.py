@@ -41,6 +41,7 @@ class Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
         correlation_id: what the command belongs to, as given to `send`.
         causation_id: what caused the command, as given to `send`.
         user_id: who sent it, as given to `send`.
+        traceparent: of the traced command, as W3C Trace Context writes it; see `actum.otel`.
         position: 1, 2, 3 ... in the log.
     """
 
@@ -54,6 +55,7 @@ class Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
     correlation_id: str | None = None
     causation_id: str | None = None
     user_id: str | None = None
+    traceparent: str | None = None
     position: int = 0
 
     @property
@@ -84,6 +86,7 @@ class StoredRecord(msgspec.Struct, array_like=True, frozen=True):
     correlation_id: str | None = None
     causation_id: str | None = None
     user_id: str | None = None
+    traceparent: str | None = None
     position: int = 0
 
     @property

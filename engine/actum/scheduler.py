@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
@@ -18,18 +19,19 @@ from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 
 from actum.clock import TimeOrderedIds
 from actum.committer import Committer
-from actum.errors import EngineClosed, Invalid, Overloaded
+from actum.errors import EngineClosed, Invalid, Overloaded, position_named_by
 from actum.turn import take_turn
-from actum.waits import DECIDING, note_wait
+from actum.waits import note_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+    from contextvars import Context
 
     from actum_storage import Log
 
     from actum.actor import Actor
     from actum.background import Background
-    from actum.batch import Delivery, Metadata, OpenBatch, Outcome, Reply
+    from actum.batch import Metadata, OpenBatch, Outcome, Reply
     from actum.clock import Clock, CommandIds
     from actum.directory import Directory
     from actum.hold import Hold
@@ -60,9 +62,9 @@ class Scheduler:
     """
 
     __slots__ = (
-        "_after_commit", "_batch_ended", "_changed", "_directory", "_ids", "_loop", "_pending_max", "_ready",
-        "_settled", "_tasks", "_turn_scheduled", "accepted", "committer", "decisions_sending", "mailbox_size_max",
-        "now_ns", "options", "pending", "rejected", "turn_ns",
+        "_after_commit", "_batch_ended", "_changed", "_context", "_directory", "_ids", "_loop", "_pending_max",
+        "_ready", "_settled", "_tasks", "_turn_scheduled", "accepted", "committer", "decisions_sending",
+        "mailbox_size_max", "now_ns", "options", "pending", "rejected", "turn_ns",
     )  # fmt: skip
 
     def __init__(
@@ -101,6 +103,7 @@ class Scheduler:
         self._pending_max = options.commands_pending_max
         self._directory = directory
         self._loop = asyncio.get_running_loop()
+        self._context = copy_context()  # of turns, which are nobody's: not of the caller who happened to come first
         self._settled = settled
         self._ready: deque[Actor] = deque()
         self._after_commit: list[Actor] = []
@@ -191,13 +194,9 @@ class Scheduler:
             retry_after_seconds=RETRY_AFTER_SECONDS,
         )
 
-    def enter(self, actor: Actor, delivery: Delivery) -> None:
-        """Note, in the context of an asynchronous decision's task, which one it is."""
-        DECIDING.set((actor, delivery))
-
-    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
-        """Run a coroutine as a task that is awaited on close."""
-        task = self._loop.create_task(coroutine, name=name)
+    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str, context: Context | None = None) -> None:
+        """Run a coroutine as a task that is awaited on close; in a copy of a context, since the task changes it."""
+        task = self._loop.create_task(coroutine, name=name, context=None if context is None else context.copy())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -250,11 +249,11 @@ class Scheduler:
         """Have one turn soon."""
         if not self._turn_scheduled:
             self._turn_scheduled = True
-            self._loop.call_soon(self._turn)
+            self._loop.call_soon(self._turn, context=self._context)
 
     def answer(self, position: int, reply: Reply, outcome: Outcome) -> None:
-        """Answer a command that wrote nothing, once `position`, on which it was decided, is durable."""
-        batch = self.committer.holding(position)
+        """Answer what wrote nothing, when `position`, on which it was decided, and what it names are durable."""
+        batch = self.committer.holding(max(position, position_named_by(outcome)))
         if batch is None:
             self._reply(reply, outcome)
         else:

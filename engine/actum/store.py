@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple, final
 import actum_storage
 from actum_storage import stream_hash
 
+from actum import stored_subscriptions
+from actum.clock import SystemClock
 from actum.codec import Schema, decode_schema, decode_stored
 from actum.records import check_identifier, datetime_of
+from actum.stored_automation import PROCESSES, Automation, StoredStep, by_time, outputs_of
 from actum.verification import VerifyReport, read_head, verify
 
 if TYPE_CHECKING:
@@ -22,7 +25,10 @@ if TYPE_CHECKING:
 
     from actum_storage import CopyReport, Head, Manifest, Progress
 
+    from actum.deadlines.deadline import Deadline
     from actum.records import StoredRecord
+    from actum.stored_automation import StoredProcess
+    from actum.stored_subscriptions import StoredSubscription
 
 
 class Stream(NamedTuple):
@@ -61,11 +67,18 @@ class Store:
     def __init__(self, store: actum_storage.Store) -> None:
         """Use `open_store`."""
         self._store = store
+        self._automation = Automation()
+        self._automation_position = 0
 
     @property
     def manifest(self) -> Manifest:
         """What the store says of itself."""
         return self._store.manifest
+
+    @property
+    def writer(self) -> str | None:
+        """The id of the process that has the store open for writing, None if none has: now."""
+        return self._store.writer
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -132,6 +145,64 @@ class Store:
             if records and records[-1].version == 1:
                 break
         return records[::-1]
+
+    def processes(self) -> list[StoredProcess]:
+        """The instances of all processes, also those that are done; those that began first first.
+
+        Reads the whole log, and at later calls what has come since; as `deadlines` does. An engine knows those that are
+        under way without that: see `Engine.processes`.
+        """
+        return self._read_automation().listed()
+
+    def steps(self, process: str, key: str) -> list[StoredStep]:
+        """The steps of an instance of a process, and what came of each; empty if there is no such instance."""
+        return [
+            StoredStep(record, outputs_of(record, self._store.frame_at(record.position)))
+            for record in self.history(PROCESSES, f"{process}/{key}")
+        ]
+
+    def deadlines(self) -> list[Deadline]:
+        """What is due when, in the order of the times; then what has failed. Reads the log, as `processes` does."""
+        return sorted(self._read_automation().deadlines.values(), key=by_time)
+
+    def _read_automation(self) -> Automation:
+        """What happens by itself, as of now."""
+        head = self.head.position
+        if head > self._automation_position:
+            self._automation.read(self._store.frames(self._automation_position + 1, head))
+            self._automation_position = head
+        return self._automation
+
+    def subscriptions(self) -> list[StoredSubscription]:
+        """The subscriptions that have ever run on this store, by name, also while they run."""
+        return [stored_subscriptions.seen(self._store, report) for report in self._store.subscriptions()]
+
+    def reset_subscription(self, name: str, position: int = 0) -> None:
+        """Have a subscription that does not run go on behind a position; dead letters behind that come again.
+
+        This, and the next two, write its bookmark, and nothing else: they need no engine, and may run beside one.
+
+        Raises:
+            Invalid: there is no such subscription or position, or it keeps its bookmark itself.
+            SubscriptionInUse: it runs: ask `engine.subscription(...)` there.
+        """
+        stored_subscriptions.reset(self._store, name, position, SystemClock().now_ns())
+
+    def retry_dead_letter(self, name: str, position: int) -> None:
+        """Have a dead letter handled again as soon as its subscription begins.
+
+        Raises:
+            Invalid, SubscriptionInUse: as `reset_subscription`, or there is none at this position.
+        """
+        stored_subscriptions.retry(self._store, name, position, SystemClock().now_ns())
+
+    def drop_dead_letter(self, name: str, position: int) -> None:
+        """Forget a dead letter of a subscription that does not run.
+
+        Raises:
+            Invalid, SubscriptionInUse: as `reset_subscription`, or there is none at this position.
+        """
+        stored_subscriptions.drop(self._store, name, position)
 
     def verify(self, *, head: str | None = None, progress: Progress | None = None) -> VerifyReport:
         """Look at everything: pages, hashes, the chain, dense positions and versions, back-links, types, checkpoints.

@@ -25,6 +25,7 @@ from actum.deadlines.stream import (
 )
 from actum.errors import Invalid, Overloaded, reason_of, shown
 from actum.middleware import Envelope
+from actum.observer import Firing, during
 from actum.own_sends import refusal, send_one, send_with, until_there_is_room
 from actum.processes.stream import ProcessStream
 from actum.records import check_identifier
@@ -89,6 +90,11 @@ class Timer:
         live = self._core.view_of(Deadlines)
         live.check()
         return cast("Deadlines", live.view)
+
+    def traceparent(self) -> str | None:
+        """Of what schedules a deadline here, if that is traced."""
+        observer = self._core.observer
+        return None if observer is None else observer.traceparent()
 
     def start(self) -> None:
         """Begin to wait."""
@@ -201,7 +207,7 @@ class Timer:
     async def _fire(self, row: Deadline) -> None:
         """Send the command of one deadline, whatever becomes of it."""
         try:
-            error = await refusal(self._core, until_there_is_room(lambda: self._send(row), self._full))
+            error = await refusal(self._core, self._send_observed(row))
             if error is None:
                 self.fired += 1
                 self.trouble = ""
@@ -210,6 +216,11 @@ class Timer:
         except Exception as error:  # noqa: BLE001  # the store has failed, or there is a bug in here
             if not self._core.stopping:
                 self._fail(f"{row!r} could not be sent; it will be after the engine is opened again", error)
+
+    async def _send_observed(self, row: Deadline) -> None:
+        """Send it as soon as there is room, and have that traced."""
+        with during(self._core.observer, lambda: Firing(row)):
+            await until_there_is_room(lambda: self._send(row), self._full)
 
     async def _send(self, row: Deadline) -> None:
         """The deadline's end and its command, in one frame."""
@@ -308,4 +319,5 @@ def stored_command(timer: Timer, command: Command | object, **said: Any) -> Sche
         Invalid: it is no command of this engine.
     """
     name, arguments = timer.commands.stored(command)
-    return ScheduleDeadline(command=name, arguments=arguments, **said)
+    traceparent = timer.traceparent()
+    return ScheduleDeadline(command=name, arguments=arguments, traceparent=traceparent, **said)

@@ -179,6 +179,7 @@ def accepter(scheduler: Scheduler, batch: OpenBatch) -> Accept:
             return False
         _, reply, metadata = delivery
         correlation_id, causation_id, user_id = metadata.correlation_id, metadata.causation_id, metadata.user_id
+        traceparent = metadata.traceparent
         streams, state, key, stream = actor.streams, actor.state, actor.key, actor.stream
         name, evolves, mutable, decode, snapshot_events_max = streams.accepting
         size, count = len(records), len(happened)
@@ -188,14 +189,11 @@ def accepter(scheduler: Scheduler, batch: OpenBatch) -> Accept:
             for payload, event in events:
                 version += 1
                 offsets.append(len(records))
-                encode_into(
-                    (
-                        Raw(payload), name, key, version, previous, now_ns, command_id,
-                        correlation_id, causation_id, user_id,
-                    ),
-                    records,
-                    -1,
+                record = (
+                    Raw(payload), name, key, version, previous, now_ns, command_id,
+                    correlation_id, causation_id, user_id,
                 )  # fmt: skip
+                encode_into(record if traceparent is None else (*record, traceparent), records, -1)
                 happened.append(event)
                 hashes.append(stream)
                 previous = position

@@ -37,6 +37,49 @@ class ShipOrder(Command):
     order_id: str
 
 
+class PayOrder(Command):
+    """Give a card for an order: the token by which the card network knows it, never its number.
+
+    Rejected: no such order, shipped or cancelled, or a card was given before.
+    """
+
+    order_id: str
+    card: str
+
+
+class RequestStock(Command):
+    """Have an order say what it needs from the shelves. It says nothing if it was cancelled."""
+
+    order_id: str
+
+
+class ExpireOrder(Command):
+    """Cancel an order for which no card was given in time. Nothing happens to any other one."""
+
+    order_id: str
+
+
+class AbandonOrder(Command):
+    """Cancel an order that the shop can't fulfil. Nothing happens to one that is over."""
+
+    order_id: str
+    reason: str
+
+
+class TakePayment(Command):
+    """Charge a card for an order. Rejected: charged before, or the card is refused (`CardRefused`)."""
+
+    order_id: str
+    card: str
+    amount_cents: int
+
+
+class RefundPayment(Command):
+    """Give the money for an order back. Rejected: none was taken, or it was given back before."""
+
+    order_id: str
+
+
 class RegisterCustomer(Command):
     """Make a customer known. Rejected: registered before, or an empty name."""
 
@@ -66,3 +109,19 @@ class AdjustStock(Command):
     product_id: str
     change: int
     reason: str
+
+
+class ReserveStock(Command):
+    """Keep pieces of a product for an order. Rejected: there aren't enough (`OutOfStock`)."""
+
+    product_id: str
+    order_id: str
+    quantity: int
+
+
+class ReleaseStock(Command):
+    """Put back what was kept for an order."""
+
+    product_id: str
+    order_id: str
+    quantity: int

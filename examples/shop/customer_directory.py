@@ -9,5 +9,6 @@ class CustomerDirectory(Service):
 
     async def name_of(self, customer_id: str) -> str | None:
         """The customer's name, or None if not registered. Nothing is changed, so cancelling it is harmless."""
-        customer = await self.engine.ask(SpendOfCustomer(customer_id=customer_id))
+        engine = await self.engine()
+        customer = await engine.ask(SpendOfCustomer(customer_id=customer_id))
         return None if customer is None else customer.name

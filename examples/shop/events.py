@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from actum import Event
 
-from examples.shop.values import Address, OrderItem
+from examples.shop.values import Address, OrderItem, Pieces
 
 
 class OrderPlaced(Event):
@@ -51,6 +51,36 @@ class OrderShipped(Event):
     order_id: str
 
 
+class StockRequested(Event):
+    """What an order needs from the shelves, each product once; nothing of what it has no piece of."""
+
+    order_id: str
+    pieces: tuple[Pieces, ...]
+
+
+class PaymentOffered(Event):
+    """The customer has given a card for an order."""
+
+    order_id: str
+    card: str
+
+
+class PaymentTaken(Event):
+    """The customer has paid for an order."""
+
+    order_id: str
+    card: str
+    amount_cents: int
+
+
+class PaymentRefunded(Event):
+    """The customer has the money back."""
+
+    order_id: str
+    card: str
+    amount_cents: int
+
+
 class CustomerRegistered(Event):
     """A customer became known."""
 
@@ -80,3 +110,19 @@ class StockAdjusted(Event):
     product_id: str
     change: int
     reason: str
+
+
+class StockReserved(Event):
+    """Pieces of a product are kept for an order: they are not to be had any more."""
+
+    product_id: str
+    order_id: str
+    quantity: int
+
+
+class StockReleased(Event):
+    """They are to be had again."""
+
+    product_id: str
+    order_id: str
+    quantity: int

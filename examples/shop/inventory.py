@@ -2,8 +2,7 @@
 
 In a company this would be another team's system behind a network; here it asks the shop's own view of its stock. Either
 way the answer may be outdated a moment later. It is a check, not a reservation: two orders that are decided at the same
-time can both be told that the last piece is there. Reserving would be a command to `Stock`, sent by a process manager
-that makes up for a refusal.
+time can both be told that the last piece is there. What counts is the reservation, which `Fulfilment` makes.
 """
 
 import asyncio
@@ -23,4 +22,5 @@ class Inventory(Service):
         Nothing is changed, so cancelling it is harmless.
         """
         await asyncio.sleep(0)  # a network would take its time here: this order waits, all others go on
-        return await self.engine.ask(StockOfProducts(product_ids=tuple(product_ids)))
+        engine = await self.engine()
+        return await engine.ask(StockOfProducts(product_ids=tuple(product_ids)))

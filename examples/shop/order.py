@@ -1,4 +1,7 @@
-"""The order: placed once, then shipped or cancelled. It remembers what its next decision needs, and no more."""
+"""The order: placed once, then shipped or cancelled. It remembers what its next decision needs, and no more.
+
+What `Fulfilment` and its deadline send never fails on an order that is over: they can't know what came in between.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,12 +9,27 @@ from datetime import date
 
 from actum import Aggregate, Rejected, decide, evolve
 
-from examples.shop.commands import CancelOrder, PlaceOrder, ShipOrder
+from examples.shop.commands import (
+    AbandonOrder,
+    CancelOrder,
+    ExpireOrder,
+    PayOrder,
+    PlaceOrder,
+    RequestStock,
+    ShipOrder,
+)
 from examples.shop.customer_directory import CustomerDirectory
-from examples.shop.events import OrderCancelled, OrderItemAdded, OrderPlaced, OrderShipped
+from examples.shop.events import (
+    OrderCancelled,
+    OrderItemAdded,
+    OrderPlaced,
+    OrderShipped,
+    PaymentOffered,
+    StockRequested,
+)
 from examples.shop.inventory import Inventory
 from examples.shop.rejections import OutOfStock, UnknownCustomer
-from examples.shop.values import OrderItem, OrderLine, OrderStatus, day_of
+from examples.shop.values import OrderItem, OrderLine, OrderStatus, Pieces, day_of
 
 
 class Order(Aggregate, key="order_id"):
@@ -21,6 +39,7 @@ class Order(Aggregate, key="order_id"):
     customer_id: str = ""
     day: date = date.min
     items: tuple[OrderItem, ...] = ()
+    card_given: bool = False
 
     @decide
     async def place(
@@ -50,14 +69,34 @@ class Order(Aggregate, key="order_id"):
     def cancel(self, command: CancelOrder) -> OrderCancelled:
         """Take the order back while it is still here."""
         self._check_is_placed(command.order_id, "cancelled")
-        return OrderCancelled(
-            order_id=command.order_id,
-            customer_id=self.customer_id,
-            reason=command.reason,
-            day=self.day,
-            items=self.items,
-            total_cents=sum(item.amount_cents for item in self.items),
-        )
+        return self._cancellation(command.order_id, command.reason)
+
+    @decide
+    def abandon(self, command: AbandonOrder) -> OrderCancelled | None:
+        """Give the order up, unless it is over."""
+        return self._cancellation(command.order_id, command.reason) if self.status == "placed" else None
+
+    @decide
+    def expire(self, command: ExpireOrder) -> OrderCancelled | None:
+        """Give the order up, unless it is over or a card was given."""
+        if self.status != "placed" or self.card_given:
+            return None
+        return self._cancellation(command.order_id, "not paid in time")
+
+    @decide
+    def pay(self, command: PayOrder) -> PaymentOffered:
+        """Take the card; whether it is good is another's decision."""
+        self._check_is_placed(command.order_id, "paid")
+        if self.card_given:
+            raise Rejected(f"order {command.order_id} can't be paid: a card was given before")
+        return PaymentOffered(order_id=command.order_id, card=command.card)
+
+    @decide
+    def request_stock(self, command: RequestStock) -> StockRequested | None:
+        """Say what is needed, each product once."""
+        if self.status != "placed":
+            return None
+        return StockRequested(order_id=command.order_id, pieces=pieces_of(self.items))
 
     @decide
     def ship(self, command: ShipOrder) -> OrderShipped:
@@ -84,6 +123,15 @@ class Order(Aggregate, key="order_id"):
         self.items = (*self.items, item)
 
     @evolve
+    def payment_offered(self, event: PaymentOffered) -> None:  # noqa: ARG002  # that it happened is all that matters
+        """It does not expire any more."""
+        self.card_given = True
+
+    @evolve
+    def stock_requested(self, event: StockRequested) -> None:
+        """It is what it was."""
+
+    @evolve
     def cancelled(self, event: OrderCancelled) -> None:  # noqa: ARG002  # that it happened is all that matters
         """Nothing more can happen, so the items are forgotten."""
         self.status = "cancelled"
@@ -94,6 +142,17 @@ class Order(Aggregate, key="order_id"):
         """Nothing more can happen, so the items are forgotten."""
         self.status = "shipped"
         self.items = ()
+
+    def _cancellation(self, order_id: str, reason: str) -> OrderCancelled:
+        """The event that says what no longer counts, and why."""
+        return OrderCancelled(
+            order_id=order_id,
+            customer_id=self.customer_id,
+            reason=reason,
+            day=self.day,
+            items=self.items,
+            total_cents=sum(item.amount_cents for item in self.items),
+        )
 
     def _check_is_placed(self, order_id: str, wanted: str) -> None:
         """Only an order that is placed, and nothing more yet, can be shipped or cancelled."""
@@ -156,4 +215,14 @@ def item_added(order_id: str, day: date, item: OrderItem) -> OrderItemAdded:
         department=item.department,
         quantity=item.quantity,
         amount_cents=item.amount_cents,
+    )
+
+
+def pieces_of(items: Sequence[OrderItem]) -> tuple[Pieces, ...]:
+    """What is needed from the shelves, each product once; nothing of what no piece was sold."""
+    quantities: Counter[str] = Counter()
+    for item in items:
+        quantities[item.product_id] += item.quantity
+    return tuple(
+        Pieces(product_id=product_id, quantity=quantity) for product_id, quantity in quantities.items() if quantity
     )

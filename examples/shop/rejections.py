@@ -16,6 +16,17 @@ class OutOfStock(Rejected):
         self.available = available
 
 
+class CardRefused(Rejected):
+    """The card network doesn't charge this card.
+
+    What to do: ask the customer for another one.
+    """
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"the card for order {order_id} was refused")
+        self.order_id = order_id
+
+
 class UnknownCustomer(Rejected):
     """Nobody is registered under `customer_id`.
 

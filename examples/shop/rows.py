@@ -53,7 +53,7 @@ class CustomerSpend(Row, key="customer_id", indexes=["spend_cents"]):
 
 
 class StockLevel(Row, key="product_id"):
-    """A product and how many pieces are on the shelf."""
+    """A product and how many pieces of it are to be had: on the shelf, and not kept for an order."""
 
     product_id: str
     name: str

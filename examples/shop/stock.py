@@ -1,13 +1,14 @@
-"""The stock of one product: what came in, and what a stocktaking corrected. Orders don't lower it: they only check."""
+"""The stock of one product: what came in, what a stocktaking corrected, what is kept for orders."""
 
 from actum import Aggregate, Rejected, decide, evolve
 
-from examples.shop.commands import AdjustStock, ReceiveStock
-from examples.shop.events import StockAdjusted, StockReceived
+from examples.shop.commands import AdjustStock, ReceiveStock, ReleaseStock, ReserveStock
+from examples.shop.events import StockAdjusted, StockReceived, StockReleased, StockReserved
+from examples.shop.rejections import OutOfStock
 
 
 class Stock(Aggregate, key="product_id"):
-    """One product on the shelf. `quantity` is None until it is received for the first time."""
+    """One product on the shelf. `quantity` is what is to be had; None until it is received for the first time."""
 
     quantity: int | None = None
 
@@ -36,6 +37,19 @@ class Stock(Aggregate, key="product_id"):
             )
         return StockAdjusted(product_id=command.product_id, change=command.change, reason=command.reason)
 
+    @decide
+    def reserve(self, command: ReserveStock) -> StockReserved:
+        """Keep pieces for an order."""
+        available = self.quantity or 0
+        if command.quantity > available:
+            raise OutOfStock(command.product_id, wanted=command.quantity, available=available)
+        return StockReserved(product_id=command.product_id, order_id=command.order_id, quantity=command.quantity)
+
+    @decide
+    def release(self, command: ReleaseStock) -> StockReleased:
+        """Put back what was kept."""
+        return StockReleased(product_id=command.product_id, order_id=command.order_id, quantity=command.quantity)
+
     @evolve
     def received(self, event: StockReceived) -> None:
         """More pieces."""
@@ -45,3 +59,13 @@ class Stock(Aggregate, key="product_id"):
     def adjusted(self, event: StockAdjusted) -> None:
         """More or fewer pieces."""
         self.quantity = (self.quantity or 0) + event.change
+
+    @evolve
+    def reserved(self, event: StockReserved) -> None:
+        """Fewer pieces to be had."""
+        self.quantity = (self.quantity or 0) - event.quantity
+
+    @evolve
+    def released(self, event: StockReleased) -> None:
+        """More pieces to be had."""
+        self.quantity = (self.quantity or 0) + event.quantity

@@ -2,7 +2,7 @@
 
 from actum import View, answer, project
 
-from examples.shop.events import StockAdjusted, StockReceived
+from examples.shop.events import StockAdjusted, StockReceived, StockReleased, StockReserved
 from examples.shop.queries import StockOfProduct, StockOfProducts
 from examples.shop.rows import StockLevel
 
@@ -26,8 +26,22 @@ class StockLevels(View[StockLevel]):
     @project
     def adjusted(self, event: StockAdjusted) -> None:
         """More or fewer pieces."""
-        if row := self.get(event.product_id):
-            self.put(row.replace(quantity=row.quantity + event.change))
+        self._change(event.product_id, event.change)
+
+    @project
+    def reserved(self, event: StockReserved) -> None:
+        """Fewer pieces to be had."""
+        self._change(event.product_id, -event.quantity)
+
+    @project
+    def released(self, event: StockReleased) -> None:
+        """More pieces to be had."""
+        self._change(event.product_id, event.quantity)
+
+    def _change(self, product_id: str, change: int) -> None:
+        """Another number of pieces."""
+        if row := self.get(product_id):
+            self.put(row.replace(quantity=row.quantity + change))
 
     @answer
     def of_product(self, query: StockOfProduct) -> StockLevel | None:

@@ -38,6 +38,13 @@ class OrderItem(Value):
     amount_cents: int
 
 
+class Pieces(Value):
+    """So many pieces of a product."""
+
+    product_id: str
+    quantity: int
+
+
 def day_of(moment: datetime) -> date:
     """The day in UTC to which an aware moment belongs."""
     return moment.astimezone(UTC).date()

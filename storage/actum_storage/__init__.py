@@ -5,6 +5,7 @@ The engine uses the names below and nothing else.
 
 from __future__ import annotations
 
+from actum_storage.bookmark_report import BookmarkReport
 from actum_storage.bookmarks import Bookmark, BookmarkFile, Bookmarks, DeadLetter, MemoryBookmarks
 from actum_storage.chunks import Checkpoint, Chunk
 from actum_storage.copies import CopyReport, Progress, compact_store, copy_store
@@ -44,6 +45,7 @@ __all__ = [
     "Batch",
     "Bookmark",
     "BookmarkFile",
+    "BookmarkReport",
     "Bookmarks",
     "Checkpoint",
     "CheckpointReport",

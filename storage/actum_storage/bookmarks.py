@@ -62,7 +62,7 @@ class DeadLetter(NamedTuple):
         key: which one.
         tag: the event's type as stored.
         error: what its handler raised the last time.
-        attempts: how often it was tried.
+        attempts: how often it was tried; 0: somebody wants it tried again, as its subscription does when it begins.
         failed_ns: when it failed the last time, nanoseconds since 1970 UTC.
     """
 

@@ -28,7 +28,7 @@ from actum_storage.files import path_of, sync_data
 from actum_storage.findings import Finding
 from actum_storage.lmdb_environment import MAP_BYTES, engine_version, readers_of
 from actum_storage.lmdb_pages import structure_faults
-from actum_storage.lock import is_held
+from actum_storage.lock import holder_of, is_held
 from actum_storage.manifest import Manifest
 from actum_storage.preflight import UNFINISHED, check_data_file, reserve_of
 
@@ -96,9 +96,8 @@ def check_manifest(directory: Path) -> Iterator[Finding]:
 
 def check_writer(directory: Path) -> Iterator[Finding]:
     """Whether an engine has it open."""
-    lock = directory / WRITER_LOCK
-    if is_held(lock):
-        holder = lock.read_bytes().strip().decode("ascii", "replace")
+    holder = holder_of(directory / WRITER_LOCK)
+    if holder is not None:
         yield Finding("ok", "writer", f"process {holder} has it open for writing")
     else:
         yield Finding("ok", "writer", "no engine has it open")

@@ -84,8 +84,7 @@ def lock_or_fail(descriptor: int, path: Path, refusal: Callable[[Path, str], Sto
             time.sleep(LOOK_SECONDS)
         return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        holder = os.pread(descriptor, HOLDER_SIZE, 0).strip().decode("ascii", "replace")
-        raise refusal(path, holder or "unknown") from error
+        raise refusal(path, holder_in(descriptor)) from error
 
 
 def store_in_use(path: Path, holder: str) -> StoreInUse:
@@ -95,16 +94,26 @@ def store_in_use(path: Path, holder: str) -> StoreInUse:
     return StoreInUse(f"{path.parent} is open for writing in process {holder}{', this one' * own}. {fix}")
 
 
+def holder_in(descriptor: int) -> str:
+    """The process that an open lock file names."""
+    return os.pread(descriptor, HOLDER_SIZE, 0).strip().decode("ascii", "replace") or "unknown"
+
+
 def is_held(path: Path) -> bool:
     """Whether a writer is alive; looks without disturbing it, see `lock_or_fail`."""
+    return holder_of(path) is not None
+
+
+def holder_of(path: Path) -> str | None:
+    """The process that holds the lock, None if none does; looks without disturbing it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
-        return False
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
+        return holder_in(descriptor)
     finally:
         os.close(descriptor)
-    return False
+    return None

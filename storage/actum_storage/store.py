@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self, final
 
+from actum_storage.bookmark_report import read_bookmarks
+from actum_storage.bookmarks import BookmarkFile
 from actum_storage.copies import copy_store
-from actum_storage.directory import StoreDirectory
+from actum_storage.directory import WRITER_LOCK, StoreDirectory
+from actum_storage.lock import holder_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    from actum_storage.bookmark_report import BookmarkReport
     from actum_storage.chunks import Checkpoint
     from actum_storage.copies import CopyReport, Progress
     from actum_storage.derived import CheckpointReport
@@ -72,6 +76,26 @@ class Store:
     def read_checkpoints(self) -> list[Checkpoint]:
         """The complete checkpoints of the newest generation, the base first."""
         return self._directory.derived.read()
+
+    @property
+    def writer(self) -> str | None:
+        """The process that has the store open for writing now, None if none has."""
+        return holder_of(self._directory.path / WRITER_LOCK)
+
+    def subscriptions(self) -> list[BookmarkReport]:
+        """The subscriptions that have ever run here, as far as can be seen beside them."""
+        return read_bookmarks(self._directory.subscriptions)
+
+    def bookmarks(self, name: str) -> BookmarkFile | None:
+        """The bookmark of a subscription that does not run, to be changed and closed; None if there is no such one.
+
+        Raises:
+            SubscriptionInUse: it runs; the message names the process.
+            StoreCorrupt, StoreMismatch, StorageError: see `BookmarkFile.open`.
+        """
+        directory = self._directory.subscriptions
+        known = {path.stem for path in directory.glob("*.db")}  # a name is no path
+        return BookmarkFile.open(directory, name) if name in known else None
 
     def copy(
         self, destination: str | os.PathLike[str], *, position: int | None = None, progress: Progress | None = None

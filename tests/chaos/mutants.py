@@ -9,15 +9,20 @@ disk here lies while it writes), the last sync of a copied file (each of its com
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Self
 
+from actum import own_sends, process_runner
 from actum.actor import Actor
 from actum.batch import OpenBatch
 from actum.codec import Codec
 from actum.committer import Committer
+from actum.process_runner import Runner
+from actum.processes.backlog import Backlog
+from actum.processes.stream import ProcessStream
 from actum.streams import Streams
 from actum_storage import (
     Batch,
@@ -280,13 +285,48 @@ def no_seal() -> None:
     opened(chunks).Seal = Seal
 
 
+def steps_twice() -> None:
+    """A process takes a step again that it has taken before a crash."""
+    opened(ProcessStream)._check = lambda self, after: None
+
+    async def consider(self: Any, key: str, entry: Any, *, retried: bool = False) -> None:
+        del retried
+        await self._take(key, self._row(key), entry)
+
+    opened(Runner)._consider = consider
+
+
+def steps_forgotten() -> None:
+    """A process goes on at the end of the log after a crash, whatever it has not considered."""
+    real = Runner.start
+
+    async def start(self: Runner, *, running: bool) -> None:
+        await real(self, running=running)
+        self._backlog = Backlog(self._core.scheduler.durable)
+
+    opened(Runner).start = start
+
+
+def effects_apart() -> None:
+    """A step of a process is one thing, and what it sends another: the commands come first, under ids of their own."""
+    real = own_sends.send_with
+
+    async def send_with(core: Any, own: Any, commands: Any, command_id: bytes) -> None:
+        if commands:
+            await real(core, [], commands, core.ids.make(core.clock.now_ns()))
+            await asyncio.sleep(0.005)
+        await real(core, own, [], command_id)
+
+    opened(process_runner).send_with = send_with
+
+
 MUTANTS: Mapping[str, Callable[[], None]] = {
     function.__name__: function
     for function in (
         acknowledge_before_commit, ignore_failed_commits, no_sync, no_directory_sync, manifest_before_log,
         no_frame_hash, ignore_short_frames, no_chunk_hash, no_page_check, no_dedup, half_commands, views_before_commit,
         no_event_check, keep_state_after_a_bug, no_cut_back, no_quarantine, no_foreign_check,
-        no_chain, no_seal,
+        no_chain, no_seal, steps_twice, steps_forgotten, effects_apart,
     )
 }  # fmt: skip
 

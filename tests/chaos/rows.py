@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from tests.chaos import faults, flips, full, inputs, kill, malformed, points, power, seeds
+from tests.chaos.fulfilment import row as fulfilment
 from tests.chaos.row import Row
 
 ROWS: tuple[Row, ...] = (
     kill.ROW,
+    fulfilment.ROW,
     points.ROW,
     power.ROW,
     faults.ROW,

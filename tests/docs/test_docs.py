@@ -1,7 +1,8 @@
 """README.md and every page in docs/ do what they say: their Python blocks run, and print what stands below them.
 
 The blocks of a page run from top to bottom in one module, each building on those before it, in an empty directory of
-their own. A block fenced as `output` right after one fenced as `python` is what that one prints.
+their own. A block fenced as `output` right after one fenced as `python` is what that one prints. One that is fenced as
+`console` is a conversation with a shell: below a line `$ actum ...` stands what that command prints, but for times.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shlex
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from actum_tui.command import command
+from click.testing import CliRunner
 from sybil import Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 PAGES = sorted(path for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+TIME = re.compile(r"\b\d+(\.\d)? (s|min|h|d)\b|\b\d{4}-\d{2}-\d{2}T[\d:.]+Z")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -51,7 +56,26 @@ def compare_output(example: Example) -> str | None:
     return None if expected == printed else f"expected:\n{expected}\nprinted:\n{printed}"
 
 
-PARSERS = [CodeBlockParser("python", run_block), CodeBlockParser("output", compare_output)]
+def compare_console(example: Example) -> str | None:
+    """Run the commands of a conversation; what one of them says otherwise, or None."""
+    for part in re.split(r"^\$ actum ", str(example.parsed), flags=re.MULTILINE)[1:]:
+        arguments, _, expected = part.partition("\n")
+        printed = CliRunner().invoke(command, shlex.split(arguments), prog_name="actum").output
+        if timeless(expected) != timeless(printed):
+            return f"actum {arguments}\nexpected:\n{expected}\nprinted:\n{printed}"
+    return None
+
+
+def timeless(text: str) -> list[list[str]]:
+    """The words of each line, without times and what they do to the width of columns."""
+    return [TIME.sub("time", line).split() for line in text.strip().splitlines()]
+
+
+PARSERS = [
+    CodeBlockParser("python", run_block),
+    CodeBlockParser("output", compare_output),
+    CodeBlockParser("console", compare_console),
+]
 
 
 @pytest.fixture

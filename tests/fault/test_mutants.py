@@ -9,6 +9,7 @@ import pytest
 
 from tests.chaos import faults, flips, inputs, kill, malformed, points, power
 from tests.chaos.forked import forked
+from tests.chaos.fulfilment import row as fulfilment
 from tests.chaos.mutants import MUTANTS, plant
 from tests.chaos.row import Outcome
 
@@ -40,6 +41,9 @@ FOUND_BY: Iterable[tuple[str, Attack, int, int]] = [
     ("no_cut_back", inputs.run, 0, 300),
     ("keep_state_after_a_bug", inputs.run, 0, 300),
     ("no_quarantine", inputs.run, 0, 300),
+    ("steps_twice", fulfilment.run, 0, 2),
+    ("steps_forgotten", fulfilment.run, 0, 2),
+    ("effects_apart", fulfilment.run, 0, 3),
 ]
 
 

@@ -20,12 +20,14 @@ class Application(NamedTuple):
     Attributes:
         components: aggregates and views.
         upcasters: for older events.
-        services: for decisions.
+        services: for decisions and subscriptions.
+        middleware: around commands.
     """
 
     components: Sequence[Any]
     upcasters: Sequence[Any]
     services: Sequence[object]
+    middleware: Sequence[Any]
 
 
 def load(name: str) -> Application:
@@ -47,7 +49,9 @@ def load(name: str) -> Application:
     components = getattr(found, "components", found)
     if not isinstance(components, (list, tuple)):
         raise click.UsageError(f"--app {name}: neither a list of classes nor an object with `components`")
-    return Application(components, getattr(found, "upcasters", ()), getattr(found, "services", ()))
+    return Application(
+        components, getattr(found, "upcasters", ()), getattr(found, "services", ()), getattr(found, "middleware", ())
+    )
 
 
 def setting(name: str) -> str | None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import actum
 import click
-from actum import Aggregate, Row, View
+from actum import Aggregate, Process, Row, Subscription, View
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from actum_tui.application import Application, load, setting
 from actum_tui.outcome import run
 from actum_tui.output import Answer, console
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass
@@ -67,11 +71,23 @@ class Call:
 
     def aggregates(self) -> list[type[Aggregate]]:
         """The aggregates among the user's classes."""
-        return [one for one in self.application().components if isinstance(one, type) and issubclass(one, Aggregate)]
+        return self._components(Aggregate)
 
     def views(self) -> list[type[View[Row]]]:
         """The views among the user's classes."""
-        return [one for one in self.application().components if isinstance(one, type) and issubclass(one, View)]
+        return self._components(View)
+
+    def processes(self) -> list[type[Process]]:
+        """The processes among the user's classes."""
+        return self._components(Process)
+
+    def subscriptions(self) -> list[type[Subscription]]:
+        """The subscriptions among the user's classes."""
+        return self._components(Subscription)
+
+    def _components(self, kind: type[T]) -> list[type[T]]:
+        """The user's classes of a kind."""
+        return [one for one in self.application().components if isinstance(one, type) and issubclass(one, kind)]
 
     def engine(self, *, read_only: bool = True) -> actum.Engine:
         """An engine on the store, not yet open."""
@@ -84,9 +100,36 @@ class Call:
             *application.components,
             services=application.services,
             upcasters=application.upcasters,
+            middleware=application.middleware,
             options=actum.Options(any_file_system=self.any_file_system),
             read_only=read_only,
+            automatic=False,  # who mends one thing must not set off others
         )
+
+    def follower(self, subscription: type[Subscription]) -> actum.Follower:
+        """One subscription on the store, not yet open; it handles nothing by itself."""
+        application = self.application()
+        return actum.follow(
+            self.path,
+            subscription,
+            services=application.services,
+            upcasters=application.upcasters,
+            options=actum.Options(any_file_system=self.any_file_system),
+            paused=True,
+        )
+
+    def run(self, work: Coroutine[Any, Any, R]) -> R:
+        """Run something that calls the user's code; what that prints is no part of an answer."""
+        with contextlib.redirect_stdout(sys.stderr):
+            return actum.run(work)
+
+    @contextmanager
+    def elsewhere(self, call_there: str) -> Generator[None]:
+        """What can't be done here because another process has the store, or the subscription, can be done there."""
+        try:
+            yield
+        except (actum.StoreInUse, actum.SubscriptionInUse) as error:
+            raise type(error)(f"{error} Or have that process do it: {call_there}") from error
 
     @contextmanager
     def progress(self, title: str) -> Generator[Callable[[int, int], None]]:

@@ -11,7 +11,20 @@ import click
 from actum_tui.outcome import FAILED, INTERRUPTED, silenced
 from actum_tui.output import envelope
 from actum_tui.safe_text import safe_lines
-from actum_tui.verbs import bench, copies, events, exports, health, read_models, schemas, streams
+from actum_tui.verbs import (
+    bench,
+    copies,
+    dead_letters,
+    deadlines,
+    events,
+    exports,
+    health,
+    processes,
+    read_models,
+    schemas,
+    streams,
+    subscriptions,
+)
 
 
 class Command(click.Group):
@@ -66,5 +79,8 @@ def command() -> None:
     """
 
 
-for module in (health, events, streams, read_models, copies, exports, schemas, bench):
+for module in (
+    *(health, events, streams, read_models, subscriptions, dead_letters, processes, deadlines),
+    *(copies, exports, schemas, bench),
+):
     module.register(command)

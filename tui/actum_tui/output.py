@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 from uuid import UUID
 
 import click
@@ -40,6 +40,7 @@ class Listing:
         right: those whose cells stand to the right: numbers.
         header: whether the names are shown.
         folded: whether what is too wide for a terminal is folded; not what people copy, such as a head.
+        whole: columns whose cells are never folded: what people copy; short ones only, since a long one is cut off.
         rows: cells, as text.
         styles: of each row.
     """
@@ -48,6 +49,7 @@ class Listing:
     right: frozenset[str] = frozenset()
     header: bool = True
     folded: bool = True
+    whole: frozenset[str] = frozenset()
     rows: list[list[str]] = field(default_factory=list[list[str]])
     styles: list[str] = field(default_factory=list[str])
 
@@ -71,7 +73,8 @@ class Listing:
         """The rows as a table that fits a terminal: what is too wide is folded."""
         made = Table(box=None, pad_edge=False, header_style="bold", show_edge=False, show_header=self.header)
         for name in self.columns:
-            made.add_column(name, justify="right" if name in self.right else "left", overflow="fold")
+            justify: Literal["left", "right"] = "right" if name in self.right else "left"
+            made.add_column(name, justify=justify, overflow="fold", no_wrap=name in self.whole)
         for row, style in zip(self.rows, self.styles, strict=True):
             made.add_row(*(Text(cell, style=style) for cell in row))
         return made
@@ -205,6 +208,15 @@ def findings_listing(findings: Sequence[Finding]) -> Listing:
         word, style = LEVELS[finding.level]
         made.add(word, finding.name, f"{finding.what} {finding.fix}".rstrip(), style=style)
     return made
+
+
+def duration(seconds: float) -> str:
+    """A time span as people read it; one below 0, which a clock that was set makes, is none."""
+    seconds = max(0.0, seconds)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:.1f} s" if seconds < THOUSAND / 100 else f"{seconds:.0f} s"
 
 
 def size(count: int) -> str:

@@ -31,6 +31,7 @@ class Deadline(Row, key="deadline_id", indexes=[("state", "due_ns")]):
         user_id: who scheduled it.
         correlation_id: what it belongs to.
         causation_id: what caused it.
+        traceparent: of what scheduled it, if that was traced.
     """
 
     deadline_id: str
@@ -43,6 +44,7 @@ class Deadline(Row, key="deadline_id", indexes=[("state", "due_ns")]):
     user_id: str | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
+    traceparent: str | None = None
 
     @property
     def due(self) -> datetime:
@@ -71,6 +73,7 @@ class Deadlines(View[Deadline], name="actum.Deadlines"):
                 user_id=event.user_id,
                 correlation_id=event.correlation_id,
                 causation_id=event.causation_id,
+                traceparent=event.traceparent,
             )
         )
 

@@ -25,6 +25,7 @@ class ScheduleDeadline(Command):
     user_id: str | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
+    traceparent: str | None = None
 
 
 class FireDeadline(Command):
@@ -54,7 +55,7 @@ class RetryDeadline(ScheduleDeadline):
     number: int
 
 
-class DeadlineScheduled(Event, tag="actum.DeadlineScheduled"):
+class DeadlineScheduled(Event, tag="actum.DeadlineScheduled", omit_defaults=True):
     """A command will be sent."""
 
     deadline_id: str
@@ -65,6 +66,7 @@ class DeadlineScheduled(Event, tag="actum.DeadlineScheduled"):
     user_id: str | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
+    traceparent: str | None = None
 
 
 class DeadlineFired(Event, tag="actum.DeadlineFired"):

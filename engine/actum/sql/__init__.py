@@ -2,6 +2,7 @@
 
     projection   what users subclass: a subscription whose bookmark moves in the transaction of its handlers' writes
     ledger       the tables of bookmarks and dead letters
+    guard        keeps a handler from ending the transaction
     upsert       a row that may be there already, for both dialects
     outage       which errors are the database's, not the event's
     site         where the tables are: live, or in a second set beside them

@@ -1,17 +1,34 @@
-"""Which errors say that the database is away, or could not do it just now, rather than that the event is wrong.
+"""Which errors say that the database is away or not ready, or could not do it just now, not that the event is wrong.
 
-Such an error makes no dead letter: the batch is tried again until the database is back.
+Such an error makes no dead letter: the batch is tried again until the database is back. A table or column that is not
+there is of that kind too: every event would fail alike until somebody migrates the database or mends the handler.
 """
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-#: SQLSTATE, by its beginning: connections, resources, operators and limits, deadlocks, locks, and system errors.
-STATES = ("08", "25P03", "40", "53", "55P03", "57P", "58")
-#: SQLite, by its name: somebody else has the lock, or the disk does not do what it should.
-SQLITE_NAMES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
+#: SQLSTATE, by its beginning: connections, deadlocks, resources, locks, operators and limits, and system errors.
+AWAY_STATES = ("08", "25P03", "40", "53", "55P03", "57", "58")
+#: A server that only reads; a schema, right, column, function, table or type that is missing.
+UNREADY_STATES = ("25006", "3F000", "42501", "42703", "42883", "42P01", "42704")
+STATES = AWAY_STATES + UNREADY_STATES
+#: SQLite, by its name: somebody else has the lock, or the file or disk does not do what it should.
+SQLITE_NAMES = (
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_IOERR",
+    "SQLITE_FULL",
+    "SQLITE_CANTOPEN",
+    "SQLITE_PROTOCOL",
+    "SQLITE_READONLY",
+    "SQLITE_PERM",
+)
+#: What SQLite says of what is missing, under the name that it has for every error of a statement.
+SQLITE_MISSING = re.compile(r"no such (table|column): |table .* has no column named ")
 #: What a driver says of a connection that ended in the middle of something.
 CONNECTION_WORDS = ("connection is closed", "connection was closed", "connection has been closed")
 
@@ -41,5 +58,6 @@ def is_one(error: BaseException) -> bool:
         error.connection_invalidated
         or state.startswith(STATES)
         or name.startswith(SQLITE_NAMES)
+        or (name == "SQLITE_ERROR" and SQLITE_MISSING.match(str(original)) is not None)
         or any(words in str(original) for words in CONNECTION_WORDS)
     )

@@ -11,10 +11,11 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actum.errors import Invalid, shown
+from actum.sql.guard import guarded
 from actum.sql.ledger import Ledger
 from actum.sql.outage import is_outage
 from actum.sql.site import LiveSite
@@ -35,7 +36,8 @@ class SqlProjection(Subscription):
     """A read model in SQL. Its `@handle` methods write to the tables through the `AsyncConnection` that they take.
 
     The database is the `AsyncEngine` among the services; SQLite and PostgreSQL. Tables that are not there are made.
-    Handlers must not commit, nor write through another connection: their writes take effect with the bookmark.
+    Handlers must neither commit nor roll back, nor write through another connection: their writes take effect with the
+    bookmark.
 
     Class options: those of `Subscription`, and
         tables: what it writes to; SQLAlchemy's `Table`s.
@@ -122,12 +124,11 @@ class SqlProjection(Subscription):
             async with transaction as connection:
                 await self._ledger.lock(connection, self._bookmark)
                 self._connection, self._next = connection, self._bookmark
-                event.listen(connection.sync_connection, "commit", refuse_commit)
                 try:
-                    yield connection
+                    with guarded(connection):
+                        yield connection
                 finally:
                     self._connection = None
-                    event.remove(connection.sync_connection, "commit", refuse_commit)
             self._bookmark = self._next
 
     @asynccontextmanager
@@ -188,13 +189,3 @@ class SqlProjection(Subscription):
         """The connection of the batch."""
         assert self._connection is not None, "outside batch()"
         return self._connection
-
-
-def refuse_commit(connection: Connection) -> None:
-    """A handler commits.
-
-    Raises:
-        Invalid: always.
-    """
-    del connection
-    raise Invalid("a handler must not commit: what it writes takes effect together with the bookmark")

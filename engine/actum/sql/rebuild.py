@@ -77,9 +77,11 @@ async def rebuild(consumer: Consumer, *, compare: bool = True, swap: bool = True
         swap: put the new rows in place of the live ones; False only looks.
 
     Raises:
-        Invalid: it is no SQL projection, does not know yet where it stands, or can't have a second set of tables.
+        Invalid: it is no SQL projection, does not know yet where it stands, can't have a second set of tables, or was
+            reset meanwhile.
         EngineClosed: the engine or follower was closed meanwhile.
-        RuntimeError: the new tables' handler failed and stopped, see `on_failure`.
+        RuntimeError: the new tables' handler failed and stopped, see `on_failure`, or has waited for the database for
+            `Options.stalled_seconds`.
     """
     live = consumer.worker
     projection = live.subscription
@@ -147,8 +149,15 @@ class Rebuild:
                 raise EngineClosed(f"projection {self._consumer.name} was closed while it was built anew")
             if task.done():
                 task.result()
-            if worker.stopped is not None:
-                raise RuntimeError(f"projection {self._consumer.name} can't be built anew: {worker.stopped}")
+            why = worker.stopped or self._standstill()
+            if why is not None:
+                raise RuntimeError(f"projection {self._consumer.name} can't be built anew: {why}")
+
+    def _standstill(self) -> str | None:
+        """What the new tables have been waiting for since long, such as a column that only the live ones have."""
+        source, worker = self._worker.source, self._worker
+        seconds = (source.clock.monotonic_ns() - worker.heartbeat_ns) / 1e9
+        return worker.trouble if seconds > source.options.stalled_seconds else None
 
     async def _finish(self, live: Worker, task: asyncio.Task[None]) -> int:
         """The live one stands still: come exactly as far, compare, swap; the position to go on from."""
@@ -159,6 +168,7 @@ class Rebuild:
         await self._built(task)
         self._worker.paused = True
         async with self._worker.handling, self._projection.batch_in(self._shadow.both()) as connection:
+            self._check_not_further(bookmark.position)
             tables = [await self._table(connection, table) for table in self._projection.__tables__]
             if self._swap:
                 await self._replace(connection)
@@ -170,6 +180,18 @@ class Rebuild:
             tables=tuple(tables),
         )
         return bookmark.position
+
+    def _check_not_further(self, position: int) -> None:
+        """Refuse to put rows in place that hold more than the bookmark says: that would be applied to them again.
+
+        Raises:
+            Invalid: they do.
+        """
+        if self._worker.position > position:
+            raise Invalid(
+                f"projection {self._consumer.name} was reset to position {position} while it was built anew to "
+                f"{self._worker.position}: rebuild it again"
+            )
 
     async def _table(self, connection: AsyncConnection, table: Table) -> TableReport:
         """How the new one is, and how far it differs."""

@@ -11,11 +11,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
 
-from sqlalchemy import MetaData, Table, event, text
+from sqlalchemy import MetaData, Table, delete, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.sql.functions import now
 
 from actum.errors import Invalid
-from actum.sql.ledger import TABLES
+from actum.sql.ledger import BOOKMARKS, TABLES
+from actum.sql.upsert import upsert
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -26,6 +28,8 @@ Transaction: TypeAlias = AbstractAsyncContextManager[AsyncConnection]
 
 #: What the live file is called in a connection to the other one.
 LIVE = "live"
+#: The bookmark of nobody: no projection can have this name.
+PROBE = "(undone?)"
 
 
 class Site(Protocol):
@@ -36,7 +40,11 @@ class Site(Protocol):
         ...
 
     async def create(self, tables: Sequence[Table]) -> None:
-        """Make the tables that are not there, and those of the ledger."""
+        """Make the tables that are not there, and those of the ledger.
+
+        Raises:
+            Invalid: nothing that is written here could be undone.
+        """
         ...
 
 
@@ -58,6 +66,7 @@ class LiveSite:
             await connection.run_sync(TABLES.create_all)
             for table in tables:
                 await connection.run_sync(table.create, checkfirst=True)
+        await check_undone(self._database)
 
     def __repr__(self) -> str:
         """Where."""
@@ -189,6 +198,26 @@ class SqliteShadow:
     def __repr__(self) -> str:
         """Where."""
         return f"<SqliteShadow {self._path}>"
+
+
+async def check_undone(database: AsyncEngine) -> None:
+    """Write a row and undo it: where that does not work, no batch could be undone.
+
+    Raises:
+        Invalid: the row is still there.
+    """
+    async with database.connect() as connection:
+        row = upsert(BOOKMARKS).values(name=PROBE, store_id="", position=0, hash=b"", updated=now())
+        await connection.execute(row)
+        await connection.rollback()
+        gone = await connection.execute(delete(BOOKMARKS).where(BOOKMARKS.c.name == PROBE))
+        await connection.commit()
+    if gone.rowcount:
+        raise Invalid(
+            f"{database.url!r} does not undo a transaction: every statement takes effect at once, so no event could be "
+            "applied exactly once. Take AUTOCOMMIT out of create_async_engine(...), or give the projection an engine "
+            "of its own"
+        )
 
 
 def in_schema(tables: Sequence[Table], schema: str) -> MetaData:

@@ -7,6 +7,7 @@
     worker         its work: batch after batch, what fails again later or put aside
     bell           wakes it
     delivery       a batch is handled
+    letters        dead letters: made, and handled again
     keeping        the bookmark: saved, loaded, compared with the log; dead letters
     subscriptions  all of an engine or a follower: opened, woken, stopped
     lag            how far behind something is, and what to call that

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, final
 
 from actum.errors import EngineClosed, Invalid, shown
 from actum.statistics import SubscriptionStatistics
-from actum.subscriptions.cursor import Sighting
-from actum.subscriptions.worker import Worker, describe, letter_of
+from actum.subscriptions.letters import describe, handle_again
+from actum.subscriptions.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,7 +40,9 @@ class Consumer:
         self.beginnings = 0
         self._worker = worker
         self._task: asyncio.Task[None] | None = None
+        self._left: asyncio.Task[None] | None = None  # a task that was told to end, and has not yet
         self._resetting = asyncio.Lock()
+        self._stands = False  # from the end of one task to the beginning of the next
         self._lag: Callable[[], Lag] | None = None
 
     @property
@@ -68,7 +71,7 @@ class Consumer:
         worker.paused, worker.stopped, worker.failing, worker.hurried = False, None, None, True
         worker.heartbeat_ns = worker.source.clock.monotonic_ns()
         self.beginnings += 1
-        if self._task is not None and self._task.done():
+        if self._task is not None and self._task.done() and not self._stands:
             self._begin()
         worker.bell.ring()
 
@@ -78,11 +81,12 @@ class Consumer:
         A handler at work is cancelled. It stays paused if it was. Cancelling this leaves it where it was, or there.
 
         Raises:
-            Invalid: the log does not have this position.
+            Invalid: the log does not have this position, its handler can't be cancelled, or it is a handler that asks.
             EngineClosed: the engine or follower was closed.
             Exception: what the user's `open`, `batch` or `save_bookmark` raise; it goes on where it was.
         """
         self._check_open()
+        self.refuse_inside("reset")
         head = self._worker.source.head()
         if type(position) is not int or not 0 <= position <= head:
             raise Invalid(f"position={shown(position)}: the log has positions 1 to {head}; 0 is its beginning")
@@ -96,20 +100,33 @@ class Consumer:
     async def standing(self, work: Callable[[Worker], Awaitable[int]]) -> None:
         """Do something while it handles nothing, for which a handler at work is cancelled; go on where that says.
 
+        Cancelling this while the handler takes its time to end leaves the subscription where it was, at work.
+
         Raises:
+            Invalid: the handler does not end.
             EngineClosed: the engine or follower was closed.
             Exception: what the work raises, or the user's `open`; it goes on where it was.
         """
         async with self._resetting:
             self._check_open()
             worker = self._worker
-            await self._cancel()
+            self._stands = True
             try:
-                await worker.prepare()
-                worker.begin_anew(await work(worker))
-                self.beginnings += 1
+                if not await self._cancel():
+                    raise Invalid(
+                        f"subscription {self.name} stays where it was: its handler does not end when it is cancelled. "
+                        "Let it pass CancelledError on"
+                    )
+                async with worker.handling:  # a dead letter may be retried beside
+                    await worker.prepare()
+                    worker.begin_anew(await work(worker))
+                    self.beginnings += 1
             finally:
-                self._begin()
+                self._stands = False
+                if self._task is not None and not self._task.done():
+                    self._left = self._task
+                elif not worker.ending:
+                    self._begin()
 
     async def caught_up(self, position: int | None = None) -> None:
         """Wait until everything up to a position is done: where the log ends now, unless given.
@@ -117,9 +134,11 @@ class Consumer:
         It waits as long as that takes, also while the subscription is paused; cancelling only ends the waiting.
 
         Raises:
+            Invalid: it is no position, or it is the handler that asks.
             EngineClosed: the engine or follower was closed, or is meanwhile.
         """
         self._check_open()
+        self.refuse_inside("caught_up")
         wanted = self._worker.source.head() if position is None else position
         if type(wanted) is not int or wanted < 0:
             raise Invalid(f"position={shown(wanted)} is not a position: give a receipt's")
@@ -135,24 +154,17 @@ class Consumer:
         Cancelling cancels the handler.
 
         Raises:
-            Invalid: there is no dead letter at this position.
+            Invalid: there is no dead letter at this position, or it is the handler that asks.
+            EngineClosed: the engine or follower was closed, or is meanwhile.
             Exception: what the handler raised; the dead letter stays, with one attempt more.
         """
         worker = self._worker
+        self.refuse_inside("retry")
         async with worker.handling:
-            letter = self._letter(position)
-            sighting = await worker.aside.run(lambda: self._sight(letter))
+            self._letter(position)
             await worker.prepare()
-            try:
-                async with worker.subscription.batch() as given:
-                    await worker.delivery.handle(sighting, given)
-                    await worker.keeping.drop_in_batch(position)
-            except Exception as error:
-                if worker.subscription.is_outage(error):
-                    raise
-                await worker.keeping.bury(letter_of(sighting, letter.attempts + 1, error, worker.source.clock))
-                raise
-            await worker.keeping.drop_in_file(position)
+            await worker.keeping.is_buried(position)  # what was committed last may not have been heard of
+            await handle_again(worker, self._letter(position))
 
     async def drop(self, position: int) -> None:
         """Forget a dead letter.
@@ -183,10 +195,14 @@ class Consumer:
             failure=worker.stopped or worker.trouble,
         )
 
-    async def start(self, lag: Callable[[], Lag]) -> None:
+    async def start(self, lag: Callable[[], Lag], *, paused: bool = False) -> None:
         """Find the bookmark, if it is in the file, and begin. `lag` looks at how far it is behind.
 
+        One that is paused from the beginning has found its bookmark and its dead letters, wherever they lie, when this
+        returns.
+
         Raises:
+            Exception: what the user's `open` and `load_bookmark` raise, if it is paused.
             StoreMismatch: the bookmark is of another store or history.
             StoreCorrupt, StorageError: the file can't be read.
         """
@@ -194,6 +210,10 @@ class Consumer:
         if not self._worker.kind.keeps_dead_letters:
             await self._worker.keeping.load_letters()
         if not self._worker.kind.keeps_bookmark:
+            await self._worker.load()
+        self._worker.paused = paused
+        if paused and not self._worker.loaded:
+            await self._worker.prepare()
             await self._worker.load()
         self._begin()
 
@@ -231,15 +251,25 @@ class Consumer:
         """When it last moved, or stood where the log ends."""
         return self._worker.heartbeat_ns
 
+    def end(self) -> None:
+        """Begin no other event."""
+        self._worker.ending = True
+        self._worker.bell.ring()
+
     async def stop(self, seconds_max: float) -> None:
         """End: after the event that is being handled, or, if that takes longer, by cancelling its handler."""
         worker = self._worker
-        worker.ending = True
-        worker.bell.ring()
+        self.end()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=seconds_max)
             if await self._cancel():
                 await worker.save()
+            else:
+                log.error("subscription %s: its handler can't be cancelled and is left behind", self.name)
+        with contextlib.suppress(TimeoutError):  # a dead letter may be retried
+            async with asyncio.timeout(seconds_max), worker.handling:
+                pass
+        self._worker.closed = True
         try:
             if worker.entered:
                 await worker.subscription.close()
@@ -255,24 +285,38 @@ class Consumer:
         self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """The task has ended: if nobody has asked for that, it failed, and says so."""
+        """The task has ended: if nobody has asked for that, it failed, and says so; after its time: the next begins."""
         error = None if task.cancelled() else task.exception()
         worker = self._worker
-        if task is self._task and not worker.ending:
+        if worker.ending or self._stands:
+            return
+        if task is self._left:
+            self._begin()
+        else:
             why = "it was cancelled" if error is None else describe(error)
             worker.stopped = f"its task is dead: {why}; resume() starts another one"
             log.error("subscription %s: %s", self.name, worker.stopped, exc_info=error)
 
     async def _cancel(self) -> bool:
-        """End the task at once; whether it has ended: a handler that swallows that is left behind."""
-        task, self._task = self._task, None
+        """End the task at once; whether it has ended: a handler may swallow that."""
+        task = self._task
         if task is None or task.done():
             return True
         task.cancel()
         _, stuck = await asyncio.wait([task], timeout=CANCEL_SECONDS_MAX)
-        if stuck:
-            log.error("subscription %s: its handler can't be cancelled and is left behind", self.name)
         return not stuck
+
+    def refuse_inside(self, what: str) -> None:
+        """Refuse what would wait for the handler that asks for it.
+
+        Raises:
+            Invalid: always, if this is called in the task of the handlers.
+        """
+        if self._task is not None and asyncio.current_task() is self._task:
+            raise Invalid(
+                f"a handler of subscription {self.name} calls {what}, which waits for the handler: do it in a task of "
+                "its own"
+            )
 
     def _letter(self, position: int) -> DeadLetter:
         """The dead letter at a position."""
@@ -281,11 +325,6 @@ class Consumer:
         if letter is None:
             raise Invalid(f"subscription {self.name} has no dead letter at position {shown(position)}")
         return letter
-
-    def _sight(self, letter: DeadLetter) -> Sighting:
-        """A dead letter's event, read from the log; beside the loop."""
-        frame = next(iter(self._worker.source.log.frames(letter.position, letter.position)))
-        return Sighting(letter.position, letter.tag, letter.aggregate, letter.key, 0, frame)
 
     def _check_open(self) -> None:
         if self._worker.ending:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from msgspec.structs import replace
 
+from actum.observer import Handling
 from actum.records import Record
 from actum.subscriptions.kind import Given
 from actum.upcasting import events_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from actum.clock import Clock
     from actum.codec import Codec
     from actum.messages import Event
+    from actum.observer import Observer
     from actum.subscriptions.cursor import Batch, Sighting
     from actum.subscriptions.keeping import Keeping
     from actum.subscriptions.kind import SubscriptionKind
@@ -54,7 +56,13 @@ class Delivery:
     """
 
     def __init__(
-        self, kind: SubscriptionKind, subscription: Subscription, codec: Codec, keeping: Keeping, clock: Clock
+        self,
+        kind: SubscriptionKind,
+        subscription: Subscription,
+        codec: Codec,
+        keeping: Keeping,
+        clock: Clock,
+        observer: Observer | None = None,
     ) -> None:
         """Nothing handled yet.
 
@@ -64,12 +72,14 @@ class Delivery:
             codec: decodes what is handled.
             keeping: makes the bookmarks that the user's object may keep.
             clock: says when the loop needs a turn.
+            observer: told of batches and events.
         """
         self._kind = kind
         self._subscription = subscription
         self._codec = codec
         self._keeping = keeping
         self._clock = clock
+        self._observer = observer
         self._turn_ns = clock.monotonic_ns()
         self._handled_in_turn = 0
         self._handlers = {
@@ -97,7 +107,7 @@ class Delivery:
         kind, subscription = self._kind, self._subscription
         position, failed = start, None
         try:
-            async with subscription.batch() as given:
+            async with self._keeping.batch() as given:
                 for sighting in batch.wanted:
                     if position > start and not go_on():
                         break
@@ -135,6 +145,15 @@ class Delivery:
     async def handle(self, sighting: Sighting, given: object) -> None:
         """Decode one event and call its handler; each handler, if it has become several events. `batch()` gave this."""
         record = self._codec.record(sighting.position, sighting.data)
+        if self._observer is None:
+            await self._call(record, given)
+        else:
+            with self._observer.during(Handling(self._kind.name, record)):
+                await self._call(record, given)
+        self.handled += 1
+
+    async def _call(self, record: Record, given: object) -> None:
+        """Call the handlers of one record's events."""
         for event in events_of(record.event):
             found = self._handlers.get(type(event))
             if found is None:
@@ -144,7 +163,6 @@ class Delivery:
             result: Any = function(event, *taken)
             if inspect.isawaitable(result):
                 await result
-        self.handled += 1
 
     @staticmethod
     def _argument(argument: object, record: Record, event: Event, given: object) -> object:

@@ -6,6 +6,8 @@ the file is durable when the call returns.
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, final
 
@@ -14,6 +16,8 @@ from actum_storage import GENESIS, Bookmark, StoreMismatch
 from actum.errors import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from actum_storage import Bookmarks, DeadLetter, Log
 
     from actum.clock import Clock
@@ -61,6 +65,18 @@ class Keeping:
         self._clock = clock
         self.saved = -1
         self.letters: dict[int, DeadLetter] = {}
+        self._turn = asyncio.Lock()
+
+    @property
+    def is_in_batch(self) -> bool:
+        """Whether the user's `batch()` surrounds something now."""
+        return self._turn.locked()
+
+    @asynccontextmanager
+    async def batch(self) -> AsyncGenerator[object]:
+        """The user's `batch()`, one at a time: dead letters are retried and dropped beside."""
+        async with self._turn, self._subscription.batch() as given:
+            yield given
 
     async def load_letters(self) -> None:
         """Read the dead letters."""
@@ -69,6 +85,12 @@ class Keeping:
         else:
             letters = await self._aside.run(self._bookmarks.dead_letters)
         self.letters = {letter.position: letter for letter in letters}
+
+    async def is_buried(self, position: int) -> bool:
+        """Whether there is a dead letter at a position; where the user's class keeps them, all are read again."""
+        if self._kind.keeps_dead_letters:
+            await self.load_letters()
+        return position in self.letters
 
     async def load(self, head: int) -> int:
         """The position behind which to go on; a subscription without a bookmark gets the one that its `start` says.
@@ -126,7 +148,7 @@ class Keeping:
     async def save(self, bookmark: Bookmark) -> None:
         """Keep a bookmark."""
         if self._kind.keeps_bookmark:
-            async with self._subscription.batch():
+            async with self.batch():
                 await self._subscription.save_bookmark(bookmark)
         else:
             await self._aside.run(partial(self._bookmarks.save, bookmark, self._clock.now_ns()))
@@ -136,7 +158,7 @@ class Keeping:
         """Keep a dead letter, and go past it if a bookmark is given."""
         kept, subscription = self._kind.keeps_bookmark, self._subscription
         if self._kind.keeps_dead_letters:
-            async with subscription.batch():
+            async with self.batch():
                 await subscription.save_dead_letter(letter)
                 if bookmark is not None:
                     await subscription.save_bookmark(bookmark)
@@ -152,7 +174,7 @@ class Keeping:
     async def drop(self, position: int) -> None:
         """Forget a dead letter."""
         if self._kind.keeps_dead_letters:
-            async with self._subscription.batch():
+            async with self.batch():
                 await self.drop_in_batch(position)
         await self.drop_in_file(position)
 
@@ -174,7 +196,7 @@ class Keeping:
         if kept:
             await subscription.load_bookmark()  # a batch that was cancelled may have moved it
         if self._kind.keeps_dead_letters:
-            async with subscription.batch():
+            async with self.batch():
                 for each in self.letters:
                     if each > position:
                         await subscription.drop_dead_letter(each)

@@ -57,13 +57,21 @@ class Subscriptions:
         self._consumers: dict[type[Subscription], Consumer] = {}
         self._stopped = False
 
-    async def start(self, monitor: Monitor, head: Callable[[], int], time_at: Callable[[int], int | None]) -> None:
+    async def start(
+        self,
+        monitor: Monitor,
+        head: Callable[[], int],
+        time_at: Callable[[int], int | None],
+        *,
+        paused: bool = False,
+    ) -> None:
         """Take the locks, load the bookmarks, begin.
 
         Args:
             monitor: looks at them from now on.
             head: the true one.
             time_at: when the event at a position was decided.
+            paused: whether they handle nothing until they are resumed.
 
         Raises:
             SubscriptionInUse: one of them runs somewhere else.
@@ -87,7 +95,7 @@ class Subscriptions:
             tracker = LagTracker(
                 consumer, head=head, time_at=time_at, clock=source.clock, options=source.options, caught_up=False
             )
-            await consumer.start(tracker.look)
+            await consumer.start(tracker.look, paused=paused)
             monitor.add("subscription", tracker)
 
     def _bookmarks(self, name: str) -> Bookmarks:
@@ -105,10 +113,24 @@ class Subscriptions:
             raise Invalid(f"{shown(subscription)} does not run here: give the class when you open")
         return consumer
 
+    def refuse_inside(self, what: str) -> None:
+        """Refuse what would wait for the handler that asks for it.
+
+        Raises:
+            Invalid: this is called in the task of a subscription's handlers.
+        """
+        for consumer in self._consumers.values():
+            consumer.refuse_inside(what)
+
     def wake(self) -> None:
         """There may be more to read."""
         for consumer in self._consumers.values():
             consumer.wake()
+
+    def end(self) -> None:
+        """Begin no other event: what a handler sends from now on is refused, which is not its event's fault."""
+        for consumer in self._consumers.values():
+            consumer.end()
 
     async def stop(self, seconds_max: float) -> None:
         """End all of them at the same time; handlers that take longer are cancelled."""

@@ -11,13 +11,15 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from actum_storage import DeadLetter, StoreMismatch
+from actum_storage import StoreMismatch
 
 from actum.errors import Invalid
+from actum.observer import Delivering, during
 from actum.subscriptions.bell import Bell
 from actum.subscriptions.cursor import Cursor
 from actum.subscriptions.delivery import Delivery, backoff_seconds, hash_of
 from actum.subscriptions.keeping import Keeping
+from actum.subscriptions.letters import describe, handle_marked, letter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from actum.clock import Clock
     from actum.codec import Codec
+    from actum.observer import Observer
     from actum.options import Options
     from actum.subscriptions.cursor import Aside, Batch, Sighting
     from actum.subscriptions.delivery import Outcome
@@ -37,8 +40,6 @@ log = logging.getLogger("actum.subscriptions")
 REST_SECONDS = 1.0
 #: The shortest wait before something else than a handler is tried again.
 TROUBLE_SECONDS_MIN = 0.01
-#: What is kept of an error's text.
-ERROR_CHARACTERS_MAX = 2_000
 
 
 class Source(NamedTuple):
@@ -52,6 +53,7 @@ class Source(NamedTuple):
         services: given to `Subscription.open`.
         clock: time.
         options: bounds.
+        observer: told of what is delivered.
     """
 
     log: Log
@@ -61,6 +63,7 @@ class Source(NamedTuple):
     services: Sequence[object]
     clock: Clock
     options: Options
+    observer: Observer | None = None
 
 
 class Failing(NamedTuple):
@@ -87,6 +90,7 @@ class Worker:
         opened: whether it has succeeded.
         paused: whether to go no further for the time being.
         ending: whether to end.
+        closed: whether it has ended, and its bookmark's file is closed.
         hurried: whether to try again at once.
         stopped: why it goes no further by itself, or None.
         trouble: what went wrong last, while it is being tried again, or None.
@@ -108,10 +112,10 @@ class Worker:
         self.aside = aside
         self.subscription = kind.subscription()
         self.keeping = Keeping(kind, self.subscription, bookmarks, source.log, source.store_id, aside, source.clock)
-        self.delivery = Delivery(kind, self.subscription, source.codec, self.keeping, source.clock)
+        self.delivery = Delivery(kind, self.subscription, source.codec, self.keeping, source.clock, source.observer)
         self.handling = asyncio.Lock()
         self.bell = Bell()
-        self.entered = self.opened = self.loaded = self.paused = self.ending = self.hurried = False
+        self.entered = self.opened = self.loaded = self.paused = self.ending = self.closed = self.hurried = False
         self.stopped: str | None = None
         self.trouble: str | None = None
         self.failing: Failing | None = None
@@ -121,6 +125,7 @@ class Worker:
         self._tags = tags
         self._troubles = 0
         self._saved_ns = 0
+        self._marked = True  # whether there may be dead letters that are to be handled again
         self._unsaved: Bookmark | None = None  # of a batch that is done
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._cursor = self._new_cursor()
@@ -147,7 +152,8 @@ class Worker:
     async def save(self) -> None:
         """Write the bookmark if it is behind; what goes wrong then costs no more than handling some events again."""
         try:
-            await self._save_skipped()
+            if self.loaded and not self.keeping.is_in_batch:
+                await self._save_skipped()
         except Exception as error:  # noqa: BLE001  # as in `work`
             log.warning("subscription %s: the bookmark stays behind: %s", self.kind.name, describe(error))
 
@@ -180,6 +186,9 @@ class Worker:
         await self.prepare()
         if not self.loaded:
             await self.load()
+        if self._marked:
+            await handle_marked(self)
+            self._marked = False
         if self._unsaved is not None:
             await self._save_taken()
         head = self.source.head()
@@ -196,14 +205,18 @@ class Worker:
         start = self.position
         try:
             async with self.handling:
-                outcome = await self.delivery.attempt(start, batch, self._may_go_on, self._move)
+                with during(self.source.observer, lambda: delivering(self.kind.name, batch)):
+                    outcome = await self.delivery.attempt(start, batch, self._may_go_on, self._move)
+        except asyncio.CancelledError:
+            self.loaded = not self.kind.commits_bookmark  # whether it did is not known now
+            raise
         except Exception:
             if self.position > start:  # handled for good, but where the bookmark lies it could not be written
                 self._unsaved = self.keeping.bookmark(self.position, hash_of(batch, self.position))
             raise
         if outcome.position > start:
             await self._take(batch, outcome)
-        if outcome.failed is not None:
+        if outcome.failed is not None and not self.ending:  # perhaps for that reason: it comes again
             assert outcome.error is not None
             await self._failed(outcome.failed, outcome.error)
 
@@ -358,19 +371,6 @@ class Worker:
         return f"<Worker {self.kind.name} @{self.position}>"
 
 
-def letter_of(sighting: Sighting, attempts: int, error: Exception, clock: Clock) -> DeadLetter:
-    """An event that could not be handled."""
-    return DeadLetter(
-        sighting.position,
-        sighting.aggregate,
-        sighting.key,
-        sighting.tag,
-        describe(error),
-        attempts,
-        clock.now_ns(),
-    )
-
-
-def describe(error: BaseException) -> str:
-    """An error as a line for people."""
-    return f"{type(error).__name__}: {error}"[:ERROR_CHARACTERS_MAX]
+def delivering(name: str, batch: Batch) -> Delivering:
+    """A batch, as an observer is told of it."""
+    return Delivering(name, batch.wanted[0].position, batch.last, len(batch.wanted))

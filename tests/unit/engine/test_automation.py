@@ -24,12 +24,15 @@ from actum import (
     Rejected,
     decide,
     evolve,
+    open_store,
     react,
 )
 from actum.middleware import Envelope, Send
 
 from tests.support.bank import Account, AllBalances, Balances, Deposit, HeldAssessor, Noted, Withdraw, open_bank
-from tests.support.scenes import scene, until
+from tests.support.fulfilment import Order, ShipOrder
+from tests.support.scenes import in_time, scene, turns, until
+from tests.support.troubled import MENDED, Courier, Mailer, PastClock, fill_troubled, open_troubled, quiet
 
 
 class Save(Command):
@@ -296,3 +299,62 @@ async def test_a_reader_shows_what_is_due_and_sends_nothing(tmp_path: Path) -> N
             await reader.schedule(deposit(), after=1)
         with pytest.raises(ReadOnly):
             await reader.cancel("d")
+
+
+@scene
+async def test_nothing_happens_by_itself(tmp_path: Path) -> None:
+    """With automatic=False no deadline fires, no process reacts, no subscription runs: only what somebody does."""
+    await fill_troubled(tmp_path)
+    with open_store(tmp_path) as store:
+        before = store.head
+    async with open_troubled(tmp_path, automatic=False) as shop:
+        due = {one.deadline_id: one.state for one in shop.deadlines()}
+        assert sorted(due.values()) == ["failed", "pending", "pending", "pending", "pending"]
+        await turns(100)
+        assert {one.deadline_id: one.state for one in shop.deadlines()} == due
+        assert shop.statistics().subscriptions == ()
+        with pytest.raises(Invalid, match="does not run here"):
+            shop.subscription(Mailer)
+    with open_store(tmp_path) as store:
+        assert store.head == before
+
+
+@scene
+async def test_what_is_mended_meanwhile_goes_on_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An instance that is retried, or cancelled, and a deadline that is: each takes effect once, then or later."""
+    await fill_troubled(tmp_path)
+    monkeypatch.setenv(MENDED, "yes")
+    async with open_troubled(tmp_path, automatic=False) as shop:
+        await shop.retry_process(Courier, "failed")
+        assert await shop.cancel_process(Courier, "stuck")
+        assert await shop.cancel("later")
+        assert (await shop.retry_deadline("refused")).state == "pending"
+        assert [type(record.event).__name__ for record in await shop.history(Order, "failed")] == [
+            "OrderPlaced",
+            "OrderPaid",
+            "OrderShipped",
+        ]
+    async with open_troubled(tmp_path) as shop:
+        await in_time(lambda: [one.state for one in shop.deadlines()] == ["failed"])  # refused again
+        await quiet(shop)
+        assert shop.processes(Courier) == []  # it was shipped, and knows that now
+        assert len(await shop.history(Order, "failed")) == 3
+
+
+@scene
+async def test_an_instance_catches_up_with_what_came_while_it_stood_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retried where nothing runs, it reacts to the events behind the one at which it failed as soon as one runs."""
+    await fill_troubled(tmp_path)
+    async with open_troubled(tmp_path, clock=PastClock(2.998)) as shop:  # nothing more is due yet
+        await shop.send(ShipOrder(order_id="failed"))  # by hand
+        await quiet(shop)
+        assert [one.status for one in shop.processes(Courier)] == ["failed", "active"]
+    monkeypatch.setenv(MENDED, "yes")
+    async with open_troubled(tmp_path, automatic=False) as shop:
+        await shop.retry_process(Courier, "failed")
+        assert {one.status for one in shop.processes(Courier)} == {"active"}
+    async with open_troubled(tmp_path) as shop:
+        await quiet(shop)
+        assert [one.key for one in shop.processes(Courier)] == ["stuck"]

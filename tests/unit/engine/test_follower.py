@@ -31,7 +31,7 @@ from actum_storage import BookmarkFile
 
 from tests.support.bank import Balances, Deposit, Deposited, Note, Noted, Withdraw, open_bank
 from tests.support.processes import ENVIRONMENT, Conversation
-from tests.support.scenes import scene
+from tests.support.scenes import scene, turns
 from tests.support.subscribers import Journal, Watcher
 
 
@@ -250,3 +250,31 @@ async def test_a_store_that_is_replaced_ends_it(tmp_path: Path) -> None:
     async with follow(tmp_path, Watcher, services=[journal], options=options) as follower:
         await follower.subscription(Watcher).caught_up()
     assert journal.seen == [1, 2]
+
+
+@scene
+async def test_a_paused_one_waits_to_be_told(tmp_path: Path) -> None:
+    """It handles nothing until it is resumed, but can be reset, and its dead letters looked after."""
+    journal = Journal()
+    journal.faults = {2: -1, 3: -1}
+    async with open_bank(tmp_path / "bank", Watcher, services=[journal]) as engine:
+        for amount in range(1, 5):
+            await engine.send(Deposit(account_id="a", amount=amount))
+        await engine.subscription(Watcher).caught_up()
+        engine.subscription(Watcher).pause()
+        await engine.send(Deposit(account_id="a", amount=5))
+    again = Journal()
+    async with follow(tmp_path / "bank", Watcher, services=[again], paused=True) as follower:
+        watcher = follower.subscription(Watcher)
+        await turns(100)
+        assert (watcher.statistics().state, watcher.position, again.seen) == ("paused", 4, [])
+        assert [letter.position for letter in watcher.dead_letters()] == [2, 3]
+        await watcher.retry(2)
+        await watcher.drop(3)
+        assert (again.seen, watcher.dead_letters()) == ([2], [])
+        await watcher.reset(3)
+        await turns(100)
+        assert again.seen == [2]
+        watcher.resume()
+        await watcher.caught_up()
+        assert again.seen == [2, 4, 5]

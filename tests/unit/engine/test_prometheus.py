@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 import pytest
-from actum import EngineClosed
-from actum import prometheus as prometheus_module
+from actum import EngineClosed, follow, metrics, scrape
 from actum.prometheus import EngineCollector
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.bank import AllBalances, Deposit, open_bank
 from tests.support.fragile import Do, open_fragile
-from tests.support.scenes import scene
+from tests.support.fulfilment import AddStock, PlaceOrder, open_shop
+from tests.support.scenes import scene, until
 from tests.support.subscribers import Journal, Watcher
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def samples(text: str) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -56,7 +60,7 @@ async def test_every_figure_is_there() -> None:
             assert found["actum_aggregate_awake", ("Account",)] == 1
             states = {labels: value for (name, labels), value in found.items() if name == "actum_engine_state"}
             assert {labels for labels, value in states.items() if value} == {("open",)}
-            assert len(states) == len(prometheus_module.ENGINE_STATES)
+            assert len(states) == len(metrics.ENGINE_STATES)
         assert scraped(registry) == {}
 
 
@@ -119,14 +123,14 @@ def read(address: str) -> str:
 @scene
 async def test_a_blocked_loop_fails_the_scrape(monkeypatch: pytest.MonkeyPatch) -> None:
     """No figures of a loop that does not turn; the next scrape is right again."""
-    monkeypatch.setattr(prometheus_module, "SCRAPE_SECONDS_MAX", 0.01)
+    monkeypatch.setattr(scrape, "SCRAPE_SECONDS_MAX", 0.01)
     async with open_bank() as bank:
         collector = EngineCollector(bank)
         with ThreadPoolExecutor(1) as scraper:
-            scrape = scraper.submit(lambda: list(collector.collect()))
+            attempt = scraper.submit(lambda: list(collector.collect()))
             with pytest.raises(TimeoutError):
-                scrape.result(timeout=30)  # which blocks the loop until the scrape has given up
-            assert scrape.done()
+                attempt.result(timeout=30)  # which blocks the loop until the scrape has given up
+            assert attempt.done()
         monkeypatch.undo()
         assert await asyncio.to_thread(lambda: list(collector.collect()))
 
@@ -142,3 +146,34 @@ async def test_closed_engines() -> None:
         collector = EngineCollector(bank)
     registry.register(collector)
     assert scraped(registry)["actum_engine_state", ("closed",)] == 1
+
+
+@scene
+async def test_a_follower_shows(tmp_path: Path) -> None:
+    """Where it stands, and its subscriptions under the same names as an engine's."""
+    registry = CollectorRegistry()
+    async with open_bank(tmp_path / "bank") as bank:
+        await bank.send(Deposit(account_id="ann", amount=1))
+    async with follow(tmp_path / "bank", Watcher, services=[Journal()]) as follower:
+        with EngineCollector(follower).registered(registry):
+            await follower.subscription(Watcher).caught_up()
+            found = scraped(registry)
+            assert found["actum_follower_position", ()] == 1
+            assert found["actum_subscription_position", ("watcher",)] == 1
+            assert ("actum_commits_total", ()) not in found
+
+
+@scene
+async def test_processes_and_deadlines_show() -> None:
+    """How many are under way, pending and overdue."""
+    registry = CollectorRegistry()
+    async with open_shop() as shop:
+        with EngineCollector(shop).registered(registry):
+            await shop.send(AddStock(product_id="tea", quantity=3))
+            await shop.send(PlaceOrder(order_id="a", product_id="tea"))
+            await until(lambda: shop.statistics().processes[0].steps)
+            found = scraped(registry)
+            assert found["actum_process_active", ("Fulfilment",)] == 1
+            assert found["actum_process_steps_total", ("Fulfilment",)] == 1
+            assert found["actum_deadlines_pending", ()] == 1
+            assert found["actum_deadlines_overdue_seconds", ()] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
@@ -696,3 +697,24 @@ async def test_the_scheduler_shows_what_waits() -> None:
         assessor.free.set()
         await asyncio.gather(loan, paid)
         assert repr(core.directory.streams["Account"].actors["ann"]) == "<Actor Account/ann@2 mailbox 0 awake>"
+
+
+@scene
+async def test_a_turn_is_not_in_the_context_of_whoever_came_first() -> None:
+    """What a decision finds in context variables is not another caller's."""
+    caller: ContextVar[str] = ContextVar("caller", default="nobody")
+    found: list[str] = []
+
+    class Bureau(HeldAssessor):
+        async def approves(self, account_id: str, amount: int) -> bool:
+            found.append(caller.get())
+            return True
+
+    async with open_bank(assessor=Bureau()) as bank:
+
+        async def lend(name: str) -> None:
+            caller.set(name)
+            await bank.send(Lend(account_id=name, amount=5))
+
+        await asyncio.gather(*map(lend, ("ann", "bob")))
+    assert found == ["nobody", "nobody"]

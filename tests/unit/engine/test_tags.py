@@ -229,6 +229,32 @@ class TestConditions:
                 await engine.send(book("b1", 4), unless=free(4))
 
     @scene
+    @pytest.mark.parametrize("whole", [False, True])
+    async def test_a_conflict_is_told_when_what_it_names_is_durable(self, *, whole: bool) -> None:
+        """Whoever is refused because of an event that is being written waits for it, and hears of its loss."""
+        log = FaultyLog(MemoryLog())
+
+        async def refused(engine: Engine) -> object:
+            if whole:
+                envelopes = [Envelope(command=book(name, 4), unless=free(4)) for name in ("b2", "b3")]
+                return await engine.send_atomic(envelopes)
+            return await engine.send(book("b2", 4), unless=free(4))
+
+        async with theatre(log) as engine:
+            for error in (StoreFull("no space left"), None):
+                log.hold()
+                if error is not None:
+                    log.fail(error)
+                first = asyncio.create_task(engine.send(book("b1", 4), unless=free(4)))
+                await until(log.arrived.is_set)
+                second = asyncio.create_task(refused(engine))
+                await turns()
+                assert not second.done()
+                log.release()
+                told = await asyncio.gather(first, second, return_exceptions=True)
+                assert [type(one) for one in told] == ([Receipt, Conflict] if error is None else [StoreFull] * 2)
+
+    @scene
     async def test_a_slow_decision_is_checked_again(self) -> None:
         """The seat was free when it began, and is not when its events would be written."""
         till = Till()

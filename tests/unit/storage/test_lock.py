@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from actum_storage import StorageError, StoreInUse
-from actum_storage.lock import WriterLock, is_held
+from actum_storage.lock import WriterLock, holder_of, is_held
 
 from tests.support.processes import Conversation
 
@@ -107,3 +107,13 @@ def test_not_a_file(tmp_path: Path) -> None:
         with pytest.raises(StorageError, match=f"{name} can't be locked"):
             WriterLock.acquire(tmp_path / name)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_the_holder_is_named(path: Path) -> None:
+    """Somebody who looks learns which process it is, and does not take the lock."""
+    assert holder_of(path) is None
+    lock = WriterLock.acquire(path)
+    assert holder_of(path) == str(os.getpid())
+    lock.release()
+    assert holder_of(path) is None
+    WriterLock.acquire(path).release()

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import actum
@@ -18,6 +18,7 @@ from actum_tui.output import Answer, Listing, envelope, pairs, show_listing
 
 #: How often a followed log is looked at.
 FOLLOW_SECONDS = 0.2
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COLUMNS = ("position", "time", "aggregate", "key", "version", "type", "event")
 
 
@@ -34,6 +35,11 @@ def moment(text: str) -> datetime:
     if found.tzinfo is None:
         raise click.BadParameter(f"{text!r} has no zone: write Z or +01:00 behind it")
     return found
+
+
+def moment_of(timestamp_ns: int) -> datetime:
+    """Nanoseconds since 1970 UTC as a time, to the microsecond."""
+    return EPOCH + timedelta(microseconds=timestamp_ns // 1_000)
 
 
 def filters(function: Callable[..., Answer | None]) -> Callable[..., Answer | None]:

@@ -7,6 +7,7 @@ import click
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, findings_listing, pairs
+from actum_tui.verbs.checkups import automation_findings
 
 
 def register(command: click.Group) -> None:
@@ -118,7 +119,16 @@ async def view_finding(engine: actum.Engine, view: type[actum.View[actum.Row]]) 
 
 
 def doctor(call: Call) -> Answer:
-    """Look at what a store stands on: file system, room, fsync, permissions, clock, versions, readers."""
+    """Look at what a store stands on, and at what happens in it by itself: subscriptions, processes, deadlines.
+
+    What is not well comes with the verb that mends it. With --app subscriptions that keep their bookmark themselves are
+    looked at too.
+    """
     findings = actum.diagnose(call.path)
+    if not any(finding.level == "error" for finding in findings):
+        try:
+            findings += automation_findings(call)
+        except actum.ActumError as error:
+            findings.append(actum.Finding("error", "log", str(error)))
     bad = any(finding.level == "error" for finding in findings)
     return Answer({"ok": not bad, "findings": [each._asdict() for each in findings]}, [findings_listing(findings)], bad)

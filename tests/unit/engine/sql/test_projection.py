@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from actum import CatalogueError, Engine, Invalid, Options, StoreMismatch, follow
@@ -164,6 +165,27 @@ async def test_the_database_refuses_a_row(url: str) -> None:
 
 
 @scene
+async def test_a_table_that_is_not_there_is_waited_for(url: str) -> None:
+    """Code that is there before its migration makes no dead letters; when the table comes each event is applied."""
+    async with (
+        database_at(url) as database,
+        open_bank(None, AccountTable, services=[database], stalled_seconds=0.1) as engine,
+    ):
+        table = engine.subscription(AccountTable)
+        await table.caught_up(0)
+        async with database.begin() as connection:
+            await connection.run_sync(ACCOUNTS.drop)
+        await deposit(engine, 7)
+        while table.statistics().state != "stalled":
+            await asyncio.sleep(0.001)
+        assert ACCOUNTS.name in (table.statistics().failure or "")
+        async with database.begin() as connection:
+            await connection.run_sync(ACCOUNTS.create)
+        await table.caught_up()
+        assert (await movements(database), table.dead_letters()) == (7, [])
+
+
+@scene
 async def test_two_on_one_database(url: str, tmp_path: Path) -> None:
     """Two copies of a store, both at work on the same table: each event is applied once, by one or the other."""
     async with database_at(url) as database, database_at(url) as other:
@@ -226,19 +248,26 @@ async def test_handlers_may_write_plain_sql(url: str) -> None:
 
 
 @scene
-async def test_a_handler_that_commits_is_told_so(url: str) -> None:
-    """It breaks the one transaction: the error names what it did, and the event is put aside."""
-
-    class Commits(SqlProjection, name="commits", tables=[NOTES], retry_max=0):
-        @handle
-        async def deposited(self, event: Deposited, connection: AsyncConnection) -> None:
-            await connection.commit()
-
-    async with database_at(url) as database, open_bank(None, Commits, services=[database]) as engine:
-        await engine.send(Deposit(account_id="a", amount=1))
-        table = engine.subscription(Commits)
-        await table.caught_up()
-        assert "must not" in table.dead_letters()[0].error
+async def test_a_database_that_undoes_nothing_is_refused(url: str) -> None:
+    """With AUTOCOMMIT, by whatever way, half a batch would stay: the projection fails at once and names the fix."""
+    ways: list[dict[str, Any]] = [
+        {"isolation_level": "AUTOCOMMIT"},
+        {"execution_options": {"isolation_level": "AUTOCOMMIT"}},
+    ]
+    if url.startswith("sqlite"):
+        ways.append({"connect_args": {"isolation_level": None}})
+    for way in ways:
+        database = create_async_engine(url, **way)
+        async with open_bank(None, AccountTable, services=[database]) as engine:
+            await deposit(engine, 3)
+            table = engine.subscription(AccountTable)
+            while table.statistics().state != "failed":
+                await asyncio.sleep(0.001)
+            assert "Take AUTOCOMMIT out" in (table.statistics().failure or "")
+            async with database.connect() as connection:
+                assert (await connection.execute(select(BOOKMARKS))).all() == []
+            assert await movements(database) == 0
+        await database.dispose()
 
 
 def test_what_is_wrong_is_said_at_opening(tmp_path: Path) -> None:

@@ -166,6 +166,55 @@ async def test_what_stops_it_leaves_the_live_rows(url: str, monkeypatch: pytest.
 
 
 @scene
+async def test_what_can_not_be_built_is_told(url: str) -> None:
+    """A column that only the live table has, by a migration: nobody waits for ever, and the live rows stay."""
+    live = Table("wide", MetaData(), Column("position", Integer, primary_key=True), Column("later", Integer))
+    known = Table("wide", MetaData(), Column("position", Integer, primary_key=True))
+
+    class Wide(SqlProjection, name="wide", tables=[known], retry_seconds_max=0.01):
+        @handle
+        async def deposited(self, event: Deposited, connection: AsyncConnection, record: Record) -> None:
+            await connection.execute(live.insert().values(position=record.position, later=1))
+
+    async with database_at(url) as database:
+        async with database.begin() as connection:
+            await connection.run_sync(live.create)
+        async with open_bank(None, Wide, services=[database], stalled_seconds=0.1) as engine:
+            await engine.send(Deposit(account_id="a", amount=1))
+            table = engine.subscription(Wide)
+            await table.caught_up()
+            with pytest.raises(RuntimeError, match="can't be built anew: .*later"):
+                await rebuild(table)
+            async with database.connect() as connection:
+                assert (await connection.execute(select(live))).all() == [(1, 1)]
+
+
+@scene
+async def test_a_reset_meanwhile_ends_it(url: str) -> None:
+    """The new rows are then further than the bookmark: they are not put in place, nothing comes to be applied twice."""
+    journal = Journal()
+    async with database_at(url) as database, open_bank(None, WatchedTable, services=[database, journal]) as engine:
+        table = engine.subscription(WatchedTable)
+        await engine.send_many([Deposit(account_id=f"a{n}", amount=1) for n in range(9)])
+        await table.caught_up()
+        table.pause()
+        journal.free.clear()
+        building = asyncio.create_task(rebuild(table))
+        while len(journal.arrived) < 10:
+            await asyncio.sleep(0.001)
+        await table.reset(2)
+        async with database.begin() as connection:
+            await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.position > 2))
+        journal.free.set()
+        with pytest.raises(Invalid, match=r"was reset to position 2 while .* rebuild it again"):
+            await building
+        table.resume()
+        await table.caught_up()
+        assert await movements(database) == 9
+        assert await balances(database) == await engine.ask(AllBalances())
+
+
+@scene
 async def test_closing_ends_it(url: str) -> None:
     """An engine that is closed meanwhile is the reason that it gives."""
     journal = Journal()

@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
-from actum import Bookmark, Record, Subscription, handle
+from actum import Bookmark, DeadLetter, Invalid, Record, Subscription, handle
 from actum.subscriptions.delivery import backoff_seconds
 
-from tests.support.bank import Deposit, DepositEach, Deposited, open_bank
-from tests.support.scenes import in_time, scene
+from tests.support.bank import Deposit, DepositEach, Deposited, Withdraw, open_bank
+from tests.support.scenes import in_time, scene, turns
 from tests.support.subscribers import Journal, Watcher
 
 
@@ -24,15 +25,21 @@ class Database:
     Attributes:
         faults: how often the event at a position still fails, after its row was written.
         commit_faults: how often a commit still fails.
+        unheard: how often a commit still succeeds, and its caller is told that it failed.
+        free: cleared to hold handlers, and whoever waits for the answer of a commit.
     """
 
     def __init__(self, path: Path) -> None:
         """Make the tables."""
+        self.free = asyncio.Event()
+        self.free.set()
         self.connection = sqlite3.connect(path / "application.db", isolation_level=None)
         self.connection.execute("CREATE TABLE IF NOT EXISTS amounts (position INTEGER, amount INTEGER)")
         self.connection.execute("CREATE TABLE IF NOT EXISTS bookmark (store TEXT, position INTEGER, hash BLOB)")
+        self.connection.execute("CREATE TABLE IF NOT EXISTS letters (position INTEGER PRIMARY KEY, letter BLOB)")
         self.faults: dict[int, int] = {}
         self.commit_faults = 0
+        self.unheard = 0
 
     def commit(self) -> None:
         """Commit, unless that is to fail."""
@@ -40,6 +47,9 @@ class Database:
             self.commit_faults -= 1
             raise ConnectionError("the commit failed")
         self.connection.execute("COMMIT")
+        if self.unheard:
+            self.unheard -= 1
+            raise ConnectionError("the commit succeeded, and the answer was lost")
 
     def amounts(self) -> list[tuple[int, int]]:
         """All rows."""
@@ -64,7 +74,8 @@ class Ledger(Subscription, name="ledger", retry_seconds_min=0.001, retry_max=2):
             yield
             self.database.commit()
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
 
     async def load_bookmark(self) -> Bookmark | None:
@@ -85,6 +96,29 @@ class Ledger(Subscription, name="ledger", retry_seconds_min=0.001, retry_max=2):
         if left:
             database.faults[record.position] = left - 1
             raise ValueError("not now")
+        await database.free.wait()
+
+
+class Patient(Ledger, name="patient", retry_seconds_min=60.0, retry_seconds_max=60.0):
+    """Waits long before it tries again."""
+
+
+class Lettered(Ledger, name="lettered", retry_max=0, retry_seconds_min=0.001):
+    """Keeps its dead letters in the application's database as well."""
+
+    async def load_dead_letters(self) -> list[DeadLetter]:
+        """All."""
+        rows = self.database.connection.execute("SELECT letter FROM letters ORDER BY position")
+        return [msgspec.msgpack.decode(row[0], type=DeadLetter) for row in rows]
+
+    async def save_dead_letter(self, letter: DeadLetter) -> None:
+        """In the transaction."""
+        row = letter.position, msgspec.msgpack.encode(letter)
+        self.database.connection.execute("INSERT OR REPLACE INTO letters VALUES (?, ?)", row)
+
+    async def drop_dead_letter(self, position: int) -> None:
+        """In the transaction."""
+        self.database.connection.execute("DELETE FROM letters WHERE position = ?", [position])
 
 
 @pytest.mark.parametrize(
@@ -114,6 +148,105 @@ async def test_each_event_takes_effect_once(
         async with open_bank(tmp_path / "store", Ledger, services=[database]) as engine:
             await engine.subscription(Ledger).retry(3)
             assert database.amounts()[-1] == (3, 12)
+    database.connection.close()
+
+
+@scene
+async def test_a_kept_bookmark_does_not_go_back_when_a_commit_was_not_heard_of(tmp_path: Path) -> None:
+    """Closing writes no bookmark while it is not known where it lies: what was committed would be handled again."""
+    database = Database(tmp_path)
+    async with open_bank(tmp_path / "store", Patient, services=[database]) as engine:
+        await engine.send(Deposit(account_id="a", amount=1))
+        patient = engine.subscription(Patient)
+        await patient.caught_up()
+        await engine.send(Withdraw(account_id="a", amount=1))  # it does not want this, and goes past it
+        await in_time(lambda: patient.position == 2)
+        database.unheard = 1
+        await engine.send(Deposit(account_id="a", amount=3))
+        await in_time(lambda: len(database.amounts()) == 2)
+        await turns()
+    async with open_bank(tmp_path / "store", Patient, services=[database]) as engine:
+        await engine.subscription(Patient).caught_up()
+        assert database.amounts() == [(1, 1), (3, 3)]
+    database.connection.close()
+
+
+@scene
+async def test_a_dead_letter_takes_effect_once_when_a_commit_was_not_heard_of(tmp_path: Path) -> None:
+    """A retry that was committed is not buried again, and another retry is refused: there is no such letter."""
+    database = Database(tmp_path)
+    database.faults = {1: 1}
+    async with open_bank(tmp_path / "store", Lettered, services=[database]) as engine:
+        await engine.send(Deposit(account_id="a", amount=1))
+        lettered = engine.subscription(Lettered)
+        await lettered.caught_up()
+        assert [letter.position for letter in lettered.dead_letters()] == [1]
+        database.unheard = 1
+        with pytest.raises(ConnectionError):
+            await lettered.retry(1)
+        assert lettered.dead_letters() == []
+        with pytest.raises(Invalid, match="has no dead letter at position 1"):
+            await lettered.retry(1)
+        assert database.amounts() == [(1, 1)]
+    database.connection.close()
+
+
+class Distant(Ledger, name="distant"):
+    """Its database is far away: a commit is done before its answer comes."""
+
+    @asynccontextmanager
+    async def batch(self) -> AsyncIterator[None]:
+        """A transaction."""
+        async with super().batch():
+            self.database.free.set()
+            yield
+        self.database.free.clear()
+        await self.database.free.wait()
+
+
+@scene
+async def test_a_kept_bookmark_does_not_go_back_when_a_commit_is_cancelled(tmp_path: Path) -> None:
+    """Closing that can't wait for the answer of a commit does not know whether it was done, and writes no bookmark."""
+    database = Database(tmp_path)
+    async with open_bank(tmp_path / "store", Distant, services=[database], close_seconds_max=0.01) as engine:
+        distant = engine.subscription(Distant)
+        await in_time(lambda: not database.free.is_set())  # its first bookmark
+        database.free.set()
+        await distant.caught_up()
+        await engine.send(DepositEach(account_id="b", amounts=[1]), command_id="seen")
+        await in_time(lambda: len(database.amounts()) == 1 and not database.free.is_set())
+        database.free.set()
+        await distant.caught_up()
+        await engine.send(Withdraw(account_id="b", amount=1))  # it does not want this, and goes past it
+        await in_time(lambda: distant.position == 2)
+        await engine.send(Deposit(account_id="a", amount=3))
+        await in_time(lambda: len(database.amounts()) == 2 and not database.free.is_set())
+    async with open_bank(tmp_path / "store", Ledger, services=[database]) as engine:
+        database.free.set()
+        await engine.subscription(Ledger).caught_up()
+        assert database.amounts() == [(1, 1), (3, 3)]
+    database.connection.close()
+
+
+@scene
+async def test_one_batch_at_a_time(tmp_path: Path) -> None:
+    """A dead letter is dropped between two batches, not inside one: a transaction has no other one in it."""
+    database = Database(tmp_path)
+    database.faults = {1: 1}
+    async with open_bank(tmp_path / "store", Lettered, services=[database]) as engine:
+        await engine.send(Deposit(account_id="a", amount=1))
+        lettered = engine.subscription(Lettered)
+        await lettered.caught_up()
+        database.free.clear()
+        await engine.send(Deposit(account_id="a", amount=2))
+        await in_time(lambda: database.connection.in_transaction)
+        dropping = asyncio.create_task(lettered.drop(1))
+        await turns()
+        assert not dropping.done()
+        database.free.set()
+        await dropping
+        await lettered.caught_up()
+        assert (lettered.dead_letters(), database.amounts()) == ([], [(2, 2)])
     database.connection.close()
 
 
