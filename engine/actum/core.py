@@ -145,10 +145,10 @@ class Core:
         self.thread = get_ident()
         self.background = background or ThreadBackground(self.loop, gate_seconds=options.gate_seconds)
         self.read_only = read_only
+        self.stopping = False
         self.automatic = automatic
         self.observer = observer
         settled = self._settled if observer is None else settling(self, observer, self._settled)
-        self.stopping = False
         self.scheduler = Scheduler(
             log, self.directory, clock, ids, self.background, options, settled=settled, read_only=read_only
         )
@@ -181,9 +181,8 @@ class Core:
         self.queries = 0
         self.open_seconds = 0.0
         self.awaited = AwaitedPositions(self.scheduler, options.ask_after_seconds_max)
-        self._housekeeping: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []  # that run until it stops
         self._renewing: asyncio.Task[None] | None = None
-        self._monitoring: asyncio.Task[None] | None = None
 
     def _subscriptions(self) -> Subscriptions:
         """Those of the catalogue; one that only reads runs none. Each has a thread of its own if there is a disk."""
@@ -247,7 +246,7 @@ class Core:
             garbage.calm(self)
         if not self.read_only:
             await self._hold_ballast()
-            self._housekeeping = asyncio.create_task(self._keep_house(), name="actum housekeeping")
+            self._tasks.append(asyncio.create_task(self._keep_house(), name="actum housekeeping"))
             await self._start_automatic()
             for (kind, _), tracker in self.lag_trackers.items():
                 self.monitor.add(kind, tracker)
@@ -256,7 +255,7 @@ class Core:
                 lambda: freshness.true_head(self),
                 lambda position: freshness.time_at(self.log, position),
             )
-            self._monitoring = asyncio.create_task(self.monitor.run(), name="actum lag monitor")
+            self._tasks.append(asyncio.create_task(self.monitor.run(), name="actum lag monitor"))
         outdated = [view.name for view in views if view.outdated]
         if outdated:
             self._renewing = asyncio.create_task(self.rebuilder.renew(outdated), name="actum rebuild")
@@ -267,10 +266,7 @@ class Core:
         if self.timer is not None and self.automatic:
             self.timer.start()
         for runner in self.runners:
-            if self.automatic:
-                await runner.start()
-            else:
-                runner.stand()
+            await runner.start(running=self.automatic)
         tell_left_behind(self)
 
     async def _make_anew(self, views: list[LiveView], made_anew: list[LiveView]) -> None:
@@ -331,11 +327,6 @@ class Core:
                 return self.views[kind.name]
         raise Invalid(f"{shown(view)} is not a view of this engine: pass one of the classes given to Engine.open")
 
-    @property
-    def over(self) -> bool:
-        """Whether nothing is begun any more: it is being closed, or its store has failed."""
-        return self.stopping or self.scheduler.committer.failure is not None
-
     def _no_checkpoint(self) -> AbstractAsyncContextManager[object]:
         """Hold checkpoints off: one that has begun must not find another view in the place of the one it saves."""
         return nullcontext() if self.checkpointer is None else self.checkpointer.lock
@@ -363,10 +354,9 @@ class Core:
             drain: False when opening failed: nothing was accepted and nothing is worth saving.
         """
         self.stopping = True
-        for task in (self._housekeeping, self._monitoring, self._renewing):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        for task in (*self._tasks, *filter(None, [self._renewing])):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         for runner in self.runners:
             await runner.stop()
         if self.timer is not None:

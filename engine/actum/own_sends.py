@@ -33,6 +33,11 @@ AGAIN_SECONDS_MAX = 30.0
 FULL = (Overloaded, StoreFull)
 
 
+def is_over(core: Core) -> bool:
+    """Whether an engine begins nothing any more: it is being closed, or its store has failed."""
+    return core.stopping or core.scheduler.committer.failure is not None
+
+
 def cancelling() -> bool:
     """Whether somebody has cancelled the task that runs here."""
     task = asyncio.current_task()
@@ -51,13 +56,13 @@ async def refusal(core: Core, sending: Awaitable[object]) -> Exception | None:
     try:
         await sending
     except asyncio.CancelledError as error:
-        if core.over or cancelling():
+        if is_over(core) or cancelling():
             raise
         failed = CommandFailed("a handler, a decision or middleware ended as if it had been cancelled")
         failed.__cause__ = error
         return failed
     except Exception as error:
-        if core.over:
+        if is_over(core):
             raise
         return error
     return None

@@ -91,19 +91,19 @@ class Runner:
         """Everything up to here has been considered."""
         return self._backlog.considered
 
-    def stand(self) -> bool:
-        """Be where it stopped, without running: its instances can be retried and cancelled; whether it has ever run."""
+    async def start(self, *, running: bool) -> None:
+        """Begin where it stopped; a process that is new here begins where its `start` says, durably.
+
+        Without running, it stands there: its instances can be retried and cancelled.
+        """
         mark = self.roster.mark()
         if mark is not None:
             self._backlog = Backlog(mark.position)
-        return mark is not None
-
-    async def start(self) -> None:
-        """Begin where it stopped; a process that is new here begins where its `start` says, durably."""
-        if not self.stand():
+        elif running:
             self._backlog = Backlog(self._core.scheduler.durable if self.kind.start == "now" else 0)
             await self._advance()
-        self._running = asyncio.create_task(self._run(), name=f"actum process {self.kind.name}")
+        if running:
+            self._running = asyncio.create_task(self._run(), name=f"actum process {self.kind.name}")
 
     async def stop(self) -> None:
         """Take no more steps. What was sent completes; who asked for something is told."""
@@ -179,11 +179,15 @@ class Runner:
             self._stepping[key] = entry.position
             try:
                 with during(self._core.observer, lambda: Stepping(self.kind.name, key, entry.record)):
-                    error = await refusal(self._core, self._react(key, row, entry))
-                    if error is not None and not isinstance(error, ProcessMoved):
-                        await self._fail(key, row, entry, error)
+                    await self._take(key, row, entry)
             finally:
                 del self._stepping[key]
+
+    async def _take(self, key: str, row: Instance | None, entry: Entry) -> None:
+        """One step of one instance, or its failure."""
+        error = await refusal(self._core, self._react(key, row, entry))
+        if error is not None and not isinstance(error, ProcessMoved):
+            await self._fail(key, row, entry, error)
 
     async def _react(self, key: str, row: Instance | None, entry: Entry) -> None:
         """Have the process say what it does, and do it; or what it does instead, if that is rejected."""

@@ -208,16 +208,20 @@ class Timer:
     async def _fire(self, row: Deadline) -> None:
         """Send the command of one deadline, whatever becomes of it."""
         try:
-            with during(self._core.observer, lambda: Firing(row)):
-                error = await refusal(self._core, until_there_is_room(lambda: self._send(row), self._full))
-                if error is None:
-                    self.fired += 1
-                    self.trouble = ""
-                elif not isinstance(error, DeadlineGone):  # else it was cancelled or scheduled anew in between
-                    await self._refused(row, error)
+            error = await refusal(self._core, self._send_observed(row))
+            if error is None:
+                self.fired += 1
+                self.trouble = ""
+            elif not isinstance(error, DeadlineGone):  # else it was cancelled or scheduled anew in between
+                await self._refused(row, error)
         except Exception as error:  # noqa: BLE001  # the store has failed, or there is a bug in here
             if not self._core.stopping:
                 self._fail(f"{row!r} could not be sent; it will be after the engine is opened again", error)
+
+    async def _send_observed(self, row: Deadline) -> None:
+        """Send it as soon as there is room, and have that traced."""
+        with during(self._core.observer, lambda: Firing(row)):
+            await until_there_is_room(lambda: self._send(row), self._full)
 
     async def _send(self, row: Deadline) -> None:
         """The deadline's end and its command, in one frame."""
@@ -232,8 +236,6 @@ class Timer:
 
     async def _refused(self, row: Deadline, error: Exception) -> None:
         """Say so in the log of the engine, durably."""
-        if self._core.observer is not None:
-            self._core.observer.failed(error)
         reason = reason_of(error)
         fail = FailDeadline(deadline_id=row.deadline_id, number=row.number, reason=reason)
 

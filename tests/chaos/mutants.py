@@ -40,7 +40,6 @@ from actum_storage import (
 )
 from actum_storage.chain import Chain
 from actum_storage.frame import Frame
-from msgspec.structs import replace
 
 
 def opened(owner: object) -> Any:
@@ -289,21 +288,20 @@ def no_seal() -> None:
 def steps_twice() -> None:
     """A process takes a step again that it has taken before a crash."""
     opened(ProcessStream)._check = lambda self, after: None
-    real = Runner._row
 
-    def row(self: Runner, key: str) -> Any:
-        found = real(self, key)
-        return None if found is None else replace(found, position=0)
+    async def consider(self: Any, key: str, entry: Any, *, retried: bool = False) -> None:
+        del retried
+        await self._take(key, self._row(key), entry)
 
-    opened(Runner)._row = row
+    opened(Runner)._consider = consider
 
 
 def steps_forgotten() -> None:
     """A process goes on at the end of the log after a crash, whatever it has not considered."""
     real = Runner.start
 
-    async def start(self: Runner) -> None:
-        await real(self)
+    async def start(self: Runner, *, running: bool) -> None:
+        await real(self, running=running)
         self._backlog = Backlog(self._core.scheduler.durable)
 
     opened(Runner).start = start

@@ -118,8 +118,8 @@ def skip_an_event_at_restart() -> None:
     """A process begins behind the log's end instead of behind what it has considered."""
     real = Runner.start
 
-    async def start(self: Runner) -> None:
-        await real(self)
+    async def start(self: Runner, *, running: bool) -> None:
+        await real(self, running=running)
         self._backlog = Backlog(self._core.scheduler.durable)
 
     opened(Runner).start = start

@@ -29,16 +29,7 @@ from actum import (
 )
 from actum.middleware import Envelope, Send
 
-from tests.support.bank import (
-    Account,
-    AllBalances,
-    Balances,
-    Deposit,
-    HeldAssessor,
-    Noted,
-    Withdraw,
-    open_bank,
-)
+from tests.support.bank import Account, AllBalances, Balances, Deposit, HeldAssessor, Noted, Withdraw, open_bank
 from tests.support.fulfilment import Order, ShipOrder
 from tests.support.scenes import in_time, scene, turns, until
 from tests.support.troubled import MENDED, Courier, Mailer, PastClock, fill_troubled, open_troubled, quiet
