@@ -14,7 +14,7 @@ from actum import stored_subscriptions
 from actum.clock import SystemClock
 from actum.codec import Schema, decode_schema, decode_stored
 from actum.records import check_identifier, datetime_of
-from actum.stored_automation import PROCESSES, StoredStep, by_time, outputs_of, read_automation
+from actum.stored_automation import PROCESSES, Automation, StoredStep, by_time, outputs_of
 from actum.verification import VerifyReport, read_head, verify
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Store:
     def __init__(self, store: actum_storage.Store) -> None:
         """Use `open_store`."""
         self._store = store
+        self._automation = Automation()
+        self._automation_position = 0
 
     @property
     def manifest(self) -> Manifest:
@@ -145,11 +147,12 @@ class Store:
         return records[::-1]
 
     def processes(self) -> list[StoredProcess]:
-        """The instances of all processes, also those that are done; those that began first first. Reads the whole log.
+        """The instances of all processes, also those that are done; those that began first first.
 
-        An engine knows those that are under way without that: see `Engine.processes`.
+        Reads the whole log, and at later calls what has come since; as `deadlines` does. An engine knows those that are
+        under way without that: see `Engine.processes`.
         """
-        return read_automation(self._store.frames()).listed()
+        return self._read_automation().listed()
 
     def steps(self, process: str, key: str) -> list[StoredStep]:
         """The steps of an instance of a process, and what came of each; empty if there is no such instance."""
@@ -159,8 +162,16 @@ class Store:
         ]
 
     def deadlines(self) -> list[Deadline]:
-        """What is due when, in the order of the times; then what has failed. Reads the whole log."""
-        return sorted(read_automation(self._store.frames()).deadlines.values(), key=by_time)
+        """What is due when, in the order of the times; then what has failed. Reads the log, as `processes` does."""
+        return sorted(self._read_automation().deadlines.values(), key=by_time)
+
+    def _read_automation(self) -> Automation:
+        """What happens by itself, as of now."""
+        head = self.head.position
+        if head > self._automation_position:
+            self._automation.read(self._store.frames(self._automation_position + 1, head))
+            self._automation_position = head
+        return self._automation
 
     def subscriptions(self) -> list[StoredSubscription]:
         """The subscriptions that have ever run on this store, by name, also while they run."""

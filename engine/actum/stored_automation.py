@@ -170,13 +170,6 @@ class Automation:
             )
 
 
-def read_automation(frames: Iterable[Frame]) -> Automation:
-    """What these frames, all from the log's beginning, have left under way."""
-    automation = Automation()
-    automation.read(frames)
-    return automation
-
-
 def outputs_of(record: StoredRecord, frame: Frame) -> tuple[StoredRecord, ...]:
     """What was written by the same `send_atomic` behind a record; `frame` holds it."""
     found: list[StoredRecord] = []

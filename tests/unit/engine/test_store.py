@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -107,3 +108,13 @@ def test_where_there_is_no_store(tmp_path: Path) -> None:
 def test_the_tag_of_an_event_stored_as_an_array() -> None:
     """It comes first there."""
     assert StoredRecord(["Packed", 5], "Account", "ann", 1, 0, 0, bytes(16)).tag == "Packed"
+
+
+@scene
+async def test_who_writes(tmp_path: Path) -> None:
+    """The process that has the store open for writing, while it has."""
+    await fill(tmp_path / "bank")
+    code = "import actum, sys; print(actum.open_store(sys.argv[1]).writer)"
+    assert run_python(code, tmp_path / "bank") == "None"
+    async with open_bank(tmp_path / "bank"):
+        assert run_python(code, tmp_path / "bank") == str(os.getpid())

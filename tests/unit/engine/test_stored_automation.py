@@ -8,9 +8,10 @@ from typing import Any
 from actum import Engine, open_store
 from actum_storage import StoreDirectory
 
-from tests.support.fulfilment import Fulfilment
+from tests.support.fulfilment import Fulfilment, PlaceOrder
+from tests.support.processes import Conversation
 from tests.support.scenes import scene
-from tests.support.troubled import SHOP, Courier, fill_troubled
+from tests.support.troubled import SHOP, Courier, PastClock, fill_troubled, open_troubled, quiet
 
 
 @scene
@@ -65,3 +66,20 @@ def test_a_store_without_any(tmp_path: Path) -> None:
     with open_store(tmp_path / "empty") as store:
         assert (store.processes(), store.deadlines(), store.subscriptions()) == ([], [], [])
         assert store.writer is None
+
+
+@scene
+async def test_a_store_that_stays_open_reads_on(tmp_path: Path) -> None:
+    """What comes later is seen at the next call, as if all had been read at once."""
+    await fill_troubled(tmp_path / "shop")
+    reader = (
+        "import actum, sys; store = actum.open_store(sys.argv[1])\n"
+        "for line in sys.stdin: print(len(store.processes()), len(store.deadlines()), flush=True)\n"
+    )
+    with Conversation("print('ready', flush=True)\n" + reader, tmp_path / "shop") as reading:
+        assert reading.ask("now") == "7 5"
+        async with open_troubled(tmp_path / "shop", clock=PastClock(2.998)) as shop:
+            await shop.send(PlaceOrder(order_id="more", product_id="apple"))
+            await quiet(shop)
+            assert reading.ask("now") == "8 6"
+        assert reading.ask("now") == "8 6"

@@ -340,10 +340,17 @@ def newer(path: Path) -> None:
     (path / "MANIFEST").write_text("actum store, format 9\n{}\nsha256 " + "0" * 64 + "\n")
 
 
+#: These find nothing to mend in a store without subscriptions, processes and deadlines.
+MENDING: list[tuple[object, ...]] = [
+    ("subscriptions", "reset", "x"), ("dead-letters", "show", "x", 1), ("dead-letters", "retry", "x", 1),
+    ("dead-letters", "drop", "x", 1), ("processes", "show", "X", "x"), ("deadlines", "show", "x"),
+    ("deadlines", "cancel", "x"), ("deadlines", "retry", "x"),
+]  # fmt: skip
 VERBS: list[tuple[object, ...]] = [
     ("status",), ("verify",), ("events", "ls"), ("events", "show", 1), ("events", "tail"), ("streams", "ls"),
     ("state", "Account", "a-1"), ("history", "Account", "a-1"), ("views", "ls"), ("views", "show", "Balances"),
     ("views", "rebuild", "Balances"), ("views", "verify"), ("backup", "copy"), ("export", "events.jsonl"), ("compact",),
+    ("subscriptions", "ls"), ("dead-letters", "ls"), ("processes", "ls"), ("deadlines", "ls"),
 ]  # fmt: skip
 
 
@@ -357,7 +364,7 @@ def test_what_is_no_store_gets_a_sentence(make: Callable[[Path], None], tmp_path
     path = tmp_path / "thing"
     make(path)
     names = sorted(str(entry) for entry in path.rglob("*"))
-    for arguments in VERBS:
+    for arguments in [*VERBS, *MENDING]:
         result = actum_command(*arguments, "-s", path, "-a", APP)
         assert result.exit_code in (1, 2), (arguments, result.output)
         assert str(path) in result.stderr.replace("\n", ""), (arguments, result.output)
@@ -367,6 +374,15 @@ def test_what_is_no_store_gets_a_sentence(make: Callable[[Path], None], tmp_path
     assert [name for name in names if not Path(name).exists()] == []
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["thing"]
     assert not answered("doctor", "-s", path, code=1)["ok"]
+
+
+@pytest.mark.parametrize("arguments", MENDING, ids=lambda arguments: " ".join(map(str, arguments)))
+def test_what_is_not_there_can_not_be_mended(arguments: tuple[object, ...], store: str) -> None:
+    """It is refused with a sentence; nothing is written to the log, and no bookmark is made."""
+    head = answered("status", "-s", store)["head"]
+    assert refused(*arguments, "-s", store, "-a", APP)
+    assert answered("status", "-s", store)["head"] == head
+    assert not (Path(store) / "subscriptions").exists()
 
 
 WRITER = """
