@@ -259,8 +259,8 @@ class Consumer:
         return None if sighting is None else (sighting.position, sighting.timestamp_ns)
 
     def heartbeat_ns(self) -> int:
-        """When it last moved, or stood where the log ends."""
-        return self._worker.heartbeat_ns
+        """When it last moved, handled an event of a batch for the first time, or stood where the log ends."""
+        return max(self._worker.heartbeat_ns, self._worker.delivery.heartbeat_ns)
 
     def end(self) -> None:
         """Begin no other event."""

@@ -155,7 +155,8 @@ class Worker:
     def begin_anew(self, position: int) -> None:
         """Stand somewhere else; the task does not run."""
         self.position = position
-        self.stopped = self.failing = self.trouble = self.delivery.next = self._unsaved = None
+        self.stopped = self.failing = self.trouble = self._unsaved = None
+        self.delivery.begin_anew(position)
         self._cursor = self._new_cursor()
         self._tell()
 
