@@ -235,7 +235,7 @@ def in_schema(tables: Sequence[Table], schema: str) -> MetaData:
     for table in tables:
         copy = table.to_metadata(metadata, schema=schema)
         for column in copy.columns:
-            kind = column.type.item_type if isinstance(column.type, ARRAY) else column.type
+            kind: Any = column.type.item_type if isinstance(column.type, ARRAY) else column.type
             if isinstance(kind, SchemaType):
                 kind.schema = None
     for copy in metadata.tables.values():

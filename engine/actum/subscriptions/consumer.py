@@ -222,7 +222,8 @@ class Consumer:
                 await self._worker.load()
         except StoreFull as error:
             self._worker.trouble = describe(error)
-            log.warning("subscription %s: %s; it tries again", self.name, self._worker.trouble)
+            said = facts("delivery failed", error, subscription=self.name)
+            log.warning("subscription %s: %s; it tries again", self.name, self._worker.trouble, extra=said)
         self._worker.paused = paused
         if paused and not self._worker.loaded:
             await self._worker.prepare()
@@ -262,8 +263,8 @@ class Consumer:
         return None if sighting is None else (sighting.position, sighting.timestamp_ns)
 
     def heartbeat_ns(self) -> int:
-        """When it last moved, or stood where the log ends."""
-        return self._worker.heartbeat_ns
+        """When it last moved, handled an event of a batch for the first time, or stood where the log ends."""
+        return max(self._worker.heartbeat_ns, self._worker.delivery.heartbeat_ns)
 
     def end(self) -> None:
         """Begin no other event."""

@@ -56,6 +56,7 @@ class Delivery:
         handle: handles one event; what `batch()` gave goes along.
         handled: events whose handlers have returned.
         next: the event that is being handled, or will be when it is tried again.
+        heartbeat_ns: when an event was handled for the first time, if only in a batch that was undone.
     """
 
     def __init__(
@@ -92,6 +93,17 @@ class Delivery:
         }
         self.handled = 0
         self.next: Sighting | None = None
+        self.heartbeat_ns = self._turn_ns
+        self._farthest = 0
+
+    def begin_anew(self, position: int) -> None:
+        """Handle what is behind a position, for the first time."""
+        self.next, self._farthest = None, position
+
+    def _advanced(self, position: int) -> None:
+        """An event is handled: the first time that shows that there is progress, however long its batch takes."""
+        if position > self._farthest:
+            self._farthest, self.heartbeat_ns = position, self._clock.monotonic_ns()
 
     async def attempt(
         self, start: int, batch: Batch, go_on: Callable[[], bool], moved: Callable[[int], None]
@@ -118,6 +130,7 @@ class Delivery:
                     failed = self.next = sighting
                     await self.handle(sighting, given)
                     failed, position = None, sighting.position
+                    self._advanced(position)
                     if not kind.is_transactional:
                         moved(position)
                     await self._give_turn()

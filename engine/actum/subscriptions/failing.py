@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from actum.logbook import facts
 from actum.subscriptions.letters import describe
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ def told(failing: Failing) -> str:
     return f"its handler of {where} raised {describe(failing.error)} (attempt {failing.attempts})"
 
 
-def facts_of(event: str, failing: Failing, subscription: str) -> dict[str, object]:
+def known(failing: Failing, subscription: str) -> dict[str, str | float | None]:
     """What stands beside a line about it in the log."""
-    position, attempts = failing.sighting.position, failing.attempts
-    return facts(event, failing.error, subscription=subscription, position=position, attempts=attempts)
+    return {"subscription": subscription, "position": failing.sighting.position, "attempts": failing.attempts}

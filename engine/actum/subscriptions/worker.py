@@ -19,7 +19,7 @@ from actum.observer import during
 from actum.subscriptions.bell import Bell
 from actum.subscriptions.cursor import Cursor, first_of_command
 from actum.subscriptions.delivery import Delivery, backoff_seconds, delivering, hash_of
-from actum.subscriptions.failing import MISTAKES, Failing, facts_of, told
+from actum.subscriptions.failing import MISTAKES, Failing, known, told
 from actum.subscriptions.keeping import Keeping
 from actum.subscriptions.letters import describe, handle_marked, letter_of
 
@@ -131,7 +131,8 @@ class Worker:
     def begin_anew(self, position: int) -> None:
         """Stand somewhere else; the task does not run."""
         self.position = position
-        self.stopped = self.failing = self.trouble = self.delivery.next = self._unsaved = None
+        self.stopped = self.failing = self.trouble = self._unsaved = None
+        self.delivery.begin_anew(position)
         self._cursor = self._new_cursor()
         self._tell()
 
@@ -301,7 +302,7 @@ class Worker:
         failing = self.failing = Failing(sighting, attempts, error)
         self.failures += 1
         self.trouble = told(failing)
-        said = facts_of("event failed", failing, self.kind.name)
+        said = facts("event failed", error, **known(failing, self.kind.name))
         log.warning("subscription %s: %s", self.kind.name, self.trouble, exc_info=error, extra=said)
         if attempts <= options.retry_max:
             seconds = backoff_seconds(
@@ -329,7 +330,7 @@ class Worker:
         letter = letter_of(sighting, failing.attempts, failing.error, self.source.clock)
         await self.keeping.bury(letter, self.keeping.bookmark(sighting.position, sighting.frame.hash))
         self.news = f"{told(failing)}; it is put aside as a dead letter, one of {len(self.keeping.letters):,}"
-        said = facts_of("event put aside", failing, self.kind.name)
+        said = facts("event put aside", failing.error, **known(failing, self.kind.name))
         log.error("subscription %s: %s", self.kind.name, self.news, extra=said)
         self.failing = None
         self._move(sighting.position)
