@@ -70,7 +70,7 @@ class LateClock:
         return time.perf_counter_ns()
 
 
-class SqliteOrders(OrderTable, name="orders-sqlite", tables=[order_summaries], batch_max=500):
+class SqliteOrders(OrderTable, name="orders-sqlite", tables=[order_summaries]):
     """The list of orders in SQLite."""
 
     @classmethod
@@ -79,7 +79,7 @@ class SqliteOrders(OrderTable, name="orders-sqlite", tables=[order_summaries], b
         return database_of(services, "sqlite")
 
 
-class PostgresOrders(OrderTable, name="orders-postgresql", tables=[order_summaries], batch_max=500):
+class PostgresOrders(OrderTable, name="orders-postgresql", tables=[order_summaries]):
     """The list of orders in PostgreSQL."""
 
     @classmethod
@@ -166,5 +166,6 @@ async def finish(shop: Engine, tables: Sequence[type[OrderTable]]) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING)
+    logging.getLogger("actum.alerts").setLevel(logging.ERROR)  # that SQL is behind is no fault, on a busy machine
     plant(sys.argv[3])
     actum.run(main(sys.argv[1], float(sys.argv[2]), sys.argv[4:]))
