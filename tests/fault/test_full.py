@@ -31,7 +31,7 @@ def test_full_disks(part: int) -> None:
 
 @scene
 async def test_a_subscription_on_a_full_disk(small_disk: Path) -> None:
-    """The engine opens and closes; the subscription says what it waits for, and with room again goes on where it was."""
+    """The engine opens and closes; the subscription says what it waits for, and goes on when there is room again."""
     store, journal = small_disk / "bank", Journal()
     journal.faults = {2: -1}
     async with open_bank(store, Watcher, services=[journal]) as bank:

@@ -52,7 +52,7 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
         async with worker.keeping.batch() as given:
             there = await worker.keeping.drop_in_batch(letter.position)
             if there:
-                await worker.delivery.handle(sighting, given)
+                await worker.delivery.handle(worker.delivery.read(sighting), given)
     except Exception as error:
         if worker.ending or worker.subscription.is_outage(error) or not await worker.keeping.is_buried(letter.position):
             raise
