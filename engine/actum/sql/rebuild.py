@@ -125,9 +125,19 @@ class Rebuild:
         built = worker.subscription
         assert isinstance(built, SqlProjection)
         built.build_in(self._shadow)
-        await worker.prepare()
-        start = worker.kind.options.start
-        await worker.keeping.save(await worker.keeping.at(start if isinstance(start, int) else 0))
+        try:
+            await worker.prepare()
+            start = worker.kind.options.start
+            await worker.keeping.save(await worker.keeping.at(start if isinstance(start, int) else 0))
+            await self._build()
+        finally:
+            await built.close()
+        assert self._report is not None
+        return self._report
+
+    async def _build(self) -> None:
+        """Handle the log until the new tables are as far as the live ones, then put them in place."""
+        worker = self._worker
         task = asyncio.create_task(worker.work(), name=f"actum rebuild {self._consumer.name}")
         try:
             self._reach = self._consumer.position
@@ -138,9 +148,6 @@ class Rebuild:
             worker.bell.ring()
             task.cancel()
             await asyncio.wait([task])
-            await built.close()
-        assert self._report is not None
-        return self._report
 
     async def _built(self, task: asyncio.Task[None]) -> None:
         """Wait until the new tables are as far as they may go."""
@@ -167,16 +174,19 @@ class Rebuild:
         bookmark = await self._projection.load_bookmark()
         if bookmark is None:
             raise Invalid(f"the bookmark of {self._consumer.name} is gone")
+        if self._worker.position > bookmark.position:
+            raise Invalid(
+                f"projection {self._consumer.name} was reset to position {bookmark.position} while it was built anew: "
+                "rebuild it again"
+            )
         self._reach = bookmark.position
         await self._built(task)
         self._worker.paused = True
         async with self._worker.handling, self._projection.batch_in(self._shadow.both()) as connection:
-            self._check_not_further(bookmark.position)
             tables = [await self._table(connection, table) for table in self._projection.__tables__]
             if self._swap:
                 await self._replace(connection)
         await live.keeping.load_letters()
-        live.loaded = True  # also if the end of its last batch was not heard of
         self._report = RebuildReport(
             position=bookmark.position,
             swapped=self._swap,
@@ -184,18 +194,6 @@ class Rebuild:
             tables=tuple(tables),
         )
         return bookmark.position
-
-    def _check_not_further(self, position: int) -> None:
-        """Refuse to put rows in place that hold more than the bookmark says: that would be applied to them again.
-
-        Raises:
-            Invalid: they do.
-        """
-        if self._worker.position > position:
-            raise Invalid(
-                f"projection {self._consumer.name} was reset to position {position} while it was built anew to "
-                f"{self._worker.position}: rebuild it again"
-            )
 
     async def _table(self, connection: AsyncConnection, table: Table) -> TableReport:
         """How the new one is, and how far it differs."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
 
 from sqlalchemy import ARRAY, MetaData, Table, delete, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.sql.ddl import sort_tables
 from sqlalchemy.sql.functions import now
 from sqlalchemy.types import SchemaType
 
@@ -70,8 +69,9 @@ class LiveSite:
         """See `Site.create`."""
         async with self._database.begin() as connection:
             await connection.run_sync(TABLES.create_all)
-            for table in sort_tables(tables):
-                await connection.run_sync(table.create, checkfirst=True)
+            for metadata in dict.fromkeys(table.metadata for table in tables):  # each in the order of its foreign keys
+                mine = [table for table in tables if table.metadata is metadata]
+                await connection.run_sync(metadata.create_all, tables=mine)
         await check_undone(self._database)
 
     def __repr__(self) -> str:

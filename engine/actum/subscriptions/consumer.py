@@ -113,6 +113,7 @@ class Consumer:
         async with self._resetting:
             self._check_open()
             worker = self._worker
+            known = worker.loaded
             self._stands = True
             try:
                 if not await self._cancel():
@@ -123,6 +124,7 @@ class Consumer:
                 async with worker.handling:  # a dead letter may be retried beside
                     await worker.prepare()
                     worker.begin_anew(await work(worker))
+                    worker.loaded = worker.loaded or known  # what was cancelled had left that open; the work has looked
                     self.beginnings += 1
             finally:
                 self._stands = False

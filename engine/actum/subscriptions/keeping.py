@@ -187,7 +187,7 @@ class Keeping:
     async def drop_in_batch(self, position: int) -> bool:
         """Forget a dead letter that the user's class keeps; inside its `batch()`, which may still fail.
 
-        False: it was gone already.
+        False: it was gone already, by somebody else.
         """
         return not self._kind.keeps_dead_letters or await self._subscription.drop_dead_letter(position) is not False
 

@@ -43,16 +43,15 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
 
     Raises:
         EngineClosed: it was closed meanwhile.
-        Invalid: another process has retried or dropped it meanwhile.
+        Invalid: it is none any more.
         Exception: what the handler raised; the dead letter stays, with one attempt more.
     """
     sighting = await worker.aside.run(lambda: sight(worker, letter))
     await worker.prepare()
     try:
         async with worker.keeping.batch() as given:
-            there = await worker.keeping.drop_in_batch(letter.position)
-            if there:
-                await worker.delivery.handle(worker.delivery.read(sighting), given)
+            await worker.delivery.handle(worker.delivery.read(sighting), given)
+            await drop_there(worker, letter.position)
     except Exception as error:
         if worker.ending or worker.subscription.is_outage(error) or not await worker.keeping.is_buried(letter.position):
             raise
@@ -64,10 +63,18 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
             "there, although its event was handled"
         )
     await worker.keeping.drop_in_file(letter.position)
-    if not there:
+
+
+async def drop_there(worker: Worker, position: int) -> None:
+    """Forget a dead letter whose event was handled; inside the batch, which is undone if it was none any more.
+
+    Raises:
+        Invalid: another process has retried or dropped it.
+    """
+    if not await worker.keeping.drop_in_batch(position):
         raise Invalid(
-            f"subscription {worker.kind.name}: another process has retried or dropped the dead letter at position "
-            f"{letter.position}"
+            f"subscription {worker.kind.name} has no dead letter at position {position} any more: another process has "
+            "retried or dropped it"
         )
 
 

@@ -160,10 +160,10 @@ class Subscription:
         """Keep one, in place of an older one at its position: called inside `batch()`, before `save_bookmark`."""
         raise NotImplementedError
 
-    async def drop_dead_letter(self, position: int) -> bool:
-        """Forget one, if it is there, and say whether it was: called inside `batch()`, before a handler tries again.
+    async def drop_dead_letter(self, position: int) -> bool | None:
+        """Forget one, if it is there: called inside `batch()`, behind the handler if it was retried.
 
-        Where it was not, somebody else has retried or dropped it, and the handler is not called.
+        Return False if it was not there: then somebody else has retried it, and the batch is undone.
         """
         raise NotImplementedError
 

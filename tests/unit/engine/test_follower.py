@@ -239,6 +239,7 @@ async def test_what_it_is_given(tmp_path: Path) -> None:
 @scene
 async def test_classes_that_can_not_read_the_log(tmp_path: Path) -> None:
     """It waits there and says why, instead of putting every event aside; with the right classes it goes on."""
+
     class Later(Subscription, name="later", retry_max=0, retry_seconds_min=0.001):
         @handle
         def deposited(self, event: Renamed) -> None:

@@ -120,23 +120,21 @@ async def test_a_failing_event_takes_no_other_with_it(url: str, tmp_path: Path) 
 
 
 @scene
-async def test_without_retries_no_other_event_is_lost(url: str) -> None:
-    """The events before one that fails were undone with it: they are applied before it is put aside."""
+async def test_without_retries_a_failing_event_takes_no_other_with_it_either(url: str) -> None:
+    """What came before it in its batch was undone: that is applied before the event is put aside."""
 
-    class Hasty(WatchedTable, name="hasty", tables=[ACCOUNTS], batch_max=100, retry_max=0):
-        """Tries nothing again."""
+    class Once(WatchedTable, name="once", retry_max=0, batch_max=10):
+        """Put aside at the first failure."""
 
     journal = Journal()
-    journal.faults = {3: -1, 4: -1, 9: -1}
-    async with database_at(url) as database, open_bank(None, Hasty, services=[database, journal]) as engine:
-        table = engine.subscription(Hasty)
-        table.pause()
-        await deposit(engine, 10)
-        table.resume()
+    journal.faults = {3: -1, 4: -1, 10: -1}
+    async with database_at(url) as database, open_bank(None, Once, services=[database, journal]) as engine:
+        table = engine.subscription(Once)
+        await deposit(engine, 4)
+        await engine.send_many([Note(account_id="n", text="not wanted"), Deposit(account_id="a", amount=1)] * 3)
         await table.caught_up()
-        assert await buried(database) == [3, 4, 9]
-        assert await movements(database) == 7
-        assert await bookmark(database, "hasty") == 10
+        assert [letter.position for letter in table.dead_letters()] == [3, 4, 10]
+        assert await movements(database) == 4
 
 
 @scene
@@ -267,7 +265,7 @@ async def test_two_on_one_database(url: str, tmp_path: Path) -> None:
 
 @scene
 async def test_a_dead_letter_that_another_process_has_retried(url: str, tmp_path: Path) -> None:
-    """It is gone: retrying it here as well applies nothing, and says so."""
+    """Two processes retry it at once: it is applied by one, and the other one says that it is gone."""
     journal = Journal()
     journal.faults = {2: -1}
     async with database_at(url) as database, database_at(url) as other:
@@ -277,15 +275,23 @@ async def test_a_dead_letter_that_another_process_has_retried(url: str, tmp_path
         async with follow(tmp_path / "store", WatchedTable, services=[database, journal]) as first:
             await first.subscription(WatchedTable).caught_up()
             async with follow(tmp_path / "copy", WatchedTable, services=[other, journal]) as second:
-                table = second.subscription(WatchedTable)
-                await table.caught_up()
-                assert [letter.position for letter in table.dead_letters()] == [2]
+                tables = [follower.subscription(WatchedTable) for follower in (first, second)]
+                await tables[1].caught_up()
+                assert [len(table.dead_letters()) for table in tables] == [1, 1]
                 journal.faults = {}
-                await first.subscription(WatchedTable).retry(2)
-                with pytest.raises(Invalid, match="no dead letter at position 2"):
-                    await table.retry(2)
+                journal.free.clear()
+                journal.arrived.clear()
+                retrying = [asyncio.create_task(table.retry(2)) for table in tables]
+                while not journal.arrived:
+                    await asyncio.sleep(0.001)
+                await asyncio.sleep(0.1)  # the other one waits for the lock meanwhile
+                journal.free.set()
+                done = await asyncio.gather(*retrying, return_exceptions=True)
+                (error,) = filter(None, done)
+                assert isinstance(error, Invalid)
+                assert "another process has retried or dropped it" in str(error)
                 assert await movements(database) == 3
-                assert table.dead_letters() == []
+                assert [table.dead_letters() for table in tables] == [[], []]
 
 
 @scene
@@ -371,5 +377,26 @@ def test_what_is_wrong_is_said_at_opening(tmp_path: Path) -> None:
     open_bank(None, Chooses, services=[first, second])
     with pytest.raises(CatalogueError, match=r"Bare has no tables: write tables="):
         open_bank(None, Bare, services=[first])
-    with pytest.raises(Invalid, match="give SQLAlchemy Table objects"):
-        type("Wrong", (SqlProjection,), {}, tables=["orders"])
+    for wrong, why in ((["orders"], "give SQLAlchemy Table objects"), (NOTES, "give a list"), (5, "give a list")):
+        with pytest.raises(Invalid, match=why):
+            type("Wrong", (SqlProjection,), {}, tables=wrong)
+
+
+@scene
+async def test_super_is_not_called(url: str) -> None:
+    """An `__init__` of its own needs not call the other one; an `open` must, and the state says so."""
+
+    class Made(NoteTable, name="made"):
+        def __init__(self) -> None:
+            self.prefix = "x"
+
+    class Opens(NoteTable, name="opens"):
+        async def open(self, services: Sequence[object]) -> None: ...
+
+    async with database_at(url) as database, open_bank(None, Made, Opens, services=[database]) as engine:
+        await engine.send(Note(account_id="n", text="fine"))
+        await engine.subscription(Made).caught_up()
+        opens = engine.subscription(Opens)
+        while opens.statistics().state != "failed":
+            await asyncio.sleep(0.001)
+        assert "call `await super().open(services)` in Opens.open" in (opens.statistics().failure or "")

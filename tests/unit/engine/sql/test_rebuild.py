@@ -191,6 +191,24 @@ async def test_what_can_not_be_built_is_told(url: str) -> None:
 
 
 @scene
+async def test_right_after_a_reset(url: str) -> None:
+    """Whatever the reset has cancelled, it is known where the projection stands."""
+    journal = Journal()
+    async with database_at(url) as database, open_bank(None, WatchedTable, services=[database, journal]) as engine:
+        table = engine.subscription(WatchedTable)
+        await table.caught_up(0)
+        journal.free.clear()
+        await engine.send_many([Deposit(account_id="a", amount=1)] * 3)
+        while not journal.arrived:
+            await asyncio.sleep(0.001)
+        await table.reset(0)
+        journal.free.set()
+        await rebuild(table)
+        await table.caught_up()
+        assert await movements(database) == 3
+
+
+@scene
 async def test_a_reset_meanwhile_ends_it(url: str) -> None:
     """The new rows are then further than the bookmark: they are not put in place, nothing comes to be applied twice."""
     journal = Journal()

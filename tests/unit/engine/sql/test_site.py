@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Any
 
 import pytest
 from actum import Record
@@ -11,6 +12,7 @@ from actum.sql.site import PostgresShadow
 from sqlalchemy import JSON, Column, Enum, ForeignKey, Identity, Integer, MetaData, String, Table, TypeDecorator, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.types import TypeEngine
 
 from tests.support.bank import Deposit, Deposited, open_bank
 from tests.support.postgres import PrivatePostgres
@@ -30,8 +32,8 @@ class Size(enum.Enum):
 class Boxed(TypeDecorator[object]):
     """A type of the user's own, over one that can't be compared."""
 
-    impl = JSON  # type: ignore[mutable-override]  # as SQLAlchemy says that it is written
-    cache_ok = True  # type: ignore[mutable-override]
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = JSON
+    cache_ok: bool | None = True
 
 
 OWNERS = Table("owners", METADATA, Column("owner_id", Integer, primary_key=True))
