@@ -294,9 +294,10 @@ class LiveView:
 
     def refuse(self, cause: Exception) -> None:
         """Stop serving rows of other code, since there will be no others."""
+        fix = f". Fix the handler and reopen, or call engine.rebuild({type(self.view).__name__})"
         self.broken = ViewBroken(
             f"view {self.name} can't be served: its saved rows were made by other code, and making it again failed: "
-            f"{cause}. Fix the handler and reopen, or call engine.rebuild({type(self.view).__name__})",
+            f"{cause}{'' if isinstance(cause, ViewBroken) else fix}",
             view=self.name,
             position=cause.position if isinstance(cause, ViewBroken) else self.position,
         )

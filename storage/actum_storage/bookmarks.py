@@ -102,6 +102,11 @@ class Bookmarks(Protocol):
         """Go back to a position: set the bookmark, forget the dead letters behind it."""
         ...
 
+    @property
+    def place(self) -> str:
+        """Where they are, for people."""
+        ...
+
     def close(self) -> None:
         """Release everything; a second call does nothing."""
         ...
@@ -214,6 +219,11 @@ class BookmarkFile:
     def _put(self, bookmark: Bookmark, updated_ns: int) -> None:
         self._connection.execute("INSERT OR REPLACE INTO bookmark VALUES (1, ?, ?, ?, ?)", (*bookmark, updated_ns))
 
+    @property
+    def place(self) -> str:
+        """See `Bookmarks.place`."""
+        return f"the file {self._path}"
+
     def __repr__(self) -> str:
         """Where it is."""
         return f"<BookmarkFile {self._path}>"
@@ -262,6 +272,11 @@ class MemoryBookmarks:
 
     def close(self) -> None:
         """See `Bookmarks.close`."""
+
+    @property
+    def place(self) -> str:
+        """See `Bookmarks.place`."""
+        return "what is remembered"
 
     def __repr__(self) -> str:
         """Where it stands."""

@@ -187,7 +187,6 @@ class Rebuild:
             if self._swap:
                 await self._replace(connection)
         await live.keeping.load_letters()
-        live.loaded = True  # also if the end of its last batch was not heard of
         self._report = RebuildReport(
             position=bookmark.position,
             swapped=self._swap,

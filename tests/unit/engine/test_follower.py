@@ -31,7 +31,7 @@ from actum_storage import BookmarkFile
 
 from tests.support.bank import Balances, Deposit, Deposited, Note, Noted, Withdraw, open_bank
 from tests.support.processes import ENVIRONMENT, Conversation
-from tests.support.scenes import scene, turns
+from tests.support.scenes import in_time, scene, turns
 from tests.support.subscribers import Journal, Watcher
 
 
@@ -40,6 +40,13 @@ class OldDeposited(Event):
 
     account_id: str
     amount: int
+
+
+class Renamed(Event, tag="Deposited"):
+    """A deposit whose field has another name than the log says."""
+
+    account_id: str
+    total: int
 
 
 #: An engine that deposits as much as it is told, one event for each line.
@@ -227,6 +234,24 @@ async def test_what_it_is_given(tmp_path: Path) -> None:
             follower.subscription(Subscription)
     with pytest.raises(EngineClosed, match="not open"):
         follower.statistics()
+
+
+@scene
+async def test_classes_that_can_not_read_the_log(tmp_path: Path) -> None:
+    """It waits there and says why, instead of putting every event aside; with the right classes it goes on."""
+
+    class Later(Subscription, name="later", retry_max=0, retry_seconds_min=0.001):
+        @handle
+        def deposited(self, event: Renamed) -> None:
+            raise AssertionError("it can't be read")
+
+    async with open_bank(tmp_path) as engine:
+        await engine.send(Deposit(account_id="a", amount=1))
+    async with follow(tmp_path, Later) as follower:
+        later = follower.subscription(Later)
+        await in_time(lambda: later.statistics().retries >= 2)
+        assert "missing required field `total`" in (later.statistics().failure or "")
+        assert (later.position, later.dead_letters()) == (0, [])
 
 
 @scene

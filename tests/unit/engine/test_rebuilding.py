@@ -230,7 +230,7 @@ class TestOtherCode:
     @pytest.mark.parametrize("what", ["rebuild", "verify", "cancelled"])
     @scene
     async def test_its_user_was_quicker(self, what: str, tmp_path: Path) -> None:
-        """A rebuild or comparison that somebody began at once is waited for, and the view is still served."""
+        """A rebuild or comparison that somebody began at once is waited for; the view is served all the time."""
         async with open_bank(tmp_path / "bank", totals(1)) as bank:
             await bank.send_many([deposit(1)] * 20)
         view = totals(2)
