@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any, final
 
 import msgspec
-from actum_storage import StoreDirectory
+from actum_storage import StorageError, StoreDirectory
 
 from actum.alert import Alert
 from actum.arguments import check_arguments, check_observer
@@ -46,7 +46,7 @@ class FollowerStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """A follower.
 
     Attributes:
-        head: the last position that it has seen in the log.
+        head: the last position that it has found in the log, at most `poll_seconds` ago.
         subscriptions: one each.
         alerts: the last one of each subscription that is slow, stalled or failed.
         alerts_raised: since opening.
@@ -175,7 +175,7 @@ class Follower:
         )
         await self._subscriptions.start(
             self._monitor,
-            lambda: self._head,
+            lambda: self._true_head(store),
             lambda position: time_at(store.log, position),
             paused=self._paused,
         )
@@ -198,6 +198,13 @@ class Follower:
             if head != self._head:
                 self._head = head
                 subscriptions.wake()
+
+    def _true_head(self, store: StoreDirectory) -> int:
+        """The log's last position now: what lag is measured by, however seldom, or no longer, it is looked for more."""
+        try:
+            return store.log.head.position
+        except StorageError:  # then the subscriptions have failed, or are about to
+            return self._head
 
     async def run(self) -> None:
         """Stay until cancelled, as SIGTERM does to what `actum.run` runs.

@@ -105,6 +105,7 @@ class Rebuilder:
         self._clock = clock
         self._no_checkpoint = no_checkpoint
         self._releasing: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.Event()  # of a rebuild; another one is put here then
         self.under_way: dict[str, Rebuild] = {}
 
     def rebuilding(self, name: str) -> bool:
@@ -136,7 +137,10 @@ class Rebuilder:
         for name in names:
             log.info("view %s: its saved rows were made by other code; they are served while it is rebuilt", name)
             try:
-                await self.rebuild(name)
+                while name in self.under_way:  # its user was quicker
+                    await self._ended.wait()
+                if self._views[name].outdated:
+                    await self.rebuild(name)
             except Exception as error:
                 log.exception("view %s can't be rebuilt, and is not served any more", name)
                 view = self._views[name]
@@ -183,6 +187,8 @@ class Rebuilder:
                 yield rebuild
         finally:
             del self.under_way[name]
+            ended, self._ended = self._ended, asyncio.Event()
+            ended.set()
             self._release(served if self._views[name] is twin else twin)
 
     def _release(self, view: LiveView) -> None:

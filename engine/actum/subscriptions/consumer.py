@@ -7,6 +7,8 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, final
 
+from actum_storage import StoreFull
+
 from actum.errors import EngineClosed, Invalid, shown
 from actum.statistics import SubscriptionStatistics
 from actum.subscriptions.letters import describe, handle_again
@@ -41,6 +43,7 @@ class Consumer:
         self._worker = worker
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Task[None] | None = None  # a task that was told to end, and has not yet
+        self._gone: str | None = None  # why it can't go on, ever
         self._resetting = asyncio.Lock()
         self._stands = False  # from the end of one task to the beginning of the next
         self._lag: Callable[[], Lag] | None = None
@@ -200,6 +203,8 @@ class Consumer:
     async def start(self, lag: Callable[[], Lag], *, paused: bool = False) -> None:
         """Find the bookmark, if it is in the file, and begin. `lag` looks at how far it is behind.
 
+        On a full disk it begins without, and finds it when there is room.
+
         One that is paused from the beginning has found its bookmark and its dead letters, wherever they lie, when this
         returns.
 
@@ -209,10 +214,14 @@ class Consumer:
             StoreCorrupt, StorageError: the file can't be read.
         """
         self._lag = lag
-        if not self._worker.kind.keeps_dead_letters:
-            await self._worker.keeping.load_letters()
-        if not self._worker.kind.keeps_bookmark:
-            await self._worker.load()
+        try:
+            if not self._worker.kind.keeps_dead_letters:
+                await self._worker.keeping.load_letters()
+            if not self._worker.kind.keeps_bookmark:
+                await self._worker.load()
+        except StoreFull as error:
+            self._worker.trouble = describe(error)
+            log.warning("subscription %s: %s; it tries again", self.name, self._worker.trouble)
         self._worker.paused = paused
         if paused and not self._worker.loaded:
             await self._worker.prepare()
@@ -241,8 +250,9 @@ class Consumer:
         return news
 
     def fail(self, reason: str) -> None:
-        """What it reads from is gone."""
-        self._worker.stopped = reason
+        """What it reads from is gone: it never goes on."""
+        self._worker.stopped = self._gone = reason
+        self._worker.give_up(lambda: EngineClosed(f"subscription {self.name} can't go on: {reason}"))
         self._worker.bell.ring()
 
     def next_time(self) -> tuple[int, int] | None:
@@ -251,8 +261,8 @@ class Consumer:
         return None if sighting is None else (sighting.position, sighting.timestamp_ns)
 
     def heartbeat_ns(self) -> int:
-        """When it last moved, or stood where the log ends."""
-        return self._worker.heartbeat_ns
+        """When it last moved, handled an event of a batch for the first time, or stood where the log ends."""
+        return max(self._worker.heartbeat_ns, self._worker.delivery.heartbeat_ns)
 
     def end(self) -> None:
         """Begin no other event."""
@@ -332,6 +342,8 @@ class Consumer:
     def _check_open(self) -> None:
         if self._worker.ending:
             raise EngineClosed(f"subscription {self.name} is closed with its engine or follower")
+        if self._gone is not None:
+            raise EngineClosed(f"subscription {self.name} can't go on: {self._gone}")
 
     def __repr__(self) -> str:
         """Name and position."""

@@ -55,6 +55,7 @@ class Delivery:
     Attributes:
         handled: events whose handlers have returned.
         next: the event that is being handled, or will be when it is tried again.
+        heartbeat_ns: when an event was handled for the first time, if only in a batch that was undone.
     """
 
     def __init__(
@@ -90,6 +91,17 @@ class Delivery:
         }
         self.handled = 0
         self.next: Sighting | None = None
+        self.heartbeat_ns = self._turn_ns
+        self._farthest = 0
+
+    def begin_anew(self, position: int) -> None:
+        """Handle what is behind a position, for the first time."""
+        self.next, self._farthest = None, position
+
+    def _advanced(self, position: int) -> None:
+        """An event is handled: the first time that shows that there is progress, however long its batch takes."""
+        if position > self._farthest:
+            self._farthest, self.heartbeat_ns = position, self._clock.monotonic_ns()
 
     async def attempt(
         self, start: int, batch: Batch, go_on: Callable[[], bool], moved: Callable[[int], None]
@@ -113,9 +125,12 @@ class Delivery:
                 for sighting in batch.wanted:
                     if position > start and not go_on() and self._may_part(batch, position, sighting):
                         break
-                    failed = self.next = sighting
-                    await self.handle(sighting, given)
+                    self.next = sighting
+                    record = self.read(sighting)  # where that fails it is the classes that are wrong, not the event
+                    failed = sighting
+                    await self.handle(record, given)
                     failed, position = None, sighting.position
+                    self._advanced(position)
                     if not kind.is_transactional:
                         moved(position)
                     await self._give_turn()
@@ -151,9 +166,16 @@ class Delivery:
             await asyncio.sleep(0)
             self._turn_ns, self._handled_in_turn = self._clock.monotonic_ns(), 0
 
-    async def handle(self, sighting: Sighting, given: object) -> None:
-        """Decode one event and call its handler; each handler, if it has become several events. `batch()` gave this."""
-        record = self._codec.record(sighting.position, sighting.data)
+    def read(self, sighting: Sighting) -> Record:
+        """Decode one event.
+
+        Raises:
+            StoreMismatch: today's classes can't read it.
+        """
+        return self._codec.record(sighting.position, sighting.data)
+
+    async def handle(self, record: Record, given: object) -> None:
+        """Call the handler of one event; each handler, if it has become several events. `batch()` gave this."""
         if self._observer is None:
             await self._call(record, given)
         else:

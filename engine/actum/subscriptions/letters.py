@@ -50,7 +50,7 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
     await worker.prepare()
     try:
         async with worker.keeping.batch() as given:
-            await worker.delivery.handle(sighting, given)
+            await worker.delivery.handle(worker.delivery.read(sighting), given)
             await drop_there(worker, letter.position)
     except Exception as error:
         if worker.ending or worker.subscription.is_outage(error) or not await worker.keeping.is_buried(letter.position):

@@ -116,7 +116,7 @@ class Monitor:
         for callback in self._callbacks:
             try:
                 callback(alert)
-            except Exception:
+            except (Exception, asyncio.CancelledError):  # nobody cancels this task in the middle of a callback
                 log.exception("an alert's callback failed")
         return alert
 

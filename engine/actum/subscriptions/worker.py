@@ -155,7 +155,8 @@ class Worker:
     def begin_anew(self, position: int) -> None:
         """Stand somewhere else; the task does not run."""
         self.position = position
-        self.stopped = self.failing = self.trouble = self.delivery.next = self._unsaved = None
+        self.stopped = self.failing = self.trouble = self._unsaved = None
+        self.delivery.begin_anew(position)
         self._cursor = self._new_cursor()
         self._tell()
 
@@ -230,8 +231,7 @@ class Worker:
 
     async def load(self) -> None:
         """Find out where to go on."""
-        if self.kind.keeps_dead_letters:
-            await self.keeping.load_letters()
+        await self.keeping.load_letters()
         self.position = await self.keeping.load(self.source.head())
         self.loaded = True
         self._saved_ns = self.source.clock.monotonic_ns()

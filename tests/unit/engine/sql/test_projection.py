@@ -9,13 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from actum import CatalogueError, Engine, Invalid, Options, StoreMismatch, follow
+from actum import CatalogueError, Engine, Invalid, MemoryLog, Options, Record, StoreMismatch, follow
 from actum.sql import BookmarkMoved, SqlProjection, handle
 from actum.sql.ledger import BOOKMARKS, DEAD_LETTERS
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from tests.support.bank import AllBalances, Deposit, DepositEach, Deposited, Note, Withdraw, open_bank
+from tests.support.bank import (
+    Account,
+    AllBalances,
+    Deposit,
+    DepositEach,
+    Deposited,
+    HeldAssessor,
+    Note,
+    Withdraw,
+    open_bank,
+)
+from tests.support.clocks import FakeClock
 from tests.support.scenes import scene
 from tests.support.sql_models import (
     ACCOUNTS,
@@ -124,6 +135,33 @@ async def test_without_retries_a_failing_event_takes_no_other_with_it_either(url
         await table.caught_up()
         assert [letter.position for letter in table.dead_letters()] == [3, 4, 10]
         assert await movements(database) == 4
+
+
+@scene
+async def test_a_long_batch_makes_progress(tmp_path: Path) -> None:
+    """Its events together take longer than it may stand still: each is progress, but not when it is tried again."""
+    clock, journal, states = FakeClock(), Journal(), list[tuple[int, str]]()
+
+    class Slow(AccountTable, name="slow", batch_max=9, retry_max=2):
+        @handle
+        async def deposited(self, event: Deposited, connection: AsyncConnection, record: Record) -> None:
+            states.append((record.position, engine.subscription(Slow).statistics().state))
+            clock.advance(20)
+            if record.position == 4 and len(states) < 9:
+                raise ValueError("not yet")
+
+    async with (
+        database_at(f"sqlite+aiosqlite:///{tmp_path / 'a.db'}") as database,
+        Engine.open(MemoryLog(), Account, Slow, services=[database, journal, HeldAssessor()], clock=clock) as engine,
+    ):
+        slow = engine.subscription(Slow)
+        slow.pause()
+        await deposit(engine, 5)
+        slow.resume()
+        await slow.caught_up()
+    assert [position for position, _ in states] == [1, 2, 3, 4, 1, 2, 3, 4, 4, 5]
+    assert "stalled" not in [state for _, state in states[:4]]
+    assert "stalled" in [state for _, state in states[4:8]]
 
 
 @scene
