@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, final
 
 from sqlalchemy import ARRAY, MetaData, Table, delete, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -235,7 +235,9 @@ def in_schema(tables: Sequence[Table], schema: str) -> MetaData:
     for table in tables:
         copy = table.to_metadata(metadata, schema=schema)
         for column in copy.columns:
-            kind = column.type.item_type if isinstance(column.type, ARRAY) else column.type
+            kind: Any = column.type
+            if isinstance(kind, ARRAY):
+                kind = cast("Any", kind).item_type
             if isinstance(kind, SchemaType):
                 kind.schema = None
     for copy in metadata.tables.values():
