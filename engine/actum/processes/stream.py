@@ -33,6 +33,7 @@ class StepProcess(Command):
     commands: list[str]
     done: bool
     at_ns: int
+    until: int = 0
 
 
 class FailProcess(Command):
@@ -78,6 +79,7 @@ class ProcessStepped(Event, tag="actum.ProcessStepped"):
         commands: the names of the commands that were sent.
         done: whether it has ended.
         at_ns: when, nanoseconds since 1970 UTC.
+        until: the instance was retried, and has still to read what came up to here while it stood still; or 0.
     """
 
     instance: str
@@ -92,6 +94,7 @@ class ProcessStepped(Event, tag="actum.ProcessStepped"):
     commands: list[str]
     done: bool
     at_ns: int
+    until: int = 0
 
 
 class ProcessFailed(Event, tag="actum.ProcessFailed"):
@@ -184,19 +187,37 @@ class ProcessStream(Aggregate, key="instance", name="actum.Processes"):
         """Nothing depends on it."""
 
 
-def passing_over(row: Instance, considered: int, now_ns: int) -> StepProcess:
-    """The step of an instance that goes on behind the event at which it failed, without having reacted to it."""
+def passing_over(row: Instance, considered: int, now_ns: int, until: int) -> StepProcess:
+    """The step of an instance that goes on behind the event at which it failed, without having reacted to it.
+
+    Args:
+        row: the instance.
+        considered: up to here all events were considered by all instances.
+        now_ns: when it is.
+        until: up to here it has still to read what came while it stood still.
+    """
+    return silent_step(row, considered, now_ns, "passed over", position=row.failed_position, until=until)
+
+
+def catching_up(row: Instance, considered: int, now_ns: int) -> StepProcess:
+    """The step of an instance that has read all that came while it stood still; as `passing_over`."""
+    return silent_step(row, considered, now_ns, "caught up", position=row.position, until=0)
+
+
+def silent_step(row: Instance, considered: int, now_ns: int, event: str, *, position: int, until: int) -> StepProcess:
+    """A step that does nothing but to say where the instance is."""
     return StepProcess(
         instance=row.instance,
         process=row.process,
         key=row.key,
         after=row.number,
-        position=row.failed_position,
+        position=position,
         considered=considered,
-        event="passed over",
+        event=event,
         state=row.state,
         timers=row.timers,
         commands=[],
         done=False,
         at_ns=now_ns,
+        until=until,
     )

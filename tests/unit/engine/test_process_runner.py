@@ -24,7 +24,7 @@ from actum import (
     process_runner,
     react,
 )
-from actum.automation import timer_of
+from actum.automation import runner_of, timer_of
 from actum.processes import circles
 from actum_storage import StoreMismatch
 
@@ -394,6 +394,52 @@ class Picky(Process, key="asker"):
         if not self.mended:
             raise ValueError("not mended")
         return Run(runner=event.asker, errand=event.errand)
+
+
+class Keen(Picky, key="asker"):
+    """Notes what it has seen."""
+
+    seen: list[str] = []
+
+    @react(starts=True)
+    def asked(self, event: Asked) -> Run:
+        """As it comes."""
+        self.seen.append(event.errand)
+        return super().asked(event)
+
+
+@pytest.mark.parametrize("how", ["closed", "abandoned"])
+@scene
+async def test_a_retry_that_is_interrupted_loses_nothing(how: str, tmp_path: Path) -> None:
+    """What came while the instance stood still is read to its end: now, or after the next opening."""
+    gate = Gate()
+    engine = await open_errands(tmp_path / "store", Keen, options={"close_seconds_max": 0.0}, gate=gate)
+    for errand in ("first", "wait", "last"):
+        await engine.send(Ask(asker="ann", errand=errand))
+    await until(lambda: not engine.statistics().processes[0].lag)
+    assert [one.status for one in engine.processes(Keen)] == ["failed"]
+    Picky.mended = True
+    try:
+        asked = asyncio.create_task(engine.retry_process(Keen, "ann"))
+        await until(lambda: "wait" in gate.tried)
+        if how == "closed":
+            await engine.close()
+            with pytest.raises(EngineClosed, match="before it could retry Keen/ann"):
+                await asked
+            gate.free.set()
+            engine = await open_errands(tmp_path / "store", Keen, gate=gate)
+        else:
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+            await engine.send(Ask(asker="ann", errand="later"))
+            gate.free.set()
+        wanted = ["first", "wait", "last"] + ["later"] * (how == "abandoned")
+        await until(lambda: engine.processes(Keen)[0].state.seen == wanted)
+        await until(lambda: not runner_of(engine._open_core(), Keen).roster.behind())
+        assert (await engine.state(Errands, "ann")).done == len(wanted)
+        await engine.close()
+    finally:
+        Picky.mended = False
 
 
 class Stern(Process, key="runner", name="Clerk", strict=True):
