@@ -14,14 +14,17 @@ from actum.core import Core
 from actum.deadlines.stream import DeadlineStream
 from actum.middleware import Envelope
 from actum.own_sends import send_with
+from actum.process_reader import Reader
 from actum.process_runner import Runner
-from actum.process_step import Entry, Thinker, instance_of
+from actum.process_step import Entry, Thinker
+from actum.processes.backlog import Backlog
 from actum.processes.stream import ProcessStream
 from actum.subscriptions.cursor import Batch as Read
 from actum.subscriptions.cursor import Cursor
 from actum.subscriptions.delivery import Delivery
+from actum.subscriptions.failing import Failing
 from actum.subscriptions.keeping import Keeping
-from actum.subscriptions.worker import Failing, Worker
+from actum.subscriptions.worker import Worker
 from actum.tags import LastPositions, TagIndex
 from actum.timer import Timer
 from actum_storage import DeadLetter, MemoryBookmarks
@@ -115,49 +118,45 @@ def skip_an_event_at_restart() -> None:
     """A process begins behind the log's end instead of behind what it has considered."""
     real = Runner.start
 
-    async def start(self: Runner) -> None:
-        await real(self)
-        self.position = self._core.scheduler.durable
+    async def start(self: Runner, *, running: bool) -> None:
+        await real(self, running=running)
+        self._backlog = Backlog(self._core.scheduler.durable)
 
     opened(Runner).start = start
 
 
 def note_what_is_not_considered() -> None:
-    """A step says that everything up to the end of its slice was considered, while others are still at it."""
-    real = Runner._go_on
+    """A step says that everything in the log was considered, while others are still at it."""
+    real = Thinker.think
 
-    async def go_on(self: Runner, key: str, entries: Any, considered: int, *, retried: bool = False) -> None:
-        await real(self, key, entries, max(considered, self._core.scheduler.durable), retried=retried)
+    def think(self: Thinker, key: str, row: Any, entry: Entry, considered: int) -> Any:
+        return real(self, key, row, entry, max(considered, self._core.scheduler.durable))
 
-    opened(Runner)._go_on = go_on
+    opened(Thinker).think = think
 
 
 def react_again() -> None:
     """A process takes events that it has reacted to, and its stream does not mind."""
     opened(ProcessStream)._check = lambda self, after: None
 
-    async def go_on(
-        self: Runner, key: str, entries: Sequence[Entry], considered: int, *, retried: bool = False
-    ) -> None:
+    async def consider(self: Runner, key: str, entry: Entry, *, retried: bool = False) -> None:
         del retried
-        for entry in entries:
-            row = self.roster.view.get(instance_of(self.kind.name, key))
-            await self._take(key, row, entry, considered)
+        await self._take(key, self._row(key), entry)
 
-    opened(Runner)._go_on = go_on
+    opened(Runner)._consider = consider
 
 
 def retry_goes_on_behind_the_failure() -> None:
     """A failed process that is tried again leaves out the event at which it failed."""
-    real = Runner._slice
+    real = Reader.slice
 
-    def sliced(self: Runner, start: int, stop: int, only: str | None = None) -> Any:
+    def sliced(self: Reader, start: int, stop: int, only: str | None = None) -> Any:
         found, last = real(self, start, stop, only)
         if only is not None:
             found = {key: entries[1:] for key, entries in found.items()}
         return found, last
 
-    opened(Runner)._slice = sliced
+    opened(Reader).slice = sliced
 
 
 def commit_half_a_send() -> None:
