@@ -56,6 +56,7 @@ from actum.options import Options
 from actum.page import Page
 from actum.processes.process import Cancel, Done, Process, Schedule, react, refused
 from actum.processes.status import ProcessStatus
+from actum.processes.stream import ProcessEnded, ProcessFailed, ProcessStepped
 from actum.records import Receipt, Record, StoredRecord
 from actum.restoration import compact_store, restore_store
 from actum.runner import run
@@ -127,8 +128,11 @@ __all__ = [
     "Overloaded",
     "Page",
     "Process",
+    "ProcessEnded",
+    "ProcessFailed",
     "ProcessStatistics",
     "ProcessStatus",
+    "ProcessStepped",
     "Quarantined",
     "Query",
     "ReadOnly",

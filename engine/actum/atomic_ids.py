@@ -12,6 +12,7 @@ have in common, says which records must never be parted.
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Protocol
 
 from actum.records import shaped_as_uuid
 
@@ -21,6 +22,25 @@ SEND_ATOMIC_COMMANDS_MAX = 1_024
 INDEX_BYTES = 2
 FAMILY_BYTES = 16 - INDEX_BYTES
 UUID_VERSION = 8
+
+
+class Caused(Protocol):
+    """As much of a record as knowing its command needs."""
+
+    @property
+    def aggregate(self) -> str:
+        """The name of the aggregate's type."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """The aggregate's key."""
+        ...
+
+    @property
+    def command_id_bytes(self) -> bytes:
+        """The command that caused the event."""
+        ...
 
 
 def family_of(command_id: bytes) -> bytes:
@@ -42,3 +62,10 @@ def index_of(command_id: bytes) -> int:
 def same_family(first: bytes, second: bytes) -> bool:
     """Whether two ids are of commands of one `send_atomic`."""
     return first[6] >> 4 == UUID_VERSION and first[:FAMILY_BYTES] == second[:FAMILY_BYTES]
+
+
+def inseparable(here: Caused, behind: Caused) -> bool:
+    """Whether two records, one behind the other, are of one command, or of commands of one `send_atomic`."""
+    if here.command_id_bytes != behind.command_id_bytes:
+        return same_family(here.command_id_bytes, behind.command_id_bytes)
+    return (here.aggregate, here.key) == (behind.aggregate, behind.key)

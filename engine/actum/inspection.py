@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from actum.atomic_ids import family_of
-from actum.codec import ENCODER
+from actum.codec import ENCODER, ENCODING_ERRORS
 from actum.errors import Invalid, shown
+from actum.process_step import instance_of
+from actum.processes.process import Process
+from actum.processes.stream import ProcessStepped, ProcessStream
 from actum.records import EPOCH, check_identifier
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
     from actum.aggregate import Aggregate
     from actum.core import Core
+    from actum.processes.kind import ProcessKind
     from actum.records import Receipt, Record
     from actum.streams import Streams
 
@@ -44,6 +48,30 @@ class SnapshotDifferences(NamedTuple):
         return not self.different
 
 
+def stream_of(core: Core, owner: type[Aggregate | Process], key: str) -> tuple[Streams, str]:
+    """The streams that an aggregate's, or an instance's of a process, is one of, and its key there.
+
+    Raises:
+        Invalid: the class was not given to `Engine.open`, or the key is none.
+    """
+    if isinstance(owner, type) and issubclass(owner, Process):
+        instance = instance_of(process_kind(core, owner).name, key)
+        return streams_of(core, ProcessStream), instance
+    return streams_of(core, owner), check_identifier("key", key)
+
+
+def process_kind(core: Core, process: type[Process]) -> ProcessKind:
+    """A process class, read.
+
+    Raises:
+        Invalid: the class was not given to `Engine.open`.
+    """
+    for kind in core.catalogue.processes:
+        if kind.process is process:
+            return kind
+    raise Invalid(f"{shown(process)} is not a process of this engine: pass one of the classes given to Engine.open")
+
+
 def streams_of(core: Core, aggregate: type[Aggregate]) -> Streams:
     """The streams of an aggregate class.
 
@@ -58,9 +86,9 @@ def streams_of(core: Core, aggregate: type[Aggregate]) -> Streams:
     )
 
 
-async def history(core: Core, aggregate: type[Aggregate], key: str) -> list[Record]:
+async def history(core: Core, owner: type[Aggregate | Process], key: str) -> list[Record]:
     """All durable records of a stream, oldest first; what an upcaster made several events of comes as several."""
-    streams, key = streams_of(core, aggregate), check_identifier("key", key)
+    streams, key = stream_of(core, owner, key)
     positions: list[int] = []
     for position, _, _ in streams.walk(durable_head(core, streams, key)):
         positions.append(position)
@@ -76,15 +104,17 @@ async def history(core: Core, aggregate: type[Aggregate], key: str) -> list[Reco
     return records
 
 
-async def state(core: Core, aggregate: type[Aggregate], key: str, version: int | None) -> Aggregate:
-    """The state of an aggregate as of a version, or as of its last durable event; a copy.
+async def state(core: Core, owner: type[Aggregate | Process], key: str, version: int | None) -> Aggregate | Process:
+    """The state of an aggregate, or of an instance of a process, as of a version, or of its last durable event; a copy.
 
     Raises:
         Invalid: the version does not exist.
     """
-    streams, key = streams_of(core, aggregate), check_identifier("key", key)
+    streams, key = stream_of(core, owner, key)
     if version is not None and (type(version) is not int or version < 0):
         raise Invalid(f"version={shown(version)} is not a version: give 0, 1, 2 ...")
+    if issubclass(owner, Process):
+        return process_state(core, process_kind(core, owner), key, version)
     replay = streams.replay(key, durable_head(core, streams, key), version)
     while not replay.step():
         await asyncio.sleep(0)
@@ -93,8 +123,34 @@ async def state(core: Core, aggregate: type[Aggregate], key: str, version: int |
     return replay.state
 
 
-async def version_at(core: Core, aggregate: type[Aggregate], key: str, at: datetime) -> int:
-    """The version that an aggregate had at a moment; 0 for none yet.
+def process_state(core: Core, kind: ProcessKind, instance: str, version: int | None) -> Process:
+    """The state that the last step up to a version has left; that before the first one, if there is none.
+
+    Raises:
+        Invalid: the version does not exist, or today's class can't hold that state.
+    """
+    streams = streams_of(core, ProcessStream)
+    last = 0
+    for position, link, _ in streams.walk(durable_head(core, streams, instance)):
+        last = last or link.version
+        if version is not None and last < version:
+            break
+        if version is not None and link.version > version:
+            continue
+        (record,) = streams.records([position])
+        if isinstance(record.event, ProcessStepped):
+            try:
+                state: Process = kind.decode(ENCODER.encode(record.event.state))
+            except ENCODING_ERRORS as error:
+                raise Invalid(f"the state of {instance} at version {link.version} can't be read: {error}") from error
+            return state
+    if version is not None and last < version:
+        raise Invalid(f"{instance} has no version {version}: it is at {last}")
+    return kind.process()
+
+
+async def version_at(core: Core, owner: type[Aggregate | Process], key: str, at: datetime) -> int:
+    """The version that an aggregate, or an instance of a process, had at a moment; 0 for none yet.
 
     Raises:
         Invalid: the moment has no time zone.
@@ -102,7 +158,7 @@ async def version_at(core: Core, aggregate: type[Aggregate], key: str, at: datet
     if not isinstance(at, datetime) or at.tzinfo is None:
         raise Invalid(f"at={at if isinstance(at, datetime) else shown(at)} has no time zone: give an aware datetime")
     moment_ns = (at - EPOCH) // timedelta(microseconds=1) * 1_000 + 999  # timestamps are shown to the microsecond
-    streams, key = streams_of(core, aggregate), check_identifier("key", key)
+    streams, key = stream_of(core, owner, key)
     for count, (_, link, _) in enumerate(streams.walk(durable_head(core, streams, key)), 1):
         if link.timestamp_ns <= moment_ns:
             return link.version

@@ -22,28 +22,39 @@ if TYPE_CHECKING:
     from actum.aggregate import Aggregate
     from actum.inspection import SnapshotDifferences
     from actum.messages import Row
+    from actum.processes.process import Process
     from actum.records import Receipt, Record
     from actum.subscriptions.consumer import Consumer
     from actum.subscriptions.subscription import Subscription
     from actum.view_differences import ViewDifferences
     from actum.views import View
 
-A = TypeVar("A", bound="Aggregate")
+A = TypeVar("A", bound="Aggregate | Process")
 W = TypeVar("W", bound="Row")
 
 
 class Operations(LiveQueries):
     """The part of `Engine` that tools and tests use."""
 
-    async def history(self, aggregate: type[Aggregate], key: str) -> list[Record]:
-        """All durable records of one aggregate, oldest first. For tools and tests: applications read views."""
-        return await inspection.history(self._open_core(), aggregate, key)
+    async def history(self, owner: type[Aggregate | Process], key: str) -> list[Record]:
+        """All durable records of one aggregate, oldest first. For tools and tests: applications read views.
 
-    async def state(self, aggregate: type[A], key: str, *, version: int | None = None, at: datetime | None = None) -> A:
-        """One aggregate's durable state; a copy. For tools and tests: applications read views.
+        Those of an instance of a process hold a `ProcessStepped` for each step, `ProcessFailed`, and `ProcessEnded` if
+        somebody has cancelled it. They stay when it is done.
 
         Args:
-            aggregate: its class.
+            owner: the class of the aggregate or of the process.
+            key: which one.
+        """
+        return await inspection.history(self._open_core(), owner, key)
+
+    async def state(self, owner: type[A], key: str, *, version: int | None = None, at: datetime | None = None) -> A:
+        """The durable state of one aggregate, or of one instance of a process, also one that is done; a copy.
+
+        For tools and tests: applications read views. A version of an instance counts its history's entries.
+
+        Args:
+            owner: the class of the aggregate or of the process.
             key: which one.
             version: as of this version; as of now without it.
             at: as of this moment, by the timestamps of its records; aware.
@@ -51,12 +62,12 @@ class Operations(LiveQueries):
         Raises:
             Invalid: that version does not exist, the moment has no time zone, or both were given.
         """
-        core = self._open_core()
+        core, asked = self._open_core(), cast("type[Aggregate | Process]", owner)
         if at is not None:
             if version is not None:
                 raise Invalid("give version= or at=, not both")
-            version = await inspection.version_at(core, aggregate, key, at)
-        return cast("A", await inspection.state(core, aggregate, key, version))
+            version = await inspection.version_at(core, asked, key, at)
+        return cast("A", await inspection.state(core, asked, key, version))
 
     async def outcome(self, command_id: UUID | str) -> Receipt | None:
         """What became of a command: its receipt, or None if it wrote nothing so far. Reads the log backwards.

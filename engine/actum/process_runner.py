@@ -70,6 +70,7 @@ class Runner:
         self._woken = asyncio.Event()
         self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._wishes = Wishes(core)
+        self._begun: list[asyncio.Task[None]] = []
         self._backlog = Backlog(0)
         self._slots = asyncio.Semaphore(STEPPING_MAX)
         self._running: asyncio.Task[None] | None = None
@@ -128,8 +129,10 @@ class Runner:
                         await self._woken.wait()
                         continue
                     found, last = self._reader.slice(self._backlog.read + 1, self._core.scheduler.durable)
-                    for key in self._backlog.take(found, last):
+                    self._begun = [
                         group.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
+                        for key in self._backlog.take(found, last)
+                    ]
                     await asyncio.sleep(0)
         except Exception as error:  # whatever it is, it is told
             if not self._core.stopping:

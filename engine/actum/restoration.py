@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import actum_storage
 from actum_storage import Head
 
-from actum.atomic_ids import same_family
+from actum.atomic_ids import inseparable
 from actum.codec import decode_stored
 from actum.errors import Invalid, shown
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     import os
 
     from actum_storage import CopyReport, Progress
-
-    from actum.records import StoredRecord
 
 
 def restore_store(
@@ -63,13 +61,6 @@ def end_of_command(store: actum_storage.Store, position: int) -> int:
             break
         index -= 1
     return frame.first + index
-
-
-def inseparable(here: StoredRecord, behind: StoredRecord) -> bool:
-    """Whether two records, one behind the other, are of one command, or of commands of one `send_atomic`."""
-    if here.command_id_bytes != behind.command_id_bytes:
-        return same_family(here.command_id_bytes, behind.command_id_bytes)
-    return (here.aggregate, here.key) == (behind.aggregate, behind.key)
 
 
 def compact_store(

@@ -59,7 +59,8 @@ class SubscriptionStatistics(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: its name.
         state: `"live"`; `"catching up"`, after opening, `resume` or `reset`, as long as the rest becomes less;
-            `"slow"`; `"stalled"`; `"paused"`; or `"failed"`: stopped by an event, or its task is dead.
+            `"slow"`; `"stalled"`; `"paused"`; or `"failed"`: stopped by an event, can't be opened,
+            or its task is dead.
         position: everything up to here is done.
         head: the last position of the log.
         lag: events between the two.

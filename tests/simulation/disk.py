@@ -18,6 +18,7 @@ from actum_storage import (
     Chunk,
     Frame,
     Head,
+    MemoryBookmarks,
     MemoryLog,
     OutcomeUnknown,
     StorageError,
@@ -36,12 +37,14 @@ class Platter:
     Attributes:
         log: the durable frames.
         checkpoints: the complete ones of the current generation.
+        bookmarks: those of subscriptions, by name.
     """
 
     def __init__(self) -> None:
         """Empty."""
         self.log = MemoryLog()
         self.checkpoints: list[Checkpoint] = []
+        self.bookmarks: dict[str, MemoryBookmarks] = {}
 
     def mislabel(self, random: Random) -> str:
         """Have the newest checkpoint say that it is of another log; "ahead" if of one that went on."""
@@ -64,9 +67,9 @@ class SimulatedLog:
 
     def __init__(self, platter: Platter, random: Random, troubles: float, trace: Callable[[str], None]) -> None:
         """`troubles` is the probability that a commit fails."""
+        self.troubles = troubles
         self._log = platter.log
         self._random = random
-        self._troubles = troubles
         self._trace = trace
         self._failure: OutcomeUnknown | None = None
 
@@ -87,7 +90,7 @@ class SimulatedLog:
     def append(self, epoch: int, batch: Batch) -> Head:
         """See `Log.append`."""
         self._check()
-        if self._random.random() >= self._troubles:
+        if self._random.random() >= self.troubles:
             head = self._log.append(epoch, batch)
             self._trace(f"committed {batch.first}..{head.position}")
             return head

@@ -7,11 +7,7 @@ checked against the log: see `History`.
 from __future__ import annotations
 
 import asyncio
-import logging
-import sys
 from collections.abc import Callable
-from hashlib import sha256
-from random import Random
 from typing import Any
 
 from actum import (
@@ -32,9 +28,9 @@ from actum_storage import StoreFull
 from msgspec.structs import replace
 
 from tests.simulation.audit import Audit
-from tests.simulation.disk import Platter, SimulatedBackground, SimulatedStore
+from tests.simulation.disk import SimulatedBackground, SimulatedStore
 from tests.simulation.history import LIFE_NS, NEW_YEAR_NS, History, Try
-from tests.simulation.loop import StandstillError, VirtualLoop
+from tests.simulation.lives import Lives, VirtualClock, lived
 from tests.support.bank import (
     Account,
     Activities,
@@ -48,27 +44,7 @@ from tests.support.bank import (
     WithdrawAll,
 )
 
-INCARNATIONS = 3
 ACCOUNTS = 3
-#: Virtual seconds after which somebody waits for ever.
-SECONDS_MAX = 600.0
-
-
-class VirtualClock:
-    """The loop's time."""
-
-    def __init__(self, loop: VirtualLoop, started_ns: int) -> None:
-        """Count from a moment."""
-        self._loop = loop
-        self._started_ns = started_ns
-
-    def now_ns(self) -> int:
-        """See `Clock.now_ns`."""
-        return self._started_ns + int(self._loop.time() * 1e9)
-
-    def monotonic_ns(self) -> int:
-        """See `Clock.monotonic_ns`."""
-        return int(self._loop.time() * 1e9)
 
 
 class ServiceError(Exception):
@@ -107,69 +83,20 @@ ASSESSOR = SlowAssessor()
 CATALOGUE = Catalogue.build([Account, Balances, Activities], [ASSESSOR])
 
 
-class World:
+class World(Lives):
     """One seed's world.
 
     Attributes:
-        trace: what happened, in order.
-        random: decides everything.
         history: what was sent and told.
-        faults: promises that did not hold.
     """
 
     def __init__(self, seed: int) -> None:
         """Nothing has happened yet."""
-        self.trace: list[str] = []
-        self.faults: list[str] = []
-        self.random = Random(seed)
-        self._platter = Platter()
-        self.history = History(self._platter.log, self.faults)
-        self._loop: VirtualLoop | None = None
+        super().__init__(seed)
+        self.history = History(self.platter.log, self.faults)
         self._sent = 0
         self._tries = 0
         self._ahead = False
-
-    def note(self, what: str) -> None:
-        """Something happened."""
-        now = 0.0 if self._loop is None else self._loop.time()
-        self.trace.append(f"{now:10.6f} {what}")
-
-    @property
-    def digest(self) -> str:
-        """A hash of everything that happened."""
-        return sha256("\n".join([*self.trace, *self.faults]).encode()).hexdigest()
-
-    def run(self) -> None:
-        """Live, crash, live again; the last life ends well."""
-        for incarnation in range(INCARNATIONS):
-            last = incarnation == INCARNATIONS - 1
-            self._live(
-                incarnation, crashes=not last, troubles=0.0 if last else self.random.choice([0.0, 0.0, 0.1, 0.3])
-            )
-            if self.faults:
-                return
-
-    def _live(self, incarnation: int, *, crashes: bool, troubles: float) -> None:
-        """One incarnation."""
-        loop = self._loop = VirtualLoop()
-        self.note(f"incarnation {incarnation}")
-        if crashes and self.random.random() < 0.8:
-            loop.call_later(self.random.random() * self.random.choice([0.01, 0.1, 0.5]), loop.stop)
-        loop.call_later(SECONDS_MAX, loop.stop)
-        main = loop.create_task(self._main(incarnation, troubles))
-        try:
-            loop.run_until_complete(main)
-        except StandstillError:
-            self.faults.append("everybody waits for ever")
-        except RuntimeError as error:
-            if "stopped before Future completed" not in str(error):
-                self.faults.append(f"raised {error!r}")
-            elif loop.time() >= SECONDS_MAX:
-                self.faults.append("somebody waits for ever")
-            self.note("crash")
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is a fault of the engine
-            self.faults.append(f"raised {error!r}")
-        loop.abandon()
 
     def _options(self) -> Options:
         """Limits, near in some lives."""
@@ -194,10 +121,9 @@ class World:
 
     def _engine(self, incarnation: int, options: Options, troubles: float) -> Engine:
         """An engine on what the crash before has left."""
-        random, loop = self.random, self._loop
-        assert loop is not None
+        random, loop = self.random, self.loop
         return Engine(
-            SimulatedStore(self._platter, random, troubles, self.note),
+            SimulatedStore(self.platter, random, troubles, self.note),
             CATALOGUE,
             (),
             options,
@@ -207,16 +133,15 @@ class World:
             read_only=False,
         )
 
-    async def _main(self, incarnation: int, troubles: float) -> None:
+    async def main(self, incarnation: int, troubles: float) -> None:
         """Open, let everybody do something, close, and look whether anything is left."""
-        random, loop, options = self.random, self._loop, self._options()
-        assert loop is not None
+        random, loop, options = self.random, self.loop, self._options()
         ASSESSOR.world = self
         self.history.begin(options)
         if self._ahead:  # a crash came before they were thrown away
-            self._platter.checkpoints = []
+            self.platter.checkpoints = []
             self._ahead = False
-        if self._platter.checkpoints and random.random() < 0.2:
+        if self.platter.checkpoints and random.random() < 0.2:
             await self._open_mislabelled(incarnation, options)
         self._bank = bank = self._engine(incarnation, options, troubles)
         async with bank:
@@ -240,7 +165,7 @@ class World:
 
     async def _open_mislabelled(self, incarnation: int, options: Options) -> None:
         """Somebody has exchanged the log or the checkpoints: what is ahead of the log is refused, the rest ignored."""
-        label = self._platter.mislabel(self.random)
+        label = self.platter.mislabel(self.random)
         self.note(f"the checkpoints are of another log: {label}")
         if label != "ahead":
             return
@@ -249,7 +174,7 @@ class World:
             async with self._engine(incarnation, options, 0.0):
                 self.faults.append("a checkpoint ahead of the log was taken")
         except StoreCorrupt:
-            self._platter.checkpoints = []
+            self.platter.checkpoints = []
             self._ahead = False
 
     async def _helper(self, bank: Engine) -> None:
@@ -345,8 +270,7 @@ class World:
 
     async def _send(self, attempt: Try, name: int) -> None:
         """Send one command and check what comes back."""
-        bank, loop, history, audit = self._bank, self._loop, self.history, self._audit
-        assert loop is not None
+        bank, loop, history, audit = self._bank, self.loop, self.history, self._audit
         timeout = self.random.random() * 0.02 if self.random.random() < 0.1 else None
         audit.limits()
         self.note(f"client {name} sends {attempt.identity} {attempt.command!r} expecting {attempt.expected}")
@@ -388,9 +312,5 @@ class World:
 
 
 def run_seed(seed: int) -> World:
-    """One world, at its end. For processes of their own: logging and complaints about what a crash left are off."""
-    logging.disable(logging.CRITICAL)
-    sys.unraisablehook = lambda _complaint: None
-    world = World(seed)
-    world.run()
-    return world
+    """One world, at its end. For processes of their own."""
+    return lived(World(seed))

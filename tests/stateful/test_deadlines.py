@@ -25,8 +25,8 @@ from actum.codec import decode_stored
 from tests.chaos.forked import forked
 from tests.simulation.disk import Platter, SimulatedBackground, SimulatedStore
 from tests.simulation.history import LIFE_NS, NEW_YEAR_NS
+from tests.simulation.lives import VirtualClock
 from tests.simulation.loop import VirtualLoop
-from tests.simulation.world import VirtualClock
 from tests.support.bank import Account, Balances, Deposit, HeldAssessor, Lend, Withdraw
 
 CATALOGUE = Catalogue.build((Account, Balances, Deadlines), services=[HeldAssessor()])

@@ -20,6 +20,7 @@ from hypothesis.stateful import rule
 
 from tests.stateful.test_engine import (
     FAULTS,
+    KEYS,
     EngineInMemory,
     EngineOnDisk,
     Fact,
@@ -28,10 +29,27 @@ from tests.stateful.test_engine import (
     options,
     some_commands,
 )
-from tests.support.bank import Account, Glance
+from tests.support.bank import Account, Deposit, Glance, Withdraw
 from tests.support.scenes import turns
 
-groups = st.lists(commands, min_size=1, max_size=5)
+
+def moved_through(account_id: str, amount: int) -> list[Any]:
+    """What is accepted only if each command is decided on what the one before it left."""
+    return [
+        Deposit(account_id=account_id, amount=amount),
+        Withdraw(account_id=account_id, amount=amount),
+        Withdraw(account_id=account_id, amount=amount),
+        Deposit(account_id=account_id, amount=amount),
+    ]
+
+
+#: Any commands, and the beginnings of a row that depend on each other.
+groups = st.lists(commands, min_size=1, max_size=5) | st.builds(
+    lambda account_id, amount, count: moved_through(account_id, amount)[:count],
+    st.sampled_from(KEYS),
+    st.integers(30, 60),
+    st.integers(2, 4),
+)
 
 
 class Sent(NamedTuple):

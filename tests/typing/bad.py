@@ -5,8 +5,25 @@
 
 from __future__ import annotations
 
-from actum import Aggregate, Engine, Options, Query, Receipt, Row, View, answer, decide, run
-from bank import Account, Balance, Balances, Deposit, Deposited, TopBalances, Total
+from actum import (
+    Aggregate,
+    Alert,
+    Cancel,
+    Engine,
+    Options,
+    Process,
+    Query,
+    Receipt,
+    Row,
+    Schedule,
+    Subscription,
+    View,
+    answer,
+    decide,
+    react,
+    run,
+)
+from bank import Account, Balance, Balances, Deposit, Deposited, Interest, Mailer, TopBalances, Total
 
 
 def commands() -> None:
@@ -67,6 +84,43 @@ async def opening() -> None:
     Options("relaxed")  # error: positional
     Options(durability="fast")  # error: full or relaxed
     Options().passivate_seconds = 3.0  # error: frozen
+
+
+async def automation(engine: Engine) -> None:
+    await engine.schedule(TopBalances(), after=1.0)  # error: a query is asked
+    await engine.schedule(Deposit(account_id="alice", amount=1), after="1 h")  # error: a wrong type
+    await engine.schedule(Deposit(account_id="alice", amount=1), 60.0)  # error: options are keywords
+    Schedule(command=Deposited(account_id="alice", amount=1), after=1.0)  # error: not a command
+    Cancel("bonus")  # error: positional
+    engine.processes(Account)  # error: not a process
+    print(engine.processes(Interest)[0].state.payed)  # error: no such state
+    await engine.retry_process(Interest, 7)  # error: a key is a string
+    (await engine.state(Interest, "alice")).paid.upper()  # error: an int
+    await engine.history(Mailer, "alice")  # error: a subscription has no streams
+
+
+async def read_side(engine: Engine) -> None:
+    engine.subscription(Interest)  # error: not a subscription
+    await engine.subscription(Mailer).reset("now")  # error: a position
+    engine.subscription(Mailer).position = 3  # error: see reset
+
+
+def shouted(alert: Alert) -> None:
+    alert.state = "live"  # error: frozen
+    if alert.state == "dead":  # error: no such state
+        print(alert.subject)
+
+
+class Late(Process, key="account_id"):
+    paid: int = 0
+
+    @react(begins=True)  # error: it is called starts
+    def deposited(self, event: Deposited) -> None:
+        self.payed += event.amount  # error: no such state
+
+
+class Greedy(Subscription, batch_max="all"):  # error: a number
+    pass
 
 
 class Unparametrized(Query):  # error: a query says what its answer is

@@ -6,19 +6,27 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from actum import (
     Aggregate,
+    Cancel,
     Command,
+    Done,
     Event,
     Page,
+    Process,
     Query,
     Record,
     Rejected,
     Row,
+    Schedule,
+    Subscription,
     Value,
     View,
     answer,
     decide,
     evolve,
+    handle,
     project,
+    react,
+    refused,
 )
 
 if TYPE_CHECKING:
@@ -150,3 +158,38 @@ class Balances(View[Balance], name="balances", revision="1"):
     @answer
     def total(self, query: Total) -> int:
         return sum(row.balance for row in self)
+
+
+class Interest(Process, key="account_id", name="interest", start="beginning", strict=True, stuck_seconds=86_400):
+    paid: int = 0
+    payers: list[str] = []
+
+    @react(starts=True)
+    def deposited(self, event: Deposited, record: Record) -> Iterator[Command | Schedule]:
+        self.payers.append(record.user_id or "")
+        yield Deposit(account_id=event.account_id, amount=event.amount // 100)
+        yield Schedule(command=Deposit(account_id=event.account_id, amount=1), after=60.0, name="bonus")
+
+    @react
+    def sent(self, event: Sent) -> list[Cancel | Done]:
+        self.paid += event.amount
+        return [Cancel(name="bonus"), Done()]
+
+    @refused
+    def rejected(self, command: Deposit, error: Rejected) -> Done:
+        print(command.amount, error)
+        return Done()
+
+
+class Mail(Protocol):
+    async def send(self, to: str, *, once: str) -> None: ...
+
+
+class Mailer(Subscription, name="mailer", start="now", batch_max=10, on_failure="stop"):
+    @handle
+    async def sent(self, event: Sent, record: Record, mail: Mail) -> None:
+        await mail.send(event.to, once=str(record.position))
+
+    @handle
+    def deposited(self, event: Deposited) -> None:
+        print(event.amount)

@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import assert_type
 from uuid import UUID
 
 from actum import (
     ActumError,
+    Alert,
     Answer,
     Condition,
     Conflict,
+    DeadLetter,
+    Deadline,
+    Deadlines,
     Engine,
     EngineStatistics,
     Envelope,
@@ -22,15 +26,20 @@ from actum import (
     Options,
     Overloaded,
     Page,
+    ProcessFailed,
+    ProcessStatus,
+    ProcessStepped,
     Receipt,
     Record,
     Rejected,
     RowsChanged,
     Send,
+    SubscriptionStatistics,
     ViewBroken,
     ViewDifferences,
     Watch,
     WatchClosed,
+    follow,
     run,
     upcast,
 )
@@ -42,6 +51,8 @@ from bank import (
     Balances,
     Deposit,
     Deposited,
+    Interest,
+    Mailer,
     Note,
     TopBalances,
     Total,
@@ -184,6 +195,51 @@ async def the_past(engine: Engine) -> None:
     assert_type(engine.statistics(), EngineStatistics)
 
 
+async def automation(engine: Engine) -> None:
+    deadline = await engine.schedule(Deposit(account_id="alice", amount=1), after=timedelta(days=1))
+    assert_type(deadline, Deadline)
+    assert_type(deadline.due, datetime)
+    await engine.schedule(Deposit(account_id="alice", amount=1), at=datetime(2030, 1, 1, tzinfo=UTC), deadline_id="x")
+    assert_type(await engine.cancel("x"), bool)
+    assert_type(await engine.retry_deadline("x"), Deadline)
+    assert_type(engine.deadlines(), list[Deadline])
+    instances = engine.processes(Interest, status="failed")
+    assert_type(instances, list[ProcessStatus[Interest]])
+    assert_type(instances[0].state.paid, int)
+    await engine.retry_process(Interest, "alice")
+    assert_type(await engine.cancel_process(Interest, "alice"), bool)
+    assert_type(await engine.state(Interest, "alice", version=1), Interest)
+    for record in await engine.history(Interest, "alice"):
+        match record.event:
+            case ProcessStepped(commands=commands):
+                assert_type(commands, list[str])
+            case ProcessFailed(reason=reason):
+                assert_type(reason, str)
+            case _:
+                pass
+
+
+async def read_side(engine: Engine) -> None:
+    mailer = engine.subscription(Mailer)
+    mailer.pause()
+    mailer.resume()
+    await mailer.reset(position=3)
+    await mailer.caught_up()
+    assert_type(mailer.statistics(), SubscriptionStatistics)
+    letters = mailer.dead_letters()
+    assert_type(letters, list[DeadLetter])
+    await mailer.retry(letters[0].position)
+    await mailer.drop(letters[0].position)
+    async with follow("bank", Mailer, services=["mail"]) as follower:
+        await follower.subscription(Mailer).caught_up(3)
+
+
+def shouted(alert: Alert) -> None:
+    assert_type(alert.lag_seconds, float)
+    if alert.kind == "process" and alert.state == "stalled":
+        print(alert.subject, alert.reason)
+
+
 def values() -> None:
     balance = Balance(account_id="alice", balance=5)
     assert_type(balance.replace(balance=6), Balance)
@@ -197,6 +253,8 @@ def values() -> None:
 async def main() -> int:
     async with Engine.open("bank", Account, Balances, services=[Generous()], middleware=[logged]) as engine:
         await commands(engine)
+    async with Engine.open("bank", Account, Interest, Mailer, Deadlines, alerts=[shouted]) as engine:
+        await automation(engine)
     engine = await Engine.open(MemoryLog(), Account, options=Options(passivate_seconds=1.0, durability="relaxed"))
     await engine.close()
     return 0

@@ -192,7 +192,7 @@ class Consumer:
             failures=worker.failures,
             retries=worker.retries,
             dead_letters=len(worker.keeping.letters),
-            failure=worker.stopped or worker.trouble,
+            failure=worker.stopped or worker.unopened or worker.trouble,
         )
 
     async def start(self, lag: Callable[[], Lag], *, paused: bool = False) -> None:
@@ -224,8 +224,9 @@ class Consumer:
     def condition(self) -> Standstill | None:
         """What it is in, other than being at work, and why; see `lag`."""
         worker = self._worker
-        if worker.stopped is not None:
-            return "failed", worker.stopped
+        reason = worker.stopped or worker.unopened
+        if reason is not None:
+            return "failed", reason
         return ("paused", "") if worker.paused else None
 
     def trouble(self) -> str:

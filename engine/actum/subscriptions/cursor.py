@@ -3,6 +3,9 @@
 Frames are read beside the loop, a piece of about 1 MiB at a time, through one iterator as long as there is more, so
 that each frame's hash and its link to the one before are checked. In the loop only the types and times of events are
 decoded, in slices of less than a millisecond with a turn between them; the events themselves when they are handled.
+
+A batch ends where a command ends: the events of one command or of one `send_atomic` are in one frame, and stay
+together.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, final
 
 import msgspec
 
-from actum.codec import decoder_of
+from actum.atomic_ids import inseparable
+from actum.codec import decode_link, decoder_of
 from actum.messages import TAG_FIELD
 
 if TYPE_CHECKING:
@@ -87,6 +91,15 @@ class Sighting(NamedTuple):
         return self.frame.record(self.position - self.frame.first)
 
 
+def first_of_command(sighting: Sighting) -> int:
+    """The first position of the command, or of the `send_atomic`, that an event is of."""
+    frame, position = sighting.frame, sighting.position
+    here = decode_link(sighting.data)
+    while position > frame.first and inseparable(decode_link(frame.record(position - 1 - frame.first)), here):
+        position -= 1
+    return position
+
+
 class Batch(NamedTuple):
     """What a consumer handles together.
 
@@ -142,24 +155,39 @@ class Cursor:
     async def batch(self, start: int, stop: int, wanted_max: int) -> Batch:
         """The records from `start` to `stop`, which the log has: fewer if many are wanted, or many are there.
 
+        There may be more than `wanted_max`, if the last of them does not end its command; never more than to `stop`.
+
         Raises:
             StorageError: the log can't be read, or is damaged.
         """
         assert start <= stop
         wanted: list[Sighting] = []
         last, tags, looked = start - 1, self._tags, 0
-        while last < stop and len(wanted) < wanted_max and looked < BATCH_EVENTS_MAX:
+        while last < stop and not (self._is_enough(wanted, wanted_max, looked) and self._ends_command(last)):
             frame, glimpses = await self._slice(last + 1, stop)
             for glimpse in glimpses[last + 1 - self._first :]:
                 last += 1
                 tag = glimpse.event.tag
                 if tag in tags:
                     wanted.append(Sighting(last, tag, glimpse.aggregate, glimpse.key, glimpse.timestamp_ns, frame))
-                if len(wanted) == wanted_max or last == stop:
+                if last == stop or (len(wanted) >= wanted_max and self._ends_command(last)):
                     break
             looked += len(glimpses)
         assert self._frame is not None
         return Batch(last, self._frame.hash, wanted)
+
+    @staticmethod
+    def _is_enough(wanted: list[Sighting], wanted_max: int, looked: int) -> bool:
+        """Whether a batch has become as large as it may."""
+        return len(wanted) >= wanted_max or looked >= BATCH_EVENTS_MAX
+
+    def _ends_command(self, position: int) -> bool:
+        """Whether a batch may end at a position of the present frame."""
+        frame = self._frame
+        assert frame is not None
+        return position == frame.last or not inseparable(
+            decode_link(frame.record(position - frame.first)), decode_link(frame.record(position + 1 - frame.first))
+        )
 
     async def _slice(self, position: int, stop: int) -> tuple[Frame, list[Glimpse]]:
         """The frame that holds a position, and glimpses of some of its records, that one among them."""

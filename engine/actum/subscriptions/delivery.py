@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from msgspec.structs import replace
 
+from actum.atomic_ids import inseparable
+from actum.codec import decode_link
 from actum.observer import Handling
 from actum.records import Record
 from actum.subscriptions.kind import Given
@@ -97,7 +99,7 @@ class Delivery:
         Args:
             start: the position before it.
             batch: what to handle.
-            go_on: asked before each event but the first.
+            go_on: asked before each event but the first; a batch that can be undone ends where a command does.
             moved: told of each position that is done, unless the batch can be undone.
 
         Raises:
@@ -109,7 +111,7 @@ class Delivery:
         try:
             async with self._keeping.batch() as given:
                 for sighting in batch.wanted:
-                    if position > start and not go_on():
+                    if position > start and not go_on() and self._may_part(batch, position, sighting):
                         break
                     failed = self.next = sighting
                     await self.handle(sighting, given)
@@ -133,6 +135,13 @@ class Delivery:
             swallowed = RuntimeError("its handler raised, and batch() swallowed the exception: let it pass")
             return Outcome(start if kind.is_transactional else position, failed, swallowed)
         return Outcome(position)
+
+    def _may_part(self, batch: Batch, position: int, behind: Sighting) -> bool:
+        """Whether a batch may end at a position of it: one that can be undone shows all of a command, or nothing."""
+        if not self._kind.is_transactional:
+            return True
+        here = next(sighting for sighting in batch.wanted if sighting.position == position)
+        return not inseparable(decode_link(here.data), decode_link(behind.data))
 
     async def _give_turn(self) -> None:
         """Let others go on now and then: handlers that never wait would keep the loop for a whole batch."""

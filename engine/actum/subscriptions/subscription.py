@@ -56,7 +56,8 @@ class Subscription:
     Class options:
         name: its name in files and tools, the class's name unless given.
         start: where it begins while it has no bookmark: `"beginning"`, `"now"`, or behind a position.
-        batch_max: events handled before the bookmark is written; after a crash so many may be handled again.
+        batch_max: events handled before the bookmark is written, and those that belong to the command or the
+            `send_atomic` of the last one; after a crash so many may be handled again.
         on_failure: what becomes of an event whose handler keeps failing: `"dead-letter"` puts it aside and goes on,
             `"stop"` waits there for `resume()`.
         retry_max: attempts after the first one that failed.
@@ -112,7 +113,12 @@ class Subscription:
         return []
 
     async def open(self, services: Sequence[object]) -> None:
-        """Called once, before anything else; `services` are those given to the engine. Override it to prepare."""
+        """Called before anything else; `services` are those given to the engine. Override it to prepare.
+
+        If it raises it is called again, later and later, until it succeeds: a database may come back. Meanwhile the
+        subscription is `failed`: at once after what no time heals, such as a `TypeError`, else after `retry_max`
+        retries.
+        """
 
     async def close(self) -> None:
         """Called once, after everything else, also if `open` failed. Override it to release."""
@@ -120,8 +126,9 @@ class Subscription:
     def batch(self) -> AbstractAsyncContextManager[object]:
         """Surrounds each batch. Override it to put a transaction around it, which an exception has to undo.
 
-        If a handler raises, the exception leaves through this; then the events before it are handled again in a batch
-        of their own, and the one that failed in another. Without an override nothing is undone, and they are not.
+        If a handler raises, the exception leaves through this; then the commands before that event's are handled
+        again in a batch of their own, and the one that failed in another: a batch ends where a command does.
+        Without an override nothing is undone, and they are not.
         """
         return nothing_around()
 

@@ -16,8 +16,9 @@ from actum_storage import StoreMismatch
 from actum.errors import Invalid
 from actum.observer import Delivering, during
 from actum.subscriptions.bell import Bell
-from actum.subscriptions.cursor import Cursor
+from actum.subscriptions.cursor import Cursor, first_of_command
 from actum.subscriptions.delivery import Delivery, backoff_seconds, hash_of
+from actum.subscriptions.failing import MISTAKES, Failing, told
 from actum.subscriptions.keeping import Keeping
 from actum.subscriptions.letters import describe, handle_marked, letter_of
 
@@ -66,14 +67,6 @@ class Source(NamedTuple):
     observer: Observer | None = None
 
 
-class Failing(NamedTuple):
-    """The event that failed last."""
-
-    sighting: Sighting
-    attempts: int
-    error: Exception
-
-
 @final
 class Worker:
     """Does what a `Consumer` is asked for; all of it in one task, which the consumer starts and ends.
@@ -88,6 +81,7 @@ class Worker:
         loaded: whether `position` is known.
         entered: whether the user's `open` was called.
         opened: whether it has succeeded.
+        unopened: why it has not, when that has lasted for too long or will not end by itself; or None.
         paused: whether to go no further for the time being.
         ending: whether to end.
         closed: whether it has ended, and its bookmark's file is closed.
@@ -117,6 +111,7 @@ class Worker:
         self.bell = Bell()
         self.entered = self.opened = self.loaded = self.paused = self.ending = self.closed = self.hurried = False
         self.stopped: str | None = None
+        self.unopened: str | None = None
         self.trouble: str | None = None
         self.failing: Failing | None = None
         self.news = ""
@@ -183,14 +178,7 @@ class Worker:
 
     async def _step(self) -> None:
         """Prepare, or wait, or handle a batch."""
-        await self.prepare()
-        if not self.loaded:
-            await self.load()
-        if self._marked:
-            await handle_marked(self)
-            self._marked = False
-        if self._unsaved is not None:
-            await self._save_taken()
+        await self._finish_earlier()
         head = self.source.head()
         if self.position >= head:
             self._progressed()
@@ -220,12 +208,25 @@ class Worker:
             assert outcome.error is not None
             await self._failed(outcome.failed, outcome.error)
 
+    async def _finish_earlier(self) -> None:
+        """Do what has to be done before the next batch."""
+        await self.prepare()
+        if not self.loaded:
+            await self.load()
+        if self._marked:
+            await handle_marked(self)
+            self._marked = False
+        if self._unsaved is not None:
+            await self._save_taken()
+        if self.failing is not None and self.failing.given_up and self._is_next(self.failing.sighting):
+            await self._put_aside(self.failing)
+
     async def prepare(self) -> None:
         """Call the user's `open`, until it has succeeded once."""
         if not self.opened:
             self.entered = True
             await self.subscription.open(self.source.services)
-            self.opened = True
+            self.opened, self.unopened = True, None
 
     async def load(self) -> None:
         """Find out where to go on."""
@@ -237,13 +238,20 @@ class Worker:
         self._tell()
 
     def _reach(self, head: int) -> tuple[int, int]:
-        """How far the next batch may go, and how much it may handle: an event that failed is handled alone."""
-        failing = self.failing
+        """How far the next batch may go, and how much it may handle: an event that failed is handled alone.
+
+        Where a batch can be undone it is handled with the rest of its command, until it is put aside.
+        """
+        failing, batch_max = self.failing, self.kind.options.batch_max
         if failing is None or failing.sighting.position <= self.position:
             self.failing = None
-            return head, self.kind.options.batch_max
-        before = failing.sighting.position - 1
-        return (before, self.kind.options.batch_max) if before > self.position else (before + 1, 1)
+            return head, batch_max
+        position = failing.sighting.position
+        whole = self.kind.is_transactional and not failing.given_up
+        before = (first_of_command(failing.sighting) if whole else position) - 1
+        if before > self.position:
+            return before, batch_max
+        return head if whole else position, 1
 
     def _may_go_on(self) -> bool:
         """Whether a batch may go on to its next event."""
@@ -305,10 +313,9 @@ class Worker:
         attempts = 1
         if before is not None and before.sighting.position == sighting.position:
             attempts += before.attempts
-        self.failing = Failing(sighting, attempts, error)
+        failing = self.failing = Failing(sighting, attempts, error)
         self.failures += 1
-        where = f"{sighting.tag} at position {sighting.position}"
-        self.trouble = f"its handler of {where} raised {describe(error)} (attempt {attempts})"
+        self.trouble = told(sighting, error, attempts)
         log.warning("subscription %s: %s", self.kind.name, self.trouble, exc_info=error)
         if attempts <= options.retry_max:
             seconds = backoff_seconds(
@@ -321,14 +328,26 @@ class Worker:
         elif len(self.keeping.letters) >= options.dead_letters_max:
             count = len(self.keeping.letters)
             self._stop_at(f"{self.trouble}, and there are {count} dead letters (dead_letters_max): mend it, retry them")
+        elif self._is_next(sighting):
+            await self._put_aside(failing)
         else:
-            letter = letter_of(sighting, attempts, error, self.source.clock)
-            await self.keeping.bury(letter, self.keeping.bookmark(sighting.position, sighting.frame.hash))
-            self.news = f"{self.trouble}; it is put aside as a dead letter, one of {len(self.keeping.letters):,}"
-            log.error("subscription %s: %s", self.kind.name, self.news)
-            self.failing = None
-            self._move(sighting.position)
-            self._tell()
+            self.failing = failing._replace(given_up=True)
+
+    def _is_next(self, sighting: Sighting) -> bool:
+        """Whether everything before an event is done."""
+        return sighting.position == self.position + 1
+
+    async def _put_aside(self, failing: Failing) -> None:
+        """An event becomes a dead letter."""
+        sighting, attempts, error, _ = failing
+        letter = letter_of(sighting, attempts, error, self.source.clock)
+        await self.keeping.bury(letter, self.keeping.bookmark(sighting.position, sighting.frame.hash))
+        why = f"{told(sighting, error, attempts)}; it is put aside as a dead letter, one of"
+        self.news = f"{why} {len(self.keeping.letters):,}"
+        log.error("subscription %s: %s", self.kind.name, self.news)
+        self.failing = None
+        self._move(sighting.position)
+        self._tell()
 
     async def _again_later(self, error: Exception) -> None:
         """Something else than a handler failed: wait, then try again."""
@@ -337,6 +356,10 @@ class Worker:
         self.trouble = describe(error)
         log.warning("subscription %s: %s; it tries again", self.kind.name, self.trouble, exc_info=error)
         options = self.kind.options
+        if not self.opened and (isinstance(error, MISTAKES) or self._troubles > options.retry_max):
+            if self.unopened is None:
+                log.error("subscription %s can't be opened: %s", self.kind.name, self.trouble)
+            self.unopened = f"its open() raised {self.trouble} (attempt {self._troubles}); it is tried again"
         seconds_min = max(options.retry_seconds_min, TROUBLE_SECONDS_MIN)
         seconds_max = max(options.retry_seconds_max, TROUBLE_SECONDS_MIN)
         await self._wait(backoff_seconds(self.kind.name, self.position, self._troubles, seconds_min, seconds_max))

@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from actum import Engine, EngineClosed, Invalid, MemoryLog, StoreFull
+from actum import (
+    Engine,
+    EngineClosed,
+    Invalid,
+    MemoryLog,
+    Process,
+    ProcessEnded,
+    ProcessFailed,
+    ProcessStepped,
+    StoreFull,
+    react,
+)
 from actum import inspection as inspection_module
 
 from tests.support.bank import Account, Deposit, DepositEach, Deposited, Glance, HeldAssessor, Note, Withdraw, open_bank
 from tests.support.clocks import NEW_YEAR_NS, FakeClock
 from tests.support.fragile import Fragile
+from tests.support.fulfilment import (
+    AddStock,
+    CancelOrder,
+    Fulfilment,
+    Order,
+    OrderPlaced,
+    PlaceOrder,
+    Stock,
+    Wallet,
+    open_shop,
+)
 from tests.support.logs import FaultyLog
 from tests.support.scenes import scene, turns, until
 
@@ -237,3 +260,104 @@ async def test_a_closed_engine_has_no_past() -> None:
     for call in (bank.history(Account, "ann"), bank.state(Account, "ann"), bank.outcome("one")):
         with pytest.raises(EngineClosed):
             await call
+
+
+@scene
+async def test_the_history_of_an_instance() -> None:
+    """Its steps, with what it reacted to and sent; one that failed, and one that somebody ended, say so."""
+    async with open_shop() as shop:
+        await shop.send(AddStock(product_id="apple", quantity=10))
+        placed = await shop.send(PlaceOrder(order_id="1", product_id="apple", quantity=3))
+        await shop.send(PlaceOrder(order_id="2", product_id="buggy"))
+        await idle(shop)
+        await shop.cancel_process(Fulfilment, "2")
+        cancelled = await shop.send(CancelOrder(order_id="1", reason="enough"))
+        await idle(shop)
+        assert shop.processes(Fulfilment) == []
+        records = await shop.history(Fulfilment, "1")
+        first, second = (record.event for record in records)
+        assert isinstance(first, ProcessStepped)
+        assert isinstance(second, ProcessStepped)
+        assert (first.event, first.position, first.commands) == ("OrderPlaced", placed.position, ["ReserveStock"])
+        assert (second.event, second.position, second.done) == ("OrderCancelled", cancelled.position, True)
+        assert [record.version for record in records] == [1, 2]
+        failed, ended = (record.event for record in await shop.history(Fulfilment, "2"))
+        assert isinstance(failed, ProcessFailed)
+        assert "a bug" in failed.reason
+        assert isinstance(ended, ProcessEnded)
+        assert await shop.history(Fulfilment, "3") == []
+
+
+@scene
+async def test_the_state_of_an_instance_as_of_any_version_or_moment(tmp_path: Path) -> None:
+    """What each step has left, also when it is done, and in an engine that only reads."""
+    clock = FakeClock()
+    async with open_shop(tmp_path / "shop", clock=clock) as shop:
+        await shop.send(AddStock(product_id="apple", quantity=10))
+        await shop.send(PlaceOrder(order_id="1", product_id="apple", quantity=3))
+        await shop.send(PlaceOrder(order_id="2", product_id="buggy"))
+        await idle(shop)
+        clock.advance(60)
+        await shop.send(CancelOrder(order_id="1", reason="enough"))
+        await idle(shop)
+        await check_past(shop)
+    async with Engine.open(tmp_path / "shop", Order, Stock, Wallet, Fulfilment, read_only=True) as shop:
+        await check_past(shop)
+
+
+async def check_past(shop: Engine) -> None:
+    """Of two instances, and of one that never was."""
+    assert await shop.state(Fulfilment, "1", version=0) == Fulfilment()
+    assert (await shop.state(Fulfilment, "1", version=1)).quantity == 3
+    assert await shop.state(Fulfilment, "1") == await shop.state(Fulfilment, "1", version=2)
+    assert (await shop.state(Fulfilment, "1", at=datetime(2026, 1, 1, tzinfo=UTC))).quantity == 3
+    assert await shop.state(Fulfilment, "1", at=datetime(2025, 1, 1, tzinfo=UTC)) == Fulfilment()
+    assert await shop.state(Fulfilment, "2", version=1) == Fulfilment(), "a step that failed leaves nothing"
+    assert await shop.state(Fulfilment, "nobody") == Fulfilment()
+    with pytest.raises(Invalid, match="Fulfilment/1 has no version 3: it is at 2"):
+        await shop.state(Fulfilment, "1", version=3)
+    with pytest.raises(Invalid, match="version=-1 is not a version"):
+        await shop.state(Fulfilment, "1", version=-1)
+    with pytest.raises(Invalid, match="is not a process of this engine"):
+        await shop.state(Other, "1")
+    with pytest.raises(Invalid, match="key must not be empty"):
+        await shop.history(Fulfilment, "")
+
+
+class Other(Process, key="order_id"):
+    """Not given to the engine."""
+
+    order_id: str = ""
+
+    @react(starts=True)
+    def placed(self, event: OrderPlaced) -> None:
+        """Nothing."""
+
+
+class Retyped(Process, key="order_id", name="Fulfilment"):
+    """A later version whose field has another type."""
+
+    quantity: list[int] = []
+
+    @react(starts=True)
+    def placed(self, event: OrderPlaced) -> None:
+        """Nothing."""
+
+
+@scene
+async def test_a_state_that_does_not_fit_the_class_is_refused() -> None:
+    """With a sentence; the history is still there."""
+    log = MemoryLog()
+    async with open_shop(log) as shop:
+        await shop.send(AddStock(product_id="apple", quantity=10))
+        await shop.send(PlaceOrder(order_id="1", product_id="apple", quantity=3))
+        await idle(shop)
+    async with open_shop(log, Retyped) as shop:
+        with pytest.raises(Invalid, match="the state of Fulfilment/1 at version 1 can't be read: Expected `array`"):
+            await shop.state(Retyped, "1")
+        assert len(await shop.history(Retyped, "1")) == 1
+
+
+async def idle(shop: Engine) -> None:
+    """Wait until the process has considered everything."""
+    await until(lambda: all(not one.lag for one in shop.statistics().processes))

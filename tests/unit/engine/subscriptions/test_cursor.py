@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 from actum.subscriptions import cursor as module
-from actum.subscriptions.cursor import Cursor
+from actum.subscriptions.cursor import Cursor, Sighting, first_of_command
 from actum.subscriptions.subscriptions import Inline
 from actum_storage import MemoryLog
 
@@ -15,9 +16,9 @@ from tests.support.logs import FaultyLog
 from tests.support.scenes import scene
 
 
-async def filled(log: FaultyLog) -> list[int]:
-    """A log of frames of 1 to 40 events; the positions of the deposits in it."""
-    deposits: list[int] = []
+async def filled(log: FaultyLog) -> tuple[list[int], set[int]]:
+    """A log of frames of 1 to 40 events; the positions of the deposits in it, and those where commands end."""
+    deposits, ends = list[int](), set[int]()
     async with open_bank(log) as engine:
         for size in (1, 7, 40, 2, 13):
             receipt = await engine.send(DepositEach(account_id="a", amounts=[1] * size))
@@ -25,7 +26,16 @@ async def filled(log: FaultyLog) -> list[int]:
             await engine.send(Note(account_id="a", text="x"))
             await engine.send_many([Deposit(account_id="b", amount=1), Note(account_id="b", text="x")] * 3)
             deposits += (receipt.position + step for step in (2, 4, 6))
-    return deposits
+            ends |= {receipt.position + step for step in range(8)}
+            atomic = [
+                Deposit(account_id="a", amount=1),
+                Note(account_id="b", text="x"),
+                Deposit(account_id="c", amount=1),
+            ]
+            *_, receipt = await engine.send_atomic(atomic)
+            deposits += (receipt.position - 2, receipt.position)
+            ends.add(receipt.position)
+    return deposits, ends
 
 
 @pytest.mark.parametrize("piece_frames", [1, 3, 64])
@@ -35,10 +45,13 @@ async def filled(log: FaultyLog) -> list[int]:
 async def test_every_batch_leads_on(
     piece_frames: int, slice_events: int, wanted_max: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From every position the batches together give what is wanted behind it, however it is read."""
+    """From every position the batches together give what is wanted behind it, however it is read.
+
+    Each ends where a command or a `send_atomic` ends, as soon as there is enough in it.
+    """
     monkeypatch.setattr(module, "PIECE_FRAMES_MAX", piece_frames)
     log = FaultyLog(MemoryLog())
-    deposits = await filled(log)
+    deposits, ends = await filled(log)
     head = log.head.position
     for start in range(1, head + 1, 7):
         reader = Cursor(log.inner, Inline(), {"Deposited"}, array_like=False, slice_events=slice_events)
@@ -46,11 +59,13 @@ async def test_every_batch_leads_on(
         while position < head:
             batch = await reader.batch(position + 1, min(head, position + 30), wanted_max)
             assert position < batch.last <= min(head, position + 30)
-            assert len(batch.wanted) <= wanted_max
+            if batch.last < min(head, position + 30):
+                assert batch.last in ends
+            for first, second in pairwise(batch.wanted[wanted_max - 1 :]):  # more than that for one reason only
+                assert ends.isdisjoint(range(first.position, second.position))
             assert all(position < sighting.position <= batch.last for sighting in batch.wanted)
             found += (sighting.position for sighting in batch.wanted)
-            (frame,) = log.inner.frames(batch.last, batch.last)
-            assert batch.hash == frame.hash
+            assert batch.hash == log.inner.frame_at(batch.last).hash
             position = batch.last
         assert found == [position for position in deposits if position >= start]
 
@@ -95,3 +110,15 @@ async def test_others_have_their_turns() -> None:
     counting.cancel()
     assert (batch.last, batch.wanted) == (2_000, [])
     assert turns >= 19
+
+
+@scene
+async def test_where_a_command_begins() -> None:
+    """From each of its events, and of those of a `send_atomic`."""
+    log = FaultyLog(MemoryLog())
+    _, ends = await filled(log)
+    begin = 1
+    for position in range(1, log.head.position + 1):
+        sighting = Sighting(position, "", "", "", 0, log.inner.frame_at(position))
+        assert first_of_command(sighting) == begin
+        begin = position + 1 if position in ends else begin

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from actum import Bookmark, DeadLetter, Invalid, MemoryLog, StoreFull, Subscription, handle
+from actum import Alert, Bookmark, DeadLetter, Engine, Invalid, MemoryLog, Options, StoreFull, Subscription, handle
 from actum.subscriptions import subscriptions
 from actum_storage import MemoryBookmarks, StorageError
 
-from tests.support.bank import Deposit, Deposited, Note, open_bank
+from tests.support.bank import Account, Deposit, Deposited, HeldAssessor, Note, open_bank
 from tests.support.logs import FaultyLog
 from tests.support.scenes import engine_threads, in_time, scene, turns
 from tests.support.subscribers import Journal, Small, Stopper, Watcher
@@ -232,6 +233,90 @@ async def test_what_must_be_prepared_is_tried_again() -> None:
         assert calls[3:] == [1]
         assert all("mine" in services for services in calls[:3])  # type: ignore[operator]
     assert calls[-1] == "closed"
+
+
+class Database:
+    """Something that may be away.
+
+    Attributes:
+        error: what those get who come.
+        came: how many have come.
+    """
+
+    def __init__(self, error: Exception | None) -> None:
+        """Away, or there."""
+        self.error = error
+        self.came = 0
+
+
+class Dependent(Watcher, name="dependent", retry_seconds_min=0, retry_seconds_max=0, retry_max=2):
+    """Needs a database to open."""
+
+    async def open(self, services: Sequence[object]) -> None:
+        """Knock."""
+        (database,) = (service for service in services if isinstance(service, Database))
+        database.came += 1
+        if database.error is not None:
+            raise database.error
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"), [(ConnectionError("nobody there"), 3), (TypeError("'NoneType' has no len"), 1)]
+)
+@scene
+async def test_what_can_not_be_opened_is_failed_until_it_can(
+    error: Exception, attempts: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After its retries, or at once if its code is wrong: with the error, an alert, and attempts that go on."""
+    journal, database, alerts = Journal(), Database(error), list[Alert]()
+    engine = Engine.open(
+        MemoryLog(),
+        Account,
+        Dependent,
+        services=[HeldAssessor(), journal, database],
+        alerts=[alerts.append],
+        options=Options(gc_policy="none"),
+    )
+    async with engine:
+        await deposit(engine, 1)
+        dependent = engine.subscription(Dependent)
+        await in_time(lambda: dependent.statistics().state == "failed")
+        assert database.came >= attempts
+        assert caplog.text.count("subscription dependent can't be opened: ") == 1
+        refused = [record for record in caplog.records if record.getMessage().endswith("; it tries again")]
+        assert len(refused) >= attempts
+        failure = dependent.statistics().failure
+        assert failure is not None
+        assert failure.startswith(f"its open() raised {type(error).__name__}: {error} (attempt ")
+        engine._open_core().monitor.look()
+        assert [(alert.before, alert.state) for alert in alerts] == [("catching up", "failed")]
+        assert str(error) in alerts[0].reason
+        before = database.came
+        await in_time(lambda: database.came > before)
+        database.error = None
+        await dependent.caught_up()
+        assert journal.seen == [1]
+        engine._open_core().monitor.look()
+        assert [(alert.before, alert.state) for alert in alerts[1:]] == [("failed", "live")]
+        assert dependent.statistics().failure is None
+
+
+@scene
+async def test_a_failed_attempt_to_open_is_no_failure_yet() -> None:
+    """As long as there are retries left it is trouble, and the state says nothing worse."""
+    journal, database = Journal(), Database(ConnectionError("nobody there"))
+
+    class Patient(Dependent, name="patient", retry_max=1_000_000, retry_seconds_min=0, retry_seconds_max=0):
+        """Tries for long."""
+
+    async with open_bank(None, Patient, services=[journal, database]) as engine:
+        await deposit(engine, 1)
+        await in_time(lambda: database.came > 5)
+        statistics = engine.subscription(Patient).statistics()
+        assert statistics.state != "failed"
+        assert statistics.failure == "ConnectionError: nobody there"
+        database.error = None
+        await engine.subscription(Patient).caught_up()
 
 
 @scene
