@@ -117,9 +117,7 @@ class Runner:
         """Read and react, until the engine closes or its store fails."""
         try:
             async with asyncio.TaskGroup() as group:
-                behind: dict[str, list[Entry]] = {key: [] for key in self.roster.behind()}
-                for key in self._backlog.take(behind, self._backlog.read):
-                    group.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
+                self._begin(group, {key: [] for key in self.roster.behind()}, self._backlog.read)
                 while True:
                     self._woken.clear()
                     mark = self.roster.mark()
@@ -129,15 +127,19 @@ class Runner:
                         await self._woken.wait()
                         continue
                     found, last = self._reader.slice(self._backlog.read + 1, self._core.scheduler.durable)
-                    self._begun = [
-                        group.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
-                        for key in self._backlog.take(found, last)
-                    ]
+                    self._begin(group, found, last)
                     await asyncio.sleep(0)
         except Exception as error:  # whatever it is, it is told
             if not self._core.stopping:
                 self.failure = f"the process {self.kind.name} has stopped: {reason_of(first_of_group(error))}"
                 log.exception("%s", self.failure)
+
+    def _begin(self, group: asyncio.TaskGroup, found: dict[str, list[Entry]], read: int) -> None:
+        """Have instances react to the next part of the log, each in a task of its own."""
+        self._begun = [
+            group.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
+            for key in self._backlog.take(found, read)
+        ]
 
     def is_full(self) -> bool:
         """Whether it waits for its instances, and reads no further."""
