@@ -272,16 +272,25 @@ class Runner:
         return await self._owned(self._cancel(key), f"cancel {self.kind.name}/{key}")
 
     async def _owned(self, asked: Coroutine[Any, Any, T], what: str) -> T:
-        """Do what somebody asked for, unless the engine closes before it is done. Cancelling abandons it."""
+        """Do what somebody asked for, unless the engine closes before it is done. Cancelling abandons the answer only.
+
+        A step that was sent may still be written, and until that is known nobody else may look at the instance.
+        """
         task = asyncio.create_task(asked, name=f"actum process: {what}")
         self._asked.add(task)
-        task.add_done_callback(self._asked.discard)
+        task.add_done_callback(self._answered)
         try:
-            return await task
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if self._core.stopping and not cancelling():
+            if task.cancelled() and not cancelling():
                 raise EngineClosed(f"the engine closed before it could {what}") from None
             raise
+
+    def _answered(self, task: asyncio.Task[Any]) -> None:
+        """What was asked for is done; perhaps nobody waits for it any more."""
+        self._asked.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _retry(self, key: str) -> None:
         """From the event at which it failed to what has been read; what comes behind that waits in its line."""
@@ -316,18 +325,20 @@ class Runner:
             await self._send_own(*self._ending(row))
 
     async def _cancel(self, key: str) -> bool:
-        """Its end, and those of its deadlines, as one."""
+        """Its end, and those of its deadlines, as one; again if a step that nobody waits for came in between."""
         async with self._lock(key):
-            row = self._row(key)
-            if row is None:
-                return False
-            await self._send_own(*self._ending(row))
-            return True
+            while (row := self._row(key)) is not None:
+                try:
+                    await self._send_own(*self._ending(row))
+                except ProcessMoved:
+                    continue
+                return True
+            return False
 
     def _ending(self, row: Instance) -> list[Command]:
-        """What ends an instance; one that was never started may still be, so what it failed at is noted as seen."""
-        cancelled: list[Command] = [CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values()]
-        return [EndProcess(instance=row.instance), *cancelled, *([] if row.started else [self._progress()])]
+        """What ends an instance, and what it has scheduled."""
+        cancelled = (CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values())
+        return [EndProcess(instance=row.instance, after=row.number), *cancelled]
 
     async def _send_own(self, *commands: Command) -> None:
         """Send commands of the engine's own streams as one."""
