@@ -69,7 +69,7 @@ class Runner:
         self.roster = Roster(kind, lambda: core.view_of(Instances), lambda: timer.view, core.clock)
         self._woken = asyncio.Event()
         self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._wishes = Wishes(core)
+        self._wishes = Wishes()
         self._begun: list[asyncio.Task[None]] = []
         self._backlog = Backlog(0)
         self._slots = asyncio.Semaphore(STEPPING_MAX)
@@ -326,18 +326,20 @@ class Runner:
             await self._send_own(*self._ending(row))
 
     async def _cancel(self, key: str) -> bool:
-        """Its end, and those of its deadlines, as one."""
+        """Its end, and those of its deadlines, as one; again if a step that nobody waits for came in between."""
         async with self._lock(key):
-            row = self._row(key)
-            if row is None:
-                return False
-            await self._send_own(*self._ending(row))
-            return True
+            while (row := self._row(key)) is not None:
+                try:
+                    await self._send_own(*self._ending(row))
+                except ProcessMoved:
+                    continue
+                return True
+            return False
 
     def _ending(self, row: Instance) -> list[Command]:
-        """What ends an instance; one that was never started may still be, so what it failed at is noted as seen."""
-        cancelled: list[Command] = [CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values()]
-        return [EndProcess(instance=row.instance), *cancelled, *([] if row.started else [self._progress()])]
+        """What ends an instance, and what it has scheduled."""
+        cancelled = (CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values())
+        return [EndProcess(instance=row.instance, after=row.number), *cancelled]
 
     async def _send_own(self, *commands: Command) -> None:
         """Send commands of the engine's own streams as one."""

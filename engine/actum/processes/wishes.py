@@ -11,8 +11,6 @@ from actum.own_sends import cancelling
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from actum.core import Core
-
 T = TypeVar("T")
 
 
@@ -20,15 +18,16 @@ T = TypeVar("T")
 class Wishes:
     """Those that are not done yet. What was begun is done also if whoever asked waits no longer."""
 
-    __slots__ = ("_core", "tasks")
+    __slots__ = ("tasks",)
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self) -> None:
         """None yet."""
-        self._core = core
         self.tasks: set[asyncio.Task[Any]] = set()
 
     async def fulfil(self, wish: Coroutine[Any, Any, T], what: str) -> T:
-        """Do it, and say what came of it. Cancelling abandons the answer.
+        """Do it, and say what came of it. Cancelling abandons the answer only.
+
+        A step that was sent may still be written, and until that is known nobody else may look at the instance.
 
         Raises:
             EngineClosed: the engine closed before it was done.
@@ -39,7 +38,7 @@ class Wishes:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if self._core.stopping and not cancelling():
+            if task.cancelled() and not cancelling():
                 raise EngineClosed(f"the engine closed before it could {what}") from None
             raise
 
