@@ -213,9 +213,7 @@ class Actor(Struct, gc=False, eq=False):
     def known(self, command_id: bytes) -> int | None:
         """The position of the last event of an earlier command with this id, if it is among the last that wrote.
 
-        The beginning of an id, which commands of one `send_atomic` have in common, finds one of them.
-
-        Commands without an id of their own are counted, not held.
+        Commands without an id are counted, not held. What the ids of a `send_atomic` begin with finds one of them.
         """
         if self._window is None:
             self._window = CommandWindow.of(self.streams.read_window(self._woken))

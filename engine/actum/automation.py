@@ -121,7 +121,7 @@ class Automation:
     async def retry_process(self, process: type[Process], key: str) -> None:
         """Have a failed instance react again to the event at which it failed, and to what has come since.
 
-        It may fail again: see `processes`.
+        It may fail again: see `processes`. Cancelling abandons the answer, not the retry.
 
         Raises:
             Invalid: no such instance has failed.

@@ -246,7 +246,7 @@ class Core:
             garbage.calm(self)
         if not self.read_only:
             await self._hold_ballast()
-            self._tasks.append(asyncio.create_task(self._keep_house(), name="actum housekeeping"))
+            self._tasks += [asyncio.create_task(self._keep_house(), name="actum housekeeping")]
             await self._start_automatic()
             for (kind, _), tracker in self.lag_trackers.items():
                 self.monitor.add(kind, tracker)
@@ -255,7 +255,7 @@ class Core:
                 lambda: freshness.true_head(self),
                 lambda position: freshness.time_at(self.log, position),
             )
-            self._tasks.append(asyncio.create_task(self.monitor.run(), name="actum lag monitor"))
+            self._tasks += [asyncio.create_task(self.monitor.run(), name="actum lag monitor")]
         outdated = [view.name for view in views if view.outdated]
         if outdated:
             self._renewing = asyncio.create_task(self.rebuilder.renew(outdated), name="actum rebuild")

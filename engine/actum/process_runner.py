@@ -10,33 +10,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, TypeVar, cast, final
+from typing import TYPE_CHECKING, cast, final
 from weakref import WeakValueDictionary
 
 from actum.deadlines.stream import CancelDeadline
-from actum.errors import EngineClosed, Invalid, Rejected, reason_of, shown
+from actum.errors import Invalid, Rejected, reason_of, shown
 from actum.logbook import facts
 from actum.observer import Stepping, during
-from actum.own_sends import cancelling, refusal, send_one, send_with, until_there_is_room
+from actum.own_sends import refusal, send_one, send_with, until_there_is_room
 from actum.process_reader import Reader
 from actum.process_step import Entry, Step, Thinker, instance_of
 from actum.processes.backlog import Backlog
 from actum.processes.instances import Instance, Instances, mark_of
 from actum.processes.roster import Roster
-from actum.processes.stream import AdvanceProcess, EndProcess, FailProcess, ProcessMoved, passing_over
+from actum.processes.stream import AdvanceProcess, EndProcess, FailProcess, ProcessMoved, catching_up, passing_over
+from actum.processes.wishes import Wishes
 from actum.statistics import ProcessStatistics
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from actum.core import Core
     from actum.messages import Command
     from actum.processes.circles import Circles
     from actum.processes.kind import ProcessKind
     from actum.subscriptions.lag import Lag
     from actum.timer import Timer
-
-T = TypeVar("T")
 
 log = logging.getLogger("actum.processes")
 
@@ -73,7 +70,8 @@ class Runner:
         self.roster = Roster(kind, lambda: core.view_of(Instances), lambda: timer.view, core.clock)
         self._woken = asyncio.Event()
         self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._asked: set[asyncio.Task[Any]] = set()
+        self._wishes = Wishes()
+        self._begun: list[asyncio.Task[None]] = []
         self._backlog = Backlog(0)
         self._slots = asyncio.Semaphore(STEPPING_MAX)
         self._running: asyncio.Task[None] | None = None
@@ -107,7 +105,7 @@ class Runner:
 
     async def stop(self) -> None:
         """Take no more steps. What was sent completes; who asked for something is told."""
-        tasks = [*self._asked, *([] if self._running is None else [self._running])]
+        tasks = [*self._wishes.tasks, *([] if self._running is None else [self._running])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -120,6 +118,7 @@ class Runner:
         """Read and react, until the engine closes or its store fails."""
         try:
             async with asyncio.TaskGroup() as group:
+                self._begin(group, {key: [] for key in self.roster.behind()}, self._backlog.read)
                 while True:
                     self._woken.clear()
                     mark = self.roster.mark()
@@ -129,14 +128,20 @@ class Runner:
                         await self._woken.wait()
                         continue
                     found, last = self._reader.slice(self._backlog.read + 1, self._core.scheduler.durable)
-                    for key in self._backlog.take(found, last):
-                        group.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
+                    self._begin(group, found, last)
                     await asyncio.sleep(0)
         except Exception as error:  # whatever it is, it is told
             if not self._core.stopping:
                 first = first_of_group(error)
                 self.failure = f"the process {self.kind.name} has stopped: {reason_of(first)}"
                 log.exception("%s", self.failure, extra=facts("process stopped", first, process=self.kind.name))
+
+    def _begin(self, group: asyncio.TaskGroup, found: dict[str, list[Entry]], read: int) -> None:
+        """Have instances react to the next part of the log, each in a task of its own."""
+        self._begun = [
+            group.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
+            for key in self._backlog.take(found, read)
+        ]
 
     def is_full(self) -> bool:
         """Whether it waits for its instances, and reads no further."""
@@ -145,6 +150,7 @@ class Runner:
     async def _work(self, key: str) -> None:
         """One instance takes its steps, in order."""
         async with self._lock(key):
+            await self._catch_up(key)
             while (entry := self._backlog.first(key)) is not None:
                 await self._consider(key, entry)
                 self._backlog.done(key)
@@ -170,11 +176,16 @@ class Runner:
         name = self.kind.name
         return AdvanceProcess(instance=mark_of(name), process=name, position=self.position)
 
-    async def _consider(self, key: str, entry: Entry, *, retried: bool = False) -> None:
-        """One event, by one instance: it takes a step, unless it has taken it before, or stands still."""
+    async def _consider(self, key: str, entry: Entry, *, until: int | None = None) -> None:
+        """One event, by one instance: it takes a step, unless it has taken it before, or stands still.
+
+        With `until` it is retried, and has then to read what came up to there.
+        """
         row = self._row(key)
-        if row is not None and ((row.status == "failed" and not retried) or entry.position <= row.position):
+        if row is not None and ((row.status == "failed" and until is None) or entry.position <= row.position):
             return
+        if row is not None and until is not None:
+            row = row.replace(until=until)
         async with self._slots:
             self._stepping[key] = entry.position
             try:
@@ -266,11 +277,13 @@ class Runner:
     async def retry(self, key: str) -> None:
         """Have a failed instance react again to the event at which it failed, and to what has come since.
 
+        Cancelling abandons the answer. What it has still to read then is read all the same, also after a crash.
+
         Raises:
             Invalid: no such instance has failed.
             EngineClosed: the engine closed meanwhile.
         """
-        await self._owned(self._retry(key), f"retry {self.kind.name}/{key}")
+        await self._wishes.fulfil(self._retry(key), f"retry {self.kind.name}/{key}")
 
     async def cancel(self, key: str) -> bool:
         """End an instance, and cancel what it has scheduled; whether it was there.
@@ -278,19 +291,7 @@ class Runner:
         Raises:
             EngineClosed: the engine closed meanwhile.
         """
-        return await self._owned(self._cancel(key), f"cancel {self.kind.name}/{key}")
-
-    async def _owned(self, asked: Coroutine[Any, Any, T], what: str) -> T:
-        """Do what somebody asked for, unless the engine closes before it is done. Cancelling abandons it."""
-        task = asyncio.create_task(asked, name=f"actum process: {what}")
-        self._asked.add(task)
-        task.add_done_callback(self._asked.discard)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            if self._core.stopping and not cancelling():
-                raise EngineClosed(f"the engine closed before it could {what}") from None
-            raise
+        return await self._wishes.fulfil(self._cancel(key), f"cancel {self.kind.name}/{key}")
 
     async def _retry(self, key: str) -> None:
         """From the event at which it failed to what has been read; what comes behind that waits in its line."""
@@ -300,43 +301,57 @@ class Runner:
                 name = self.kind.name
                 raise Invalid(f"key={shown(key)}: no {name} of this key has failed; see engine.processes(...)")
             await self._react_again(failed)
-            start = failed.failed_position + 1
-            stop = self._backlog.read  # which may be lower soon after opening
-            while start <= stop and (row := self._row(key)) is not None and row.status == "active":
-                found, last = self._reader.slice(start, stop, key)
-                for entry in found.get(key, []):
-                    await self._consider(key, entry)
-                start = last + 1
-                await asyncio.sleep(0)
+            await self._catch_up(key)
+
+    async def _catch_up(self, key: str) -> None:
+        """Have an instance that was retried react to all that came while it stood still, in order; note that it has."""
+        start = 0
+        while (row := self._row(key)) is not None and row.until:
+            start = max(start, row.position + 1)
+            if start > row.until:
+                caught_up = catching_up(row, self.position, self._core.clock.now_ns())
+                await until_there_is_room(lambda: self._send_own(caught_up), self._full)  # noqa: B023  # the last turn
+                return
+            found, last = self._reader.slice(start, row.until, key)
+            for entry in found.get(key, []):
+                await self._consider(key, entry)
+            start = last + 1
+            await asyncio.sleep(0)
 
     async def _react_again(self, failed: Instance) -> None:
-        """To the event at which an instance failed; if it concerns it no longer, it is passed over."""
+        """To the event at which an instance failed; if it concerns it no longer, it is passed over.
+
+        The step says how far the log was read meanwhile, which may be less soon after opening.
+        """
         position = failed.failed_position
+        until = self._backlog.read if self._backlog.read > position else 0
         found, _ = self._reader.slice(position, position, failed.key)
         for entry in found.get(failed.key, []):
             self._circles.forget(entry.record, failed.instance)
-            await self._consider(failed.key, entry, retried=True)
+            await self._consider(failed.key, entry, until=until)
         row = self._row(failed.key)
         if row is None or row.number != failed.number:
             return
         if row.started:
-            await self._send_own(passing_over(row, self.position, self._core.clock.now_ns()))
+            await self._send_own(passing_over(row, self.position, self._core.clock.now_ns(), until))
         else:
             await self._send_own(*self._ending(row))
 
     async def _cancel(self, key: str) -> bool:
-        """Its end, and those of its deadlines, as one."""
+        """Its end, and those of its deadlines, as one; again if a step that nobody waits for came in between."""
         async with self._lock(key):
-            row = self._row(key)
-            if row is None:
-                return False
-            await self._send_own(*self._ending(row))
-            return True
+            while (row := self._row(key)) is not None:
+                try:
+                    await self._send_own(*self._ending(row))
+                except ProcessMoved:
+                    continue
+                return True
+            return False
 
     def _ending(self, row: Instance) -> list[Command]:
-        """What ends an instance; one that was never started may still be, so what it failed at is noted as seen."""
-        cancelled: list[Command] = [CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values()]
-        return [EndProcess(instance=row.instance), *cancelled, *([] if row.started else [self._progress()])]
+        """What ends an instance, and what it has scheduled."""
+        cancelled = (CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values())
+        return [EndProcess(instance=row.instance, after=row.number), *cancelled]
 
     async def _send_own(self, *commands: Command) -> None:
         """Send commands of the engine's own streams as one."""

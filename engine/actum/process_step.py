@@ -183,6 +183,7 @@ class Thinker:
             commands=[type(command).__name__ for command in commands],
             done=done,
             at_ns=self._core.clock.now_ns(),
+            until=0 if row is None or row.until <= entry.position else row.until,
         )
         old: set[str] = set() if row is None else set(row.timers.values())
         gone = [CancelDeadline(deadline_id=one) for one in cancelled if one in old]

@@ -26,6 +26,7 @@ class Instance(Row, key="instance", indexes=[("process", "status", "since_ns")])
         since_ns: when it became what it is.
         reason: why it failed.
         failed_position: of the event that it could not react to.
+        until: it was retried, and has still to read what came up to here while it stood still; or 0.
     """
 
     instance: str
@@ -40,6 +41,7 @@ class Instance(Row, key="instance", indexes=[("process", "status", "since_ns")])
     since_ns: int = 0
     reason: str | None = None
     failed_position: int = 0
+    until: int = 0
 
 
 class Instances(View[Instance], name="actum.Processes"):
@@ -63,6 +65,7 @@ class Instances(View[Instance], name="actum.Processes"):
                 state=event.state,
                 timers=event.timers,
                 since_ns=event.at_ns,
+                until=event.until,
             )
         )
 
@@ -78,6 +81,7 @@ class Instances(View[Instance], name="actum.Processes"):
                 reason=event.reason,
                 failed_position=event.position,
                 since_ns=event.at_ns,
+                until=0,
             )
         )
 

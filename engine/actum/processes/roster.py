@@ -9,7 +9,7 @@ from actum.processes.instances import Instance, Instances, mark_of
 from actum.processes.status import ProcessStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from actum.clock import Clock
     from actum.deadlines.deadline import Deadlines
@@ -85,6 +85,11 @@ class Roster:
         rows = self.view.where(process=self._kind.name)
         wanted = [row for row in rows if status is None or self._word(row) == status]
         return [self._status(row) for row in sorted(wanted, key=lambda row: (row.status == "active", row.key))]
+
+    def behind(self) -> list[str]:
+        """The keys of those that were retried, and have not read yet all that came while they stood still."""
+        rows: Iterable[Instance] = self._live().table.rows.values()
+        return [row.key for row in rows if row.until and row.process == self._kind.name]
 
     def _status(self, row: Instance) -> ProcessStatus[Any]:
         """One instance, for people."""

@@ -33,6 +33,7 @@ class StepProcess(Command):
     commands: list[str]
     done: bool
     at_ns: int
+    until: int = 0
 
 
 class FailProcess(Command):
@@ -49,9 +50,10 @@ class FailProcess(Command):
 
 
 class EndProcess(Command):
-    """Somebody has cancelled an instance."""
+    """Somebody has cancelled an instance, with the deadlines that it had then."""
 
     instance: str
+    after: int
 
 
 class AdvanceProcess(Command):
@@ -78,6 +80,7 @@ class ProcessStepped(Event, tag="actum.ProcessStepped"):
         commands: the names of the commands that were sent.
         done: whether it has ended.
         at_ns: when, nanoseconds since 1970 UTC.
+        until: the instance was retried, and has still to read what came up to here while it stood still; or 0.
     """
 
     instance: str
@@ -92,6 +95,7 @@ class ProcessStepped(Event, tag="actum.ProcessStepped"):
     commands: list[str]
     done: bool
     at_ns: int
+    until: int = 0
 
 
 class ProcessFailed(Event, tag="actum.ProcessFailed"):
@@ -131,11 +135,14 @@ class ProcessStream(Aggregate, key="instance", name="actum.Processes"):
     number: int = 0
     started: bool = False
     ended: bool = False
+    failed: int = 0  # at which position it failed last
+    passed: int = 0  # up to which nothing comes of it any more, though it may still be started behind that
 
     @decide
     def step(self, command: StepProcess) -> ProcessStepped:
         """What comes next, and once."""
         self._check(command.after)
+        self._check_position(command.position)
         said = {name: getattr(command, name) for name in StepProcess.__struct_fields__ if name != "after"}
         return ProcessStepped(number=self.number + 1, **said)
 
@@ -143,13 +150,15 @@ class ProcessStream(Aggregate, key="instance", name="actum.Processes"):
     def fail(self, command: FailProcess) -> ProcessFailed:
         """What comes next, and once."""
         self._check(command.after)
+        self._check_position(command.position)
         said = {name: getattr(command, name) for name in FailProcess.__struct_fields__ if name != "after"}
         return ProcessFailed(number=self.number + 1, **said)
 
     @decide
-    def end(self, command: EndProcess) -> ProcessEnded | None:
-        """Once."""
-        return None if self.ended or not self.number else ProcessEnded(instance=command.instance)
+    def end(self, command: EndProcess) -> ProcessEnded:
+        """Once, and unless it has moved since: it may have scheduled more."""
+        self._check(command.after)
+        return ProcessEnded(instance=command.instance)
 
     @decide
     def advance(self, command: AdvanceProcess) -> ProcessAdvanced:
@@ -161,6 +170,11 @@ class ProcessStream(Aggregate, key="instance", name="actum.Processes"):
         if self.ended or self.number != after:
             raise ProcessMoved("the process has ended" if self.ended else f"the process is at {self.number}")
 
+    def _check_position(self, position: int) -> None:
+        """Refuse what was cancelled before the instance had ever started; after a crash it is read again."""
+        if position <= self.passed:
+            raise ProcessMoved(f"the process was cancelled at position {self.passed}")
+
     @evolve
     def stepped(self, event: ProcessStepped) -> None:
         """One more."""
@@ -169,34 +183,54 @@ class ProcessStream(Aggregate, key="instance", name="actum.Processes"):
         self.ended = event.done
 
     @evolve
-    def failed(self, event: ProcessFailed) -> None:
+    def has_failed(self, event: ProcessFailed) -> None:
         """One more."""
         self.number = event.number
+        self.failed = event.position
 
     @evolve
     def was_ended(self, event: ProcessEnded) -> None:  # noqa: ARG002  # that it happened is all
         """It is over; one that was never started may still be."""
         self.ended = self.started
-        self.number = self.number if self.started else 0
+        if not self.started:
+            self.number, self.passed = 0, self.failed
 
     @evolve
     def advanced(self, event: ProcessAdvanced) -> None:
         """Nothing depends on it."""
 
 
-def passing_over(row: Instance, considered: int, now_ns: int) -> StepProcess:
-    """The step of an instance that goes on behind the event at which it failed, without having reacted to it."""
+def passing_over(row: Instance, considered: int, now_ns: int, until: int) -> StepProcess:
+    """The step of an instance that goes on behind the event at which it failed, without having reacted to it.
+
+    Args:
+        row: the instance.
+        considered: up to here all events were considered by all instances.
+        now_ns: when it is.
+        until: up to here it has still to read what came while it stood still.
+    """
+    return silent_step(row, considered, now_ns, "passed over", position=row.failed_position, until=until)
+
+
+def catching_up(row: Instance, considered: int, now_ns: int) -> StepProcess:
+    """The step of an instance that has read all that came while it stood still; as `passing_over`."""
+    return silent_step(row, considered, now_ns, "caught up", position=row.position, until=0)
+
+
+def silent_step(row: Instance, considered: int, now_ns: int, event: str, *, position: int, until: int) -> StepProcess:
+    """A step that does nothing but to say where the instance is."""
     return StepProcess(
         instance=row.instance,
         process=row.process,
         key=row.key,
         after=row.number,
-        position=row.failed_position,
+        position=position,
         considered=considered,
-        event="passed over",
+        event=event,
         state=row.state,
         timers=row.timers,
         commands=[],
         done=False,
         at_ns=now_ns,
+        until=until,
     )

@@ -24,7 +24,7 @@ from actum import (
     process_runner,
     react,
 )
-from actum.automation import timer_of
+from actum.automation import runner_of, timer_of
 from actum.processes import circles
 from actum_storage import StoreMismatch
 
@@ -396,6 +396,52 @@ class Picky(Process, key="asker"):
         return Run(runner=event.asker, errand=event.errand)
 
 
+class Keen(Picky, key="asker"):
+    """Notes what it has seen."""
+
+    seen: list[str] = []
+
+    @react(starts=True)
+    def asked(self, event: Asked) -> Run:
+        """As it comes."""
+        self.seen.append(event.errand)
+        return super().asked(event)
+
+
+@pytest.mark.parametrize("how", ["closed", "abandoned"])
+@scene
+async def test_a_retry_that_is_interrupted_loses_nothing(how: str, tmp_path: Path) -> None:
+    """What came while the instance stood still is read to its end: now, or after the next opening."""
+    gate = Gate()
+    engine = await open_errands(tmp_path / "store", Keen, options={"close_seconds_max": 0.0}, gate=gate)
+    for errand in ("first", "wait", "last"):
+        await engine.send(Ask(asker="ann", errand=errand))
+    await until(lambda: not engine.statistics().processes[0].lag)
+    assert [one.status for one in engine.processes(Keen)] == ["failed"]
+    Picky.mended = True
+    try:
+        asked = asyncio.create_task(engine.retry_process(Keen, "ann"))
+        await until(lambda: "wait" in gate.tried)
+        if how == "closed":
+            await engine.close()
+            with pytest.raises(EngineClosed, match="before it could retry Keen/ann"):
+                await asked
+            gate.free.set()
+            engine = await open_errands(tmp_path / "store", Keen, gate=gate)
+        else:
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+            await engine.send(Ask(asker="ann", errand="later"))
+            gate.free.set()
+        wanted = ["first", "wait", "last"] + ["later"] * (how == "abandoned")
+        await until(lambda: engine.processes(Keen)[0].state.seen == wanted)
+        await until(lambda: not runner_of(engine._open_core(), Keen).roster.behind())
+        assert (await engine.state(Errands, "ann")).done == len(wanted)
+        await engine.close()
+    finally:
+        Picky.mended = False
+
+
 class Stern(Process, key="runner", name="Clerk", strict=True):
     """Insists on a beginning, and can do nothing."""
 
@@ -605,3 +651,78 @@ async def test_an_endless_circle_is_broken(processes: list[type[Process]], monke
                 await engine.retry_process(process, "ann")
         await until(lambda: all(not one.lag for one in engine.statistics().processes))
         assert sum(one.steps for one in engine.statistics().processes) >= 40
+
+
+@scene
+async def test_what_was_cancelled_before_it_started_does_not_come_back_after_a_crash() -> None:
+    """Its event is read again then, since an instance before it is not done; a later event does start it."""
+    log, gate = MemoryLog(), Gate()
+    async with open_errands(log, Helper, gate=gate, options={"close_seconds_max": 0.0}) as engine:
+        await engine.send(Ask(asker="slow", errand="wait"))
+        await engine.send(Ask(asker="ann", errand="bug here!"))
+        await until(lambda: engine.processes(Helper, status="failed"))
+        assert await engine.cancel_process(Helper, "ann")
+    gate.free.set()
+    async with open_errands(log, Helper, gate=gate) as engine:
+        await until(lambda: not engine.statistics().processes[0].lag)
+        assert [one.key for one in engine.processes(Helper)] == ["slow"]
+        await engine.send(Ask(asker="ann"))
+        await until(lambda: not engine.statistics().processes[0].lag)
+        assert [(one.key, one.status) for one in engine.processes(Helper)] == [("ann", "active"), ("slow", "active")]
+
+
+@scene
+async def test_what_is_cancelled_while_a_step_is_being_written_leaves_no_deadline() -> None:
+    """Whoever had asked for the step, a retry, has gone; the step is there when the cancellation is decided."""
+    gate = Gate()
+    async with open_errands(None, Planner, gate=gate) as engine:
+        await engine.send(Ask(asker="ann", errand="wait"))
+        await until(lambda: engine.processes(Planner, status="failed"))
+        Planner.mended = True
+        try:
+            retry = asyncio.create_task(engine.retry_process(Planner, "ann"))
+            await until(lambda: gate.tried)
+            retry.cancel()
+            await asyncio.wait([retry])
+            cancel = asyncio.create_task(engine.cancel_process(Planner, "ann"))
+            await turns()
+            gate.free.set()
+            assert await cancel
+            assert (engine.processes(Planner), engine.deadlines()) == ([], [])
+        finally:
+            Planner.mended = False
+
+
+class Planner(Process, key="asker"):
+    """Has an errand run and plans another, when it is mended."""
+
+    mended: ClassVar[bool] = False
+
+    @react(starts=True)
+    def asked(self, event: Asked) -> list[Run | Schedule]:
+        """Only then."""
+        if not self.mended:
+            raise ValueError("not mended")
+        return [Run(runner="ann", errand=event.errand), Schedule(command=Run(runner="later"), after=1000)]
+
+
+@scene
+async def test_a_retry_whose_caller_has_gone_loses_nothing_that_comes_meanwhile() -> None:
+    """It goes on, and the events behind it wait for it."""
+    gate = Gate()
+    async with open_errands(None, Picky, gate=gate) as engine:
+        await engine.send(Ask(asker="ann", errand="wait"))
+        await until(lambda: engine.processes(Picky, status="failed"))
+        Picky.mended = True
+        try:
+            retry = asyncio.create_task(engine.retry_process(Picky, "ann"))
+            await until(lambda: gate.tried)
+            await engine.send(Ask(asker="ann", errand="next"))
+            retry.cancel()
+            await asyncio.wait([retry])
+            await turns(50)
+            gate.free.set()
+            await until(lambda: not engine.statistics().processes[0].lag)
+            assert gate.tried == ["wait", "next"]
+        finally:
+            Picky.mended = False
