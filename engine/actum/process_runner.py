@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, cast, final
 from weakref import WeakValueDictionary
 
@@ -20,11 +22,11 @@ from actum.observer import Stepping, during
 from actum.own_sends import refusal, send_one, send_with, until_there_is_room
 from actum.process_reader import Reader
 from actum.process_step import Entry, Step, Thinker, instance_of
+from actum.process_wishes import Wishes
 from actum.processes.backlog import Backlog
 from actum.processes.instances import Instance, Instances, mark_of
 from actum.processes.roster import Roster
 from actum.processes.stream import AdvanceProcess, EndProcess, FailProcess, ProcessMoved, catching_up, passing_over
-from actum.processes.wishes import Wishes
 from actum.statistics import ProcessStatistics
 
 if TYPE_CHECKING:
@@ -310,8 +312,9 @@ class Runner:
             start = max(start, row.position + 1)
             if start > row.until:
                 caught_up = catching_up(row, self.position, self._core.clock.now_ns())
-                await until_there_is_room(lambda: self._send_own(caught_up), self._full)  # noqa: B023  # the last turn
-                return
+                with suppress(ProcessMoved):
+                    await until_there_is_room(partial(self._send_own, caught_up), self._full)
+                continue
             found, last = self._reader.slice(start, row.until, key)
             for entry in found.get(key, []):
                 await self._consider(key, entry)
