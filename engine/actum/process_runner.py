@@ -12,11 +12,11 @@ import asyncio
 import logging
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, cast, final
+from typing import TYPE_CHECKING, final
 from weakref import WeakValueDictionary
 
 from actum.deadlines.stream import CancelDeadline
-from actum.errors import Invalid, Rejected, reason_of, shown
+from actum.errors import Invalid, Rejected, first_of_group, reason_of, shown
 from actum.logbook import facts
 from actum.observer import Stepping, during
 from actum.own_sends import refusal, send_one, send_with, until_there_is_room
@@ -398,10 +398,3 @@ class Runner:
     def __repr__(self) -> str:
         """Name and position."""
         return f"<Runner {self.kind.name} @{self.position}>"
-
-
-def first_of_group(error: Exception) -> Exception:
-    """The first of the errors that instances have raised beside each other; or the one error."""
-    while isinstance(error, ExceptionGroup):
-        error = cast("ExceptionGroup[Exception]", error).exceptions[0]
-    return error
