@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, final
 import msgspec
 
 from actum.errors import Invalid, ViewBroken, WriteOutsideProjection
+from actum.logbook import facts
 from actum.messages import Event, Row
 from actum.page import Page
 from actum.table import Cut, Table
@@ -380,7 +381,8 @@ class LiveView:
             position=position,
         )
         self.broken.__cause__ = error
-        log.error("%s", self.broken, exc_info=error)
+        said = facts("view broken", error, view=self.name, position=position)
+        log.error("%s", self.broken, exc_info=error, extra=said)
 
     def check(self) -> None:
         """Raise if the view can't be served; a new error each time, since a raised one carries its traceback.

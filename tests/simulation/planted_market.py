@@ -16,7 +16,7 @@ from actum.middleware import Envelope
 from actum.own_sends import send_with
 from actum.process_reader import Reader
 from actum.process_runner import Runner
-from actum.process_step import Entry, Thinker
+from actum.process_step import Thinker
 from actum.processes.backlog import Backlog
 from actum.processes.stream import ProcessStream
 from actum.subscriptions.cursor import Batch as Read
@@ -126,37 +126,31 @@ def skip_an_event_at_restart() -> None:
 
 
 def note_what_is_not_considered() -> None:
-    """A step says that everything in the log was considered, while others are still at it."""
-    real = Thinker.think
-
-    def think(self: Thinker, key: str, row: Any, entry: Entry, considered: int) -> Any:
-        return real(self, key, row, entry, max(considered, self._core.scheduler.durable))
-
-    opened(Thinker).think = think
+    """A step says that everything up to the end of its slice was considered, while others are still at it."""
+    opened(Runner).position = property(lambda self: self._backlog.read)
 
 
 def react_again() -> None:
     """A process takes events that it has reacted to, and its stream does not mind."""
     opened(ProcessStream)._check = lambda self, after: None
+    real = Runner._row
 
-    async def consider(self: Runner, key: str, entry: Entry, *, retried: bool = False) -> None:
-        del retried
-        await self._take(key, self._row(key), entry)
+    def row(self: Runner, key: str) -> Any:
+        found = real(self, key)
+        return None if found is None else replace(found, position=0)
 
-    opened(Runner)._consider = consider
+    opened(Runner)._row = row
 
 
 def retry_goes_on_behind_the_failure() -> None:
     """A failed process that is tried again leaves out the event at which it failed."""
     real = Reader.slice
 
-    def sliced(self: Reader, start: int, stop: int, only: str | None = None) -> Any:
+    def read(self: Reader, start: int, stop: int, only: str | None = None) -> Any:
         found, last = real(self, start, stop, only)
-        if only is not None:
-            found = {key: entries[1:] for key, entries in found.items()}
-        return found, last
+        return ({} if only is not None and start == stop else found), last
 
-    opened(Reader).slice = sliced
+    opened(Reader).slice = read
 
 
 def commit_half_a_send() -> None:

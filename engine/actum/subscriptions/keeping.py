@@ -178,10 +178,12 @@ class Keeping:
                 await self.drop_in_batch(position)
         await self.drop_in_file(position)
 
-    async def drop_in_batch(self, position: int) -> None:
-        """Forget a dead letter that the user's class keeps; inside its `batch()`, which may still fail."""
-        if self._kind.keeps_dead_letters:
-            await self._subscription.drop_dead_letter(position)
+    async def drop_in_batch(self, position: int) -> bool:
+        """Forget a dead letter that the user's class keeps; inside its `batch()`, which may still fail.
+
+        False: it was gone already, by somebody else.
+        """
+        return not self._kind.keeps_dead_letters or await self._subscription.drop_dead_letter(position) is not False
 
     async def drop_in_file(self, position: int) -> None:
         """Forget a dead letter here, and in the file if it is there."""

@@ -40,8 +40,8 @@ COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (CancelOrder, PayOrder, PlaceOrder, ReceiveStock, RegisterCustomer, RenameCustomer)
 }
-#: With so many events that the process has not seen yet, the shop takes no more commands.
-LAG_MAX = 2_000
+#: With so many events that the process has not seen yet, the shop takes no more commands; it looks after so many.
+LAG_MAX, LOOK_COMMANDS = 2_000, 20
 #: With nothing new in the log for so long, what is under way will not end.
 PATIENCE_SECONDS = 5.0
 #: Longer than any line.
@@ -106,15 +106,22 @@ async def main(store: str, seconds_ahead: float, urls: Sequence[str]) -> None:
             open_shop(store, *FULFILMENT, *tables, services=databases, options=OPTIONS, clock=LateClock(seconds_ahead))
         )
         say(b"open")
-        async with asyncio.TaskGroup() as group:
-            async for line in await standard_input():
-                if line == b"finish\n":
-                    break
-                while shop.statistics().processes[0].lag > LAG_MAX:
-                    await asyncio.sleep(0.01)
-                group.create_task(answer(shop, line))
+        await take_commands(shop)
         await finish(shop, tables)
     say(b"finished")
+
+
+async def take_commands(shop: Engine) -> None:
+    """Answer each command, until told to finish; take no more of them than the process can follow."""
+    taken = 0
+    async with asyncio.TaskGroup() as group:
+        async for line in await standard_input():
+            if line == b"finish\n":
+                break
+            group.create_task(answer(shop, line))
+            taken += 1
+            while taken % LOOK_COMMANDS == 0 and shop.statistics().processes[0].lag > LAG_MAX:
+                await asyncio.sleep(0.01)
 
 
 async def standard_input() -> asyncio.StreamReader:

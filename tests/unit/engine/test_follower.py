@@ -230,6 +230,29 @@ async def test_what_it_is_given(tmp_path: Path) -> None:
 
 
 @scene
+async def test_it_knows_how_far_the_log_is(tmp_path: Path) -> None:
+    """Lag is measured by the log as it is, not as it was when the follower last looked for more."""
+    async with open_bank(tmp_path):
+        pass
+    options = Options(poll_seconds=3_600, lag_events_max=4)
+    async with follow(tmp_path, Watcher, services=[Journal()], options=options) as follower:
+        code = (
+            "import asyncio, sys\n"
+            "from tests.support.bank import Deposit, open_bank\n"
+            "async def main():\n"
+            "    async with open_bank(sys.argv[1]) as engine:\n"
+            "        await engine.send_many([Deposit(account_id='a', amount=1)] * 9)\n"
+            "asyncio.run(main())\n"
+        )
+        arguments = [sys.executable, "-c", code, str(tmp_path)]
+        done = await asyncio.to_thread(subprocess.run, arguments, env=ENVIRONMENT, check=True)
+        assert done.returncode == 0
+        statistics = follower.statistics().subscriptions[0]
+        assert (statistics.head, statistics.lag) == (9, 9)
+        assert statistics.state in ("catching up", "slow")
+
+
+@scene
 async def test_a_store_that_is_replaced_ends_it(tmp_path: Path) -> None:
     """After a compaction the reader would never see anything new: `run` raises, and another follower goes on."""
     async with open_bank(tmp_path) as engine:
@@ -245,6 +268,11 @@ async def test_a_store_that_is_replaced_ends_it(tmp_path: Path) -> None:
             await follower.run()
         assert follower.statistics().subscriptions[0].state == "failed"
         assert "Open it again" in (follower.statistics().subscriptions[0].failure or "")
+        with pytest.raises(EngineClosed, match="watcher can't go on: .* Open it again"):
+            follower.subscription(Watcher).resume()
+        with pytest.raises(EngineClosed, match="watcher can't go on"):
+            await follower.subscription(Watcher).caught_up(9)
+        assert follower.statistics().subscriptions[0].state == "failed"
     async with open_bank(tmp_path) as engine:
         await engine.send(Deposit(account_id="a", amount=1))
     async with follow(tmp_path, Watcher, services=[journal], options=options) as follower:
