@@ -494,6 +494,19 @@ async def test_what_an_instance_no_longer_reacts_to_is_passed_over_by_a_retry() 
         assert [(one.key, one.state.begun) for one in engine.processes(Mild)] == [("ann", 2), ("bob", 1), ("eve", 1)]
 
 
+@scene
+async def test_a_retry_finds_what_starts_an_instance_behind_what_it_passes_over() -> None:
+    """It came while the instance stood still, and was never started."""
+    log = MemoryLog()
+    async with open_errands(log, Stern) as engine:
+        for command in (Run(runner="ann"), Ask(asker="ann"), Run(runner="ann"), Ask(asker="ann")):
+            await engine.send(command)
+        await until(lambda: not engine.statistics().processes[0].lag)
+    async with open_errands(log, Mild) as engine:
+        await engine.retry_process(Mild, "ann")
+        assert [(one.status, one.state.begun) for one in engine.processes(Mild)] == [("active", 2)]
+
+
 class Other(Process, key="runner", name="Clerk"):
     """The same with a field of another type."""
 
