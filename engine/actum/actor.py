@@ -9,7 +9,6 @@ An actor has no task of its own: the scheduler gives it turns in the loop. It ha
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any, final
 
 from actum_storage import ActumError, StorageError
@@ -18,6 +17,7 @@ from msgspec import Struct
 from actum.codec import command_fault
 from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, first_of, reason_of
 from actum.hold import Hold
+from actum.logbook import handler_failed
 from actum.messages import Event
 from actum.records import Receipt
 from actum.tags import exclusion
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     Decided = tuple[Delivery, "Checked | None", BaseException | None]
     #: Takes a decision into the open batch; False if it has no room, or a handler failed.
     Accept = Callable[["Actor", Delivery, "Checked"], bool]
-
-log = logging.getLogger("actum.actor")
 
 #: Events that passed the check: their bytes, and what a replay will see.
 Checked = tuple[tuple[bytes, Event], ...]
@@ -319,7 +317,7 @@ class Actor(Struct, gc=False, eq=False):
         """
         if isinstance(error, ActumError):
             return error
-        log.error("%r failed", self, exc_info=error)
+        handler_failed(self, error)
         self.forget()
         return command_fault(command) or self._command_failed(error)
 
@@ -348,7 +346,7 @@ class Actor(Struct, gc=False, eq=False):
         self.fault = error
         if self.quarantined:
             self.streams.quarantined.add(self.key)
-        log.error("%r failed", self, exc_info=error)
+        handler_failed(self, error)
         return self._command_failed(error)
 
     def _command_failed(self, error: BaseException) -> CommandFailed:

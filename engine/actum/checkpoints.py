@@ -25,6 +25,7 @@ from actum_storage import Chunk, StorageError
 
 from actum import garbage
 from actum.codec import ENCODING_ERRORS, encode_chunk
+from actum.logbook import facts
 from actum.recovery import Closing, SavedView, heads_section, snapshots_section, view_section
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ class Checkpointer:
                     raise
                 self.failures += 1
                 self.failure = error
-                log.warning("a checkpoint failed, opening will take longer: %s", error)
+                said = facts("checkpoint failed", error)
+                log.warning("a checkpoint failed, opening will take longer: %s", error, extra=said)
                 return False
             self.seconds = (self._clock.monotonic_ns() - started) / 1e9
             self.count += 1
@@ -219,7 +221,12 @@ class Checkpointer:
             await self._write_slices(writer, view_section(view), items, shape)
         except ENCODING_ERRORS as error:
             self._unsavable.add(view.name)
-            log.warning("view %s can't be saved, opening has to make it again from the log: %s", view.name, error)
+            log.warning(
+                "view %s can't be saved, opening has to make it again from the log: %s",
+                view.name,
+                error,
+                extra=facts("view not saved", error, view=view.name),
+            )
             return False
         return True
 

@@ -7,12 +7,14 @@ is written any more until the store is opened again.
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import TYPE_CHECKING, final
 
 from actum_storage import Batch, StoreFull
 
 from actum.batch import OpenBatch
+from actum.logbook import facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from actum.background import Background
     from actum.clock import Clock
     from actum.options import Options
+
+
+log = logging.getLogger("actum.committer")
 
 
 @final
@@ -144,7 +149,9 @@ class Committer:
         if isinstance(outcome, Exception):
             self._lose(batch, outcome)
             return
-        self.full = False
+        if self.full:
+            self.full = False
+            log.info("there is room on the disk again: commands are written", extra=facts("disk recovered"))
         self.head, self.durable = outcome, outcome.position
         assert self.durable == batch.next_position - 1, (
             f"the log is at {self.durable}, the batch ends at {batch.next_position - 1}"
@@ -156,9 +163,15 @@ class Committer:
         """Give up a batch and the one that gathers behind it: their positions will be given again, or never."""
         lost = [batch, self.open]
         self.losses += 1
-        self.full = isinstance(error, StoreFull)
+        was_full, self.full = self.full, isinstance(error, StoreFull)
         if not self.full:
             self.failure = error
+        if not (was_full and self.full):  # a full disk is told once
+            said = facts(
+                "disk full" if self.full else "commit failed", error, events=sum(len(one.events) for one in lost)
+            )
+            what = "the disk is full" if self.full else "a commit failed, and nothing is written until reopening"
+            log.error("%s: %s", what, error, extra=said)
         self.open = self._new_batch(self.durable + 1)
         self._lost(lost, error)
 

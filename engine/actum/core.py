@@ -23,16 +23,17 @@ from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
 from actum.errors import Invalid, shown
+from actum.logbook import facts
 from actum.observer import settling
 from actum.processes.left_behind import tell_left_behind
 from actum.rebuilding import Rebuilder
-from actum.recovery import Records, Recovery
+from actum.recovery import Records, Recovery, none_wanted
 from actum.scheduler import Scheduler
 from actum.schema_gate import SchemaGate
 from actum.streams import Streams
 from actum.subscriptions.monitor import Monitor
+from actum.subscriptions.source import Source
 from actum.subscriptions.subscriptions import Inline, Subscriptions
-from actum.subscriptions.worker import Source
 from actum.tags import TagIndex
 from actum.views import LiveView, View
 from actum.watching.watching import Watching
@@ -40,7 +41,6 @@ from actum.watching.watching import Watching
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
-    from typing import NoReturn
 
     from actum_storage import Derived, Head, Log
 
@@ -215,7 +215,7 @@ class Core:
         gate = SchemaGate(self.log, self.catalogue, self.codec, slice_events=self.options.replay_slice_events)
         if self.store is not None:
             for warning in self.store.warnings:
-                log.warning("%s", warning)
+                log.warning("%s", warning, extra=facts("store warning"))
             position = await self.recovery.restore(self.store.derived, views)
         made_anew = [view for view in views if not view.saved]
         looked_through = await gate.check(position, self.recovery.reading)
@@ -287,7 +287,8 @@ class Core:
         if store is not None and not size_max:
             await self.background.run(store.drop_ballast)
         elif store is not None and not await self.background.run(lambda: store.hold_ballast(size_max)):
-            log.warning("the disk has no room for a ballast file: with a full disk closing may save no checkpoint")
+            said = facts("ballast missing")
+            log.warning("no room on the disk for a ballast file: once it is full, closing saves nothing", extra=said)
 
     async def _save_at(self, head: Head) -> None:
         """A checkpoint in the middle of a long replay."""
@@ -344,7 +345,7 @@ class Core:
                     since = 0.0
                     await checkpointer.checkpoint()
             except Exception:
-                log.exception("housekeeping failed; it goes on")
+                log.exception("housekeeping failed; it goes on", extra=facts("housekeeping failed"))
 
     async def stop(self, *, drain: bool) -> None:
         """Let what was accepted end, save a checkpoint, stop the writer, close the log.
@@ -388,10 +389,6 @@ class Core:
             return
         saved = await checkpointer.checkpoint(hasty=True)
         if not saved and isinstance(checkpointer.failure, StoreFull) and self.store.drop_ballast():
-            log.warning("the disk is full: the ballast file was deleted to make room for the checkpoint")
+            said = facts("ballast used")
+            log.warning("the disk is full: the ballast file was deleted to make room for the checkpoint", extra=said)
             await checkpointer.checkpoint(hasty=True)
-
-
-def none_wanted() -> NoReturn:
-    """Stands for the records of a batch where no view takes any."""
-    raise AssertionError("no view of this engine takes records")

@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any, final
 
 import msgspec
-from actum_storage import StoreDirectory
+from actum_storage import StorageError, StoreDirectory
 
 from actum.alert import Alert
 from actum.arguments import check_arguments, check_observer
@@ -21,11 +21,12 @@ from actum.clock import Clock, SystemClock
 from actum.codec import Codec
 from actum.errors import EngineClosed, Invalid
 from actum.freshness import time_at
+from actum.logbook import facts
 from actum.options import Options
 from actum.statistics import SubscriptionStatistics
 from actum.subscriptions.monitor import Monitor
+from actum.subscriptions.source import Source
 from actum.subscriptions.subscriptions import Subscriptions
-from actum.subscriptions.worker import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +47,7 @@ class FollowerStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """A follower.
 
     Attributes:
-        head: the last position that it has seen in the log.
+        head: the last position that it has found in the log, at most `poll_seconds` ago.
         subscriptions: one each.
         alerts: the last one of each subscription that is slow, stalled or failed.
         alerts_raised: since opening.
@@ -175,7 +176,7 @@ class Follower:
         )
         await self._subscriptions.start(
             self._monitor,
-            lambda: self._head,
+            lambda: self._true_head(store),
             lambda position: time_at(store.log, position),
             paused=self._paused,
         )
@@ -191,13 +192,21 @@ class Follower:
             try:
                 head = store.log.head.position
             except Exception as error:
-                log.exception("the follower of %s can't go on", self._path)
+                said = facts("follower stopped", error, store=str(self._path))
+                log.exception("the follower of %s can't go on", self._path, extra=said)
                 for consumer in subscriptions:
                     consumer.fail(f"{type(error).__name__}: {error}")
                 raise
             if head != self._head:
                 self._head = head
                 subscriptions.wake()
+
+    def _true_head(self, store: StoreDirectory) -> int:
+        """The log's last position now: what lag is measured by, however seldom, or no longer, it is looked for more."""
+        try:
+            return store.log.head.position
+        except StorageError:  # then the subscriptions have failed, or are about to
+            return self._head
 
     async def run(self) -> None:
         """Stay until cancelled, as SIGTERM does to what `actum.run` runs.

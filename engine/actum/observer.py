@@ -1,16 +1,19 @@
 """What an engine does, told while it happens, to whoever traces it: `Engine.open(observer=...)`; see `actum.otel`.
 
 Nothing is told, and nothing is done for it, where no observer was given. What an observer raises is its own fault and
-hits what it was told of, as with middleware.
+hits what it was told of, as with middleware; only a commit goes on, since others wait for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+import logging
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from actum.codec import array_of, decode_traceparents
+from actum.logbook import facts
 
 if TYPE_CHECKING:
     from actum.batch import OpenBatch
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from actum.deadlines.deadline import Deadline
     from actum.middleware import Envelope, Send
     from actum.records import Receipt, Record
+
+
+log = logging.getLogger("actum.observer")
 
 
 class Committed(NamedTuple):
@@ -121,7 +127,25 @@ def settling(core: Core, observer: Observer, settled: Callable[[OpenBatch], None
         traceparents = tuple(dict.fromkeys(one.traceparent for one in found if one.traceparent is not None))
         now_ns = core.clock.now_ns()
         size = len(batch.records)
-        with observer.during(Committed(batch.first, len(batch.events), size, elapsed_ns, now_ns, traceparents)):
+        work = Committed(batch.first, len(batch.events), size, elapsed_ns, now_ns, traceparents)
+        with harmless(observer, work):
             settled(batch)
 
     return settle
+
+
+@contextmanager
+def harmless(observer: Observer, work: Work) -> Generator[None]:
+    """Around work that goes on whatever the observer does; what it raises is told in the log."""
+    leave: Callable[[], object] = bool
+    try:
+        around = observer.during(work)
+        around.__enter__()
+        leave = partial(around.__exit__, None, None, None)
+    except Exception:
+        log.exception("the observer failed at the beginning of a commit", extra=facts("observer failed"))
+    yield
+    try:
+        leave()
+    except Exception:
+        log.exception("the observer failed at the end of a commit", extra=facts("observer failed"))

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, final
 
 from actum.errors import Invalid
+from actum.logbook import facts
 from actum.process_step import Entry, instance_of
 from actum.upcasting import Several, events_of
 
@@ -70,7 +71,13 @@ class Reader:
                 instance_of(self._kind.name, key)
             except Invalid as error:
                 self.unroutable += 1
-                log.error("the event at position %d names no instance of %s: %s", position, self._kind.name, error)  # noqa: TRY400
+                log.error(  # noqa: TRY400  # the event is wrong, not this code
+                    "the event at position %d names no instance of %s: %s",
+                    position,
+                    self._kind.name,
+                    error,
+                    extra=facts("event unroutable", error, process=self._kind.name, position=position),
+                )
                 continue
             found[key].append(Entry(position, tuple(events), record))
 

@@ -12,11 +12,12 @@ import asyncio
 import logging
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, cast, final
+from typing import TYPE_CHECKING, final
 from weakref import WeakValueDictionary
 
 from actum.deadlines.stream import CancelDeadline
-from actum.errors import Invalid, Rejected, reason_of, shown
+from actum.errors import Invalid, Rejected, first_of_group, reason_of, shown
+from actum.logbook import facts
 from actum.observer import Stepping, during
 from actum.own_sends import refusal, send_one, send_with, until_there_is_room
 from actum.process_reader import Reader
@@ -133,8 +134,9 @@ class Runner:
                     await asyncio.sleep(0)
         except Exception as error:  # whatever it is, it is told
             if not self._core.stopping:
-                self.failure = f"the process {self.kind.name} has stopped: {reason_of(first_of_group(error))}"
-                log.exception("%s", self.failure)
+                first = first_of_group(error)
+                self.failure = f"the process {self.kind.name} has stopped: {reason_of(first)}"
+                log.exception("%s", self.failure, extra=facts("process stopped", first, process=self.kind.name))
 
     def _begin(self, group: asyncio.TaskGroup, found: dict[str, list[Entry]], read: int) -> None:
         """Have instances react to the next part of the log, each in a task of its own."""
@@ -256,13 +258,23 @@ class Runner:
         self.last_failure = f"{self.kind.name}/{key} at position {entry.position}: {reason}"
         if self._core.observer is not None:
             self._core.observer.failed(error)
-        log.warning("%s/%s failed at position %d: %s", self.kind.name, key, entry.position, reason, exc_info=error)
+        said = facts("step failed", error, process=self.kind.name, key=key, position=entry.position)
+        log.warning(
+            "%s/%s failed at position %d: %s",
+            self.kind.name,
+            key,
+            entry.position,
+            reason,
+            exc_info=error,
+            extra=said,
+        )
 
     def _full(self, error: Exception) -> None:
         """It will be tried again."""
         self.again += 1
         self.trouble = reason_of(error)
-        log.warning("a step of %s is tried again later: %s", self.kind.name, error)
+        said = facts("step postponed", error, process=self.kind.name)
+        log.warning("a step of %s is tried again later: %s", self.kind.name, error, extra=said)
 
     async def retry(self, key: str) -> None:
         """Have a failed instance react again to the event at which it failed, and to what has come since.
@@ -391,10 +403,3 @@ class Runner:
     def __repr__(self) -> str:
         """Name and position."""
         return f"<Runner {self.kind.name} @{self.position}>"
-
-
-def first_of_group(error: Exception) -> Exception:
-    """The first of the errors that instances have raised beside each other; or the one error."""
-    while isinstance(error, ExceptionGroup):
-        error = cast("ExceptionGroup[Exception]", error).exceptions[0]
-    return error

@@ -210,7 +210,7 @@ def collected(outputs: object) -> list[Any]:
     if outputs is None:
         return []
     several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, bytes))
-    all_given = cast("Iterable[Any]", outputs) if several else [outputs]
+    all_given = cast("Iterable[Any]", outputs if several else (outputs,))
     given: list[Any] = list(islice(all_given, SEND_ATOMIC_COMMANDS_MAX + 1))
     if len(given) > SEND_ATOMIC_COMMANDS_MAX:
         raise Invalid(

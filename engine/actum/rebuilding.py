@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from actum import garbage
 from actum.errors import Invalid
+from actum.logbook import facts
 from actum.statistics import RebuildStatistics
 from actum.view_differences import Comparison
 
@@ -105,6 +106,7 @@ class Rebuilder:
         self._clock = clock
         self._no_checkpoint = no_checkpoint
         self._releasing: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.Event()  # of a rebuild; another one is put here then
         self.under_way: dict[str, Rebuild] = {}
 
     def rebuilding(self, name: str) -> bool:
@@ -125,7 +127,8 @@ class Rebuilder:
             made.twin.made = made.twin.position
             self._views[name] = made.twin
             self._watching.renew(name)
-        log.info("view %s was rebuilt in %.1f s", name, made.seconds)
+        said = facts("view rebuilt", view=name, seconds=made.seconds)
+        log.info("view %s was rebuilt in %.1f s", name, made.seconds, extra=said)
         return made.differences
 
     async def renew(self, names: Iterable[str]) -> None:
@@ -134,11 +137,19 @@ class Rebuilder:
         Cancelling leaves them as they are: they are saved as what they are, and the next opening begins again.
         """
         for name in names:
-            log.info("view %s: its saved rows were made by other code; they are served while it is rebuilt", name)
+            log.info(
+                "view %s: its saved rows were made by other code; they are served while it is rebuilt",
+                name,
+                extra=facts("view outdated", view=name),
+            )
             try:
-                await self.rebuild(name)
+                while name in self.under_way:  # its user was quicker
+                    await self._ended.wait()
+                if self._views[name].outdated:
+                    await self.rebuild(name)
             except Exception as error:
-                log.exception("view %s can't be rebuilt, and is not served any more", name)
+                said = facts("rebuild failed", error, view=name)
+                log.exception("view %s can't be rebuilt, and is not served any more", name, extra=said)
                 view = self._views[name]
                 view.refuse(error)
                 self._watching.renew(name)
@@ -183,6 +194,8 @@ class Rebuilder:
                 yield rebuild
         finally:
             del self.under_way[name]
+            ended, self._ended = self._ended, asyncio.Event()
+            ended.set()
             self._release(served if self._views[name] is twin else twin)
 
     def _release(self, view: LiveView) -> None:

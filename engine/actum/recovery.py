@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, NoReturn, final
 
 import msgspec
 from actum_storage import Head, StoreCorrupt, StoreMismatch
 
 from actum.codec import decode_headings, decoder_of
+from actum.logbook import facts
 from actum.schema_gate import Reading, check_evolved
 from actum.streams import Snapshot
 
@@ -162,7 +163,10 @@ class Recovery:
         try:
             return await self._restore(await self._background.run(derived.read), views)
         except msgspec.DecodeError as error:
-            log.warning("the checkpoint can't be read by this version and is made again from the log: %s", error)
+            said = facts("checkpoint dropped", error)
+            log.warning(
+                "the checkpoint can't be read by this version and is made again from the log: %s", error, extra=said
+            )
         self._strangers.clear()
         for view in views:
             view.clear()
@@ -316,7 +320,12 @@ async def restore_view(
             view.restore(rows, removed)
             await asyncio.sleep(0)
     except msgspec.DecodeError as error:
-        log.warning("the saved rows of view %s can't be decoded and are made again from the log: %s", view.name, error)
+        log.warning(
+            "the saved rows of view %s can't be decoded and are made again from the log: %s",
+            view.name,
+            error,
+            extra=facts("rows dropped", error, view=view.name),
+        )
         view.clear()
         return
     view.saved = True
@@ -345,3 +354,8 @@ class Records:
     def part(self, start: int, stop: int) -> Sequence[Record]:
         """Some of them."""
         return self()[start:stop]
+
+
+def none_wanted() -> NoReturn:
+    """Stands for the records of a batch where no view takes any."""
+    raise AssertionError("no view of this engine takes records")

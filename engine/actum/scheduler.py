@@ -20,6 +20,7 @@ from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 from actum.clock import TimeOrderedIds
 from actum.committer import Committer
 from actum.errors import EngineClosed, Invalid, Overloaded, position_named_by
+from actum.logbook import facts
 from actum.turn import take_turn
 from actum.waits import note_wait
 
@@ -386,9 +387,9 @@ class Scheduler:
             task.cancel("the engine closed before the decision ended")
         _, stuck = await asyncio.wait(self._tasks, timeout=CANCEL_SECONDS_MAX)
         if stuck:
-            log.error(
-                "decisions that can't be cancelled are left behind: %s", ", ".join(task.get_name() for task in stuck)
-            )
+            names = ", ".join(task.get_name() for task in stuck)
+            said = facts("decisions left behind")
+            log.error("decisions that can't be cancelled are left behind: %s", names, extra=said)
             self._tasks -= stuck
             for actor in self._directory.actors():
                 actor.give_up(EngineClosed("the engine closed, and the decision did not end when it was cancelled"))

@@ -14,6 +14,7 @@ import msgspec
 
 from actum.codec import ENCODER, ENCODING_ERRORS, decode_link, decoder_of
 from actum.hold import HOLDING, Hold
+from actum.logbook import facts
 from actum.records import Receipt, Record
 from actum.schema_gate import check_evolved
 from actum.upcasting import events_of
@@ -156,7 +157,8 @@ class Streams:
         try:
             encoded = ENCODER.encode(state)
         except ENCODING_ERRORS as error:
-            log.warning("no snapshot of %s/%s, its state can't be encoded: %s", self.name, key, error)
+            said = facts("snapshot left out", error, aggregate=self.name, key=key)
+            log.warning("no snapshot of %s/%s, its state can't be encoded: %s", self.name, key, error, extra=said)
             return
         self.snapshots[key] = self.snapshots_changed[key] = Snapshot(version, position, encoded)
 
@@ -174,7 +176,10 @@ class Streams:
             try:
                 state = self._decode_state(snapshot.state)
             except ENCODING_ERRORS as error:
-                log.warning("the snapshot of %s/%s can't be decoded and is dropped: %s", self.name, key, error)
+                said = facts("snapshot dropped", error, aggregate=self.name, key=key)
+                log.warning(
+                    "the snapshot of %s/%s can't be decoded and is dropped: %s", self.name, key, error, extra=said
+                )
                 del self.snapshots[key]
             else:
                 return Replay(self, state, snapshot.version, position, None, after=snapshot.position)

@@ -11,7 +11,6 @@ import types
 import typing
 from datetime import date, datetime
 from enum import Enum
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 #: What a field has to be made of to be a tag.
 TAG_TYPES = (str, int, UUID, date, Enum)
+#: Where the types of an event's fields are kept.
+FIELD_TYPES = "__actum_field_types__"
 TAG_TYPES_TEXT = "str, int, bool, UUID, date, an Enum or Literal of these, or None beside them"
 
 
@@ -53,10 +54,13 @@ def asked_for(event: type[Event], tag: str, value: object) -> str:
     raise Invalid(f"the tag {tag!r} is {shown(value)}, which no {event.__name__} can have: it is {shown_type(wanted)}")
 
 
-@lru_cache(1_024)
 def types_of(event: type[Event]) -> Mapping[str, object]:
-    """The types of an event's fields."""
-    return {field.name: field.type for field in msgspec.structs.fields(event)}
+    """The types of an event's fields; kept with the class, since conditions ask for them again and again."""
+    known: Mapping[str, object] | None = event.__dict__.get(FIELD_TYPES)
+    if known is None:
+        known = {field.name: field.type for field in msgspec.structs.fields(event)}
+        setattr(event, FIELD_TYPES, known)
+    return known
 
 
 def tag_fault(event: type[Event]) -> str | None:

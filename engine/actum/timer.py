@@ -24,6 +24,7 @@ from actum.deadlines.stream import (
     ScheduleDeadline,
 )
 from actum.errors import Invalid, Overloaded, reason_of, shown
+from actum.logbook import facts
 from actum.middleware import Envelope
 from actum.observer import Firing, during
 from actum.own_sends import refusal, send_one, send_with, until_there_is_room
@@ -248,18 +249,18 @@ class Timer:
         self.failed += 1
         self.trouble = ""
         self.last_failure = f"{row.command} of {row.deadline_id}: {reason}"
-        log.warning("%r failed: %s", row, reason)
+        log.warning("%r failed: %s", row, reason, extra=facts("deadline failed", error, deadline_id=row.deadline_id))
 
     def _full(self, error: Exception) -> None:
         """It will be tried again."""
         self.again += 1
         self.trouble = reason_of(error)
-        log.warning("a deadline is sent again later: %s", error)
+        log.warning("a deadline is sent again later: %s", error, extra=facts("deadline postponed", error))
 
     def _fail(self, what: str, error: Exception) -> None:
         """Nothing is sent any more."""
         self.failure = f"{what}: {reason_of(error)}"
-        log.error("%s", self.failure, exc_info=error)
+        log.error("%s", self.failure, exc_info=error, extra=facts("timer stopped", error))
 
     def first(self, state: str = "pending") -> Deadline | None:
         """The one that is due first, or that was, of those in a state; None also if the view is not served."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, final
 import msgspec
 
 from actum.errors import Invalid, ViewBroken, WriteOutsideProjection
+from actum.logbook import facts
 from actum.messages import Event, Row
 from actum.page import Page
 from actum.table import Cut, Table
@@ -293,9 +294,10 @@ class LiveView:
 
     def refuse(self, cause: Exception) -> None:
         """Stop serving rows of other code, since there will be no others."""
+        fix = f". Fix the handler and reopen, or call engine.rebuild({type(self.view).__name__})"
         self.broken = ViewBroken(
             f"view {self.name} can't be served: its saved rows were made by other code, and making it again failed: "
-            f"{cause}. Fix the handler and reopen, or call engine.rebuild({type(self.view).__name__})",
+            f"{cause}{'' if isinstance(cause, ViewBroken) else fix}",
             view=self.name,
             position=cause.position if isinstance(cause, ViewBroken) else self.position,
         )
@@ -380,7 +382,8 @@ class LiveView:
             position=position,
         )
         self.broken.__cause__ = error
-        log.error("%s", self.broken, exc_info=error)
+        said = facts("view broken", error, view=self.name, position=position)
+        log.error("%s", self.broken, exc_info=error, extra=said)
 
     def check(self) -> None:
         """Raise if the view can't be served; a new error each time, since a raised one carries its traceback.

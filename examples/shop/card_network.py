@@ -1,26 +1,18 @@
-"""The card network: who moves the money. In a company it is a bank's service behind a network; here it says yes.
+"""The card network: which cards are good. A payment asks it before it is taken.
 
-What is asked of it happens outside of the shop's log, so it may be asked twice: when the shop dies between the answer
-and the commit, the command is decided again. That is why each call has a key, `once`, under which it has its effect
-once, as the networks of this world offer it.
+It answers at once, from what it knows here, as with a list of blocked cards that a bank sends every night. A step of
+the fulfilment keeps all of its aggregates until its last decision is made, so a call over a network would keep the
+stock of other customers waiting. Telling the bank is for a subscription to `PaymentTaken` and `PaymentRefunded`: it may
+take its time, and try again; a record's position is the key that makes it once.
 """
 
-import asyncio
-
-#: Cards whose token begins so are refused, as the test cards of real networks are.
+#: Cards that begin so are refused, like the test cards of real networks.
 REFUSED = "refused-"
 
 
 class CardNetwork:
-    """Charges cards and gives money back."""
+    """Knows which cards are good."""
 
-    async def charge(self, card: str, amount_cents: int, *, once: str) -> bool:
-        """Take money from a card; whether the card was good for it. The same `once` again changes nothing."""
-        del amount_cents, once
-        await asyncio.sleep(0)  # a network would take its time here: this order waits, all others go on
+    def accepts(self, card: str) -> bool:
+        """Whether a card may be charged."""
         return not card.startswith(REFUSED)
-
-    async def refund(self, card: str, amount_cents: int, *, once: str) -> None:
-        """Give money back to a card. The same `once` again changes nothing."""
-        del card, amount_cents, once
-        await asyncio.sleep(0)

@@ -17,7 +17,7 @@ class OutOfStock(Rejected):
 
 
 class CardRefused(Rejected):
-    """The card network doesn't charge this card.
+    """The card network doesn't accept this card.
 
     What to do: ask the customer for another one.
     """

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 from actum_storage.errors import StorageError, StoreCorrupt, StoreFull, StoreMismatch, SubscriptionInUse
@@ -102,6 +102,11 @@ class Bookmarks(Protocol):
         """Go back to a position: set the bookmark, forget the dead letters behind it."""
         ...
 
+    @property
+    def place(self) -> str:
+        """Where they are, for people."""
+        ...
+
     def close(self) -> None:
         """Release everything; a second call does nothing."""
         ...
@@ -111,15 +116,18 @@ class Bookmarks(Protocol):
 class BookmarkFile:
     """`Bookmarks` in a file; from `BookmarkFile.open`, to be closed."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: WriterLock) -> None:
+    def __init__(self, path: Path, lock: WriterLock) -> None:
         """Use `BookmarkFile.open`."""
         self._path = path
-        self._connection = connection
         self._lock = lock
+        self._opened: sqlite3.Connection | None = None
 
     @classmethod
     def open(cls, directory: Path, name: str) -> BookmarkFile:
         """Open or create a subscription's file, and be the only one that has it.
+
+        On a full disk an existing file can't be read either, for SQLite wants room beside it: then this succeeds, and
+        every call raises `StoreFull` until there is room.
 
         Raises:
             SubscriptionInUse: somebody has it; the message names the process.
@@ -135,12 +143,20 @@ class BookmarkFile:
             with os_errors(f"{path} can't be opened"):  # SQLite would create it open to others
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE))
                 sync_directory(directory)
-            with sqlite_errors(path):
-                connection = connected(path)
+            file = cls(path, lock)
+            with suppress(StoreFull), sqlite_errors(path):
+                file._connection.execute("SELECT 1")
         except BaseException:
             lock.release()
             raise
-        return cls(path, connection, lock)
+        return file
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        """The open file."""
+        if self._opened is None:
+            self._opened = connected(self._path)
+        return self._opened
 
     def load(self) -> Bookmark | None:
         """See `Bookmarks.load`."""
@@ -182,8 +198,9 @@ class BookmarkFile:
 
     def close(self) -> None:
         """See `Bookmarks.close`."""
-        with sqlite_errors(self._path):
-            self._connection.close()
+        if self._opened is not None:
+            with sqlite_errors(self._path):
+                self._opened.close()
         self._lock.release()
 
     @contextmanager
@@ -201,6 +218,11 @@ class BookmarkFile:
 
     def _put(self, bookmark: Bookmark, updated_ns: int) -> None:
         self._connection.execute("INSERT OR REPLACE INTO bookmark VALUES (1, ?, ?, ?, ?)", (*bookmark, updated_ns))
+
+    @property
+    def place(self) -> str:
+        """See `Bookmarks.place`."""
+        return f"the file {self._path}"
 
     def __repr__(self) -> str:
         """Where it is."""
@@ -250,6 +272,11 @@ class MemoryBookmarks:
 
     def close(self) -> None:
         """See `Bookmarks.close`."""
+
+    @property
+    def place(self) -> str:
+        """See `Bookmarks.place`."""
+        return "what is remembered"
 
     def __repr__(self) -> str:
         """Where it stands."""
@@ -306,8 +333,9 @@ def sqlite_errors(path: Path) -> Generator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more about the same
-        if code == sqlite3.SQLITE_FULL:
+        said = getattr(error, "sqlite_errorcode", 0)
+        code = said & 0xFF  # the rest says more about the same
+        if code == sqlite3.SQLITE_FULL or said == sqlite3.SQLITE_IOERR_SHMSIZE:  # no room for what lies beside it
             raise StoreFull(f"{path} can't be written: {error}. Free space.") from error
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise StoreCorrupt(

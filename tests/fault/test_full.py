@@ -11,7 +11,8 @@ from actum import StoreFull
 from tests.chaos.full import ROW
 from tests.support.bank import AllBalances, Deposit, open_bank
 from tests.support.disks import filled, need_mounts
-from tests.support.scenes import scene
+from tests.support.scenes import in_time, scene
+from tests.support.subscribers import Journal, Watcher
 
 PARTS = 2
 
@@ -26,6 +27,29 @@ def test_full_disks(part: int) -> None:
     assert outcome.violations == []
     assert outcome.cases == count
     assert all(outcome.counts.values())
+
+
+@scene
+async def test_a_subscription_on_a_full_disk(small_disk: Path) -> None:
+    """The engine opens and closes; the subscription says what it waits for, and goes on when there is room."""
+    store, journal = small_disk / "bank", Journal()
+    journal.faults = {2: -1}
+    async with open_bank(store, Watcher, services=[journal]) as bank:
+        await bank.send_many([Deposit(account_id="a", amount=1)] * 3)
+        await bank.subscription(Watcher).caught_up()
+        assert journal.seen == [1, 3]
+    other = filled(small_disk)
+    for _ in range(2):
+        async with open_bank(store, Watcher, services=[journal]) as bank:
+            await in_time(lambda: "Free space" in (bank.subscription(Watcher).statistics().failure or ""))
+            assert len(await bank.ask(AllBalances())) == 1
+    async with open_bank(store, Watcher, services=[journal]) as bank:
+        other.unlink()
+        await bank.subscription(Watcher).caught_up()
+        assert [letter.position for letter in bank.subscription(Watcher).dead_letters()] == [2]
+        await bank.send(Deposit(account_id="a", amount=1))
+        await bank.subscription(Watcher).caught_up()
+    assert journal.seen == [1, 3, 4]
 
 
 @scene

@@ -123,7 +123,7 @@ async def test_killed_at_any_moment_it_applies_each_event_once(url: str, tmp_pat
                 total += (count := chance.choice((1, 7, 150)))
                 await send(engine, chance, count)
             with suppress(subprocess.TimeoutExpired):
-                await asyncio.to_thread(process.wait, chance.random() * 0.15)
+                await asyncio.to_thread(process.wait, chance.random() * 0.3)
             await asyncio.to_thread(kill, process)
             progress.append(await movements(database))
         async with database.connect() as connection:

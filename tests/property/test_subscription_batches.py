@@ -84,9 +84,9 @@ class Accountant(Watcher, name="accountant", batch_max=2, retry_max=2, retry_sec
         """Within the transaction."""
         self.ledger.letters[letter.position] = letter
 
-    async def drop_dead_letter(self, position: int) -> None:
+    async def drop_dead_letter(self, position: int) -> bool:
         """Within the transaction."""
-        self.ledger.letters.pop(position, None)
+        return self.ledger.letters.pop(position, None) is not None
 
 
 async def happens(lives: Lives, engine: Engine, ends: set[int], step: Step) -> None:

@@ -151,10 +151,10 @@ def retry_goes_on_behind_the_failure() -> None:
     real = Reader.slice
 
     def sliced(self: Reader, start: int, stop: int, only: str | None = None) -> Any:
-        found, last = real(self, start, stop, only)
-        if only is not None:
-            found = {key: entries[1:] for key, entries in found.items()}
-        return found, last
+        if only is None or start != stop:
+            return real(self, start, stop, only)
+        found, last = real(self, start, self._core.scheduler.durable, only)
+        return {key: entries[1:] for key, entries in found.items()}, last
 
     opened(Reader).slice = sliced
 

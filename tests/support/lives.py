@@ -8,8 +8,9 @@ from actum.core import Core
 from actum.subscriptions.consumer import Consumer
 from actum.subscriptions.kind import read_subscription
 from actum.subscriptions.lag import Lag
+from actum.subscriptions.source import Source
 from actum.subscriptions.subscriptions import Inline
-from actum.subscriptions.worker import Source, Worker
+from actum.subscriptions.worker import Worker
 from actum_storage import MemoryBookmarks
 
 from tests.support.subscribers import Journal

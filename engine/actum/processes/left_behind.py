@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from actum.logbook import facts
 from actum.processes.instances import Instances
 from actum.statistics import ProcessStatistics
 from actum.subscriptions.lag import counted
@@ -54,4 +55,4 @@ def left_behind(core: Core) -> tuple[ProcessStatistics, ...]:
 def tell_left_behind(core: Core) -> None:
     """Say so at opening."""
     for one in left_behind(core):
-        log.warning("%s", one.failure)
+        log.warning("%s", one.failure, extra=facts("process left behind", process=one.name))

@@ -129,11 +129,12 @@ class Ledger:
         values = {field: plain(value) for field, value in letter._asdict().items()}
         await connection.execute(upsert(DEAD_LETTERS).values(name=self._name, **values))
 
-    async def drop(self, connection: AsyncConnection, position: int) -> None:
-        """Forget a dead letter, if it is there."""
-        await connection.execute(
+    async def drop(self, connection: AsyncConnection, position: int) -> bool:
+        """Forget a dead letter, if it is there; whether it was."""
+        dropped = await connection.execute(
             delete(DEAD_LETTERS).where(DEAD_LETTERS.c.name == self._name, DEAD_LETTERS.c.position == position)
         )
+        return dropped.rowcount == 1
 
     async def _found(self, connection: AsyncConnection, *, lock: bool) -> Bookmark | None:
         """The bookmark as the database has it."""

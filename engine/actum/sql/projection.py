@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import Table
@@ -61,20 +62,29 @@ class SqlProjection(Subscription):
         super().__init_subclass__(**options)
         if tables is None:
             return
+        if not isinstance(tables, (list, tuple)):
+            raise Invalid(f"{cls.__name__}: tables={shown(tables)}: give a list of SQLAlchemy Table objects")
         for table in tables:
             if not isinstance(table, Table):
                 raise Invalid(f"{cls.__name__}: tables={shown(table)}: give SQLAlchemy Table objects")
         cls.__tables__ = tuple(tables)
 
-    def __init__(self) -> None:
-        """The engine makes it."""
-        self._ledger = Ledger(self.__subscription_options__.name)
-        self._site: Site | None = None
-        self._rebuilds = False
-        self._connection: AsyncConnection | None = None  # of the batch
-        self._turn = asyncio.Lock()  # one batch at a time: a dead letter may be retried beside
-        self._bookmark: Bookmark | None = None  # as it is in the database, as far as this process knows
-        self._next: Bookmark | None = None  # as it will be when the batch is committed
+    #: State, here and not in an `__init__`, which a subclass may forget to call.
+    _site: Site | None = None
+    _rebuilds = False
+    _connection: AsyncConnection | None = None  # of the batch
+    _bookmark: Bookmark | None = None  # as it is in the database, as far as this process knows
+    _next: Bookmark | None = None  # as it will be when the batch is committed
+
+    @cached_property
+    def _turn(self) -> asyncio.Lock:
+        """One batch at a time: a dead letter may be retried beside."""
+        return asyncio.Lock()
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        """The bookmark and the dead letters."""
+        return Ledger(self.__subscription_options__.name)
 
     @classmethod
     def database(cls, services: Sequence[object]) -> AsyncEngine:
@@ -170,9 +180,9 @@ class SqlProjection(Subscription):
         """See `Subscription.save_dead_letter`."""
         await self._ledger.bury(self._in_batch, letter)
 
-    async def drop_dead_letter(self, position: int) -> None:
+    async def drop_dead_letter(self, position: int) -> bool:
         """See `Subscription.drop_dead_letter`."""
-        await self._ledger.drop(self._in_batch, position)
+        return await self._ledger.drop(self._in_batch, position)
 
     def is_outage(self, error: Exception) -> bool:
         """See `Subscription.is_outage`: what is the database's own trouble."""
@@ -181,7 +191,9 @@ class SqlProjection(Subscription):
     @property
     def _opened(self) -> Site:
         """The database."""
-        assert self._site is not None, "it was not opened"
+        if self._site is None:
+            name = type(self).__name__
+            raise Invalid(f"{name} was not opened: call `await super().open(services)` in {name}.open")
         return self._site
 
     @property

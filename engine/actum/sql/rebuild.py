@@ -8,11 +8,12 @@ so that what hangs on these (rights, views, indexes that others made) stays. A c
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import msgspec
 from actum_storage import MemoryBookmarks
-from sqlalchemy import Table, delete, except_, insert, select, text
+from sqlalchemy import JSON, Column, Table, TypeDecorator, cast, delete, except_, insert, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.ddl import sort_tables
 from sqlalchemy.sql.functions import count as counted
 from sqlalchemy.sql.functions import max as maximum
@@ -24,6 +25,7 @@ from actum.sql.site import in_schema, shadow_of
 from actum.subscriptions.worker import Worker
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from actum.sql.site import ShadowSite
@@ -123,9 +125,19 @@ class Rebuild:
         built = worker.subscription
         assert isinstance(built, SqlProjection)
         built.build_in(self._shadow)
-        await worker.prepare()
-        start = worker.kind.options.start
-        await worker.keeping.save(await worker.keeping.at(start if isinstance(start, int) else 0))
+        try:
+            await worker.prepare()
+            start = worker.kind.options.start
+            await worker.keeping.save(await worker.keeping.at(start if isinstance(start, int) else 0))
+            await self._build()
+        finally:
+            await built.close()
+        assert self._report is not None
+        return self._report
+
+    async def _build(self) -> None:
+        """Handle the log until the new tables are as far as the live ones, then put them in place."""
+        worker = self._worker
         task = asyncio.create_task(worker.work(), name=f"actum rebuild {self._consumer.name}")
         try:
             self._reach = self._consumer.position
@@ -136,8 +148,6 @@ class Rebuild:
             worker.bell.ring()
             task.cancel()
             await asyncio.wait([task])
-        assert self._report is not None
-        return self._report
 
     async def _built(self, task: asyncio.Task[None]) -> None:
         """Wait until the new tables are as far as they may go."""
@@ -164,11 +174,15 @@ class Rebuild:
         bookmark = await self._projection.load_bookmark()
         if bookmark is None:
             raise Invalid(f"the bookmark of {self._consumer.name} is gone")
+        if self._worker.position > bookmark.position:
+            raise Invalid(
+                f"projection {self._consumer.name} was reset to position {bookmark.position} while it was built anew: "
+                "rebuild it again"
+            )
         self._reach = bookmark.position
         await self._built(task)
         self._worker.paused = True
         async with self._worker.handling, self._projection.batch_in(self._shadow.both()) as connection:
-            self._check_not_further(bookmark.position)
             tables = [await self._table(connection, table) for table in self._projection.__tables__]
             if self._swap:
                 await self._replace(connection)
@@ -180,18 +194,6 @@ class Rebuild:
             tables=tuple(tables),
         )
         return bookmark.position
-
-    def _check_not_further(self, position: int) -> None:
-        """Refuse to put rows in place that hold more than the bookmark says: that would be applied to them again.
-
-        Raises:
-            Invalid: they do.
-        """
-        if self._worker.position > position:
-            raise Invalid(
-                f"projection {self._consumer.name} was reset to position {position} while it was built anew to "
-                f"{self._worker.position}: rebuild it again"
-            )
 
     async def _table(self, connection: AsyncConnection, table: Table) -> TableReport:
         """How the new one is, and how far it differs."""
@@ -210,8 +212,7 @@ class Rebuild:
             await connection.execute(delete(table))
         for table in tables:
             new = self._new(table)
-            names = [column.name for column in table.columns if column.computed is None]
-            await connection.execute(insert(table).from_select(names, select(*(new.c[name] for name in names))))
+            await copy_rows(connection, new, table)
             await continue_numbers(connection, table)
         name = self._consumer.name
         await connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.name == name))
@@ -229,11 +230,34 @@ class Rebuild:
         return f"<Rebuild of {self._consumer.name}>"
 
 
+async def copy_rows(connection: AsyncConnection, source: Table, target: Table) -> None:
+    """Copy all rows with their numbers, also where only the database may number them; what it computes it computes."""
+    names = [column.name for column in target.columns if column.computed is None]
+    copying = insert(target).from_select(names, select(*(source.c[name] for name in names)))
+    if not any(column.identity for column in target.columns) or connection.dialect.name != "postgresql":
+        await connection.execute(copying)
+        return
+    prepared = connection.dialect.identifier_preparer
+    listed = ", ".join(map(prepared.quote, names))
+    into, out_of = prepared.format_table(target), prepared.format_table(source)
+    await connection.execute(
+        text(f"INSERT INTO {into} ({listed}) OVERRIDING SYSTEM VALUE SELECT {listed} FROM {out_of}")  # noqa: S608  # quoted
+    )
+
+
 async def different(connection: AsyncConnection, one: Table, other: Table) -> int:
     """How many rows one has that the other has not."""
-    rest = except_(select(*one.c), select(*other.c)).subquery()
+    postgresql = connection.dialect.name == "postgresql"
+    first, second = ([comparable(column) if postgresql else column for column in table.c] for table in (one, other))
+    rest = except_(select(*first), select(*second)).subquery()
     count: int = (await connection.execute(select(counted()).select_from(rest))).scalar_one()
     return count
+
+
+def comparable(column: Column[Any]) -> ColumnElement[Any]:
+    """A column as something that PostgreSQL can compare, which it can't do with JSON as text."""
+    kind = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+    return cast(column, JSONB).label(column.name) if isinstance(kind, JSON) else column
 
 
 async def continue_numbers(connection: AsyncConnection, table: Table) -> None:

@@ -8,12 +8,14 @@ to which the first one is attached. So only what is in `tables=` is doubled, and
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, final
 
-from sqlalchemy import MetaData, Table, delete, event, text
+from sqlalchemy import ARRAY, MetaData, Table, delete, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.sql.functions import now
+from sqlalchemy.types import SchemaType
 
 from actum.errors import Invalid
 from actum.sql.ledger import BOOKMARKS, TABLES
@@ -22,10 +24,13 @@ from actum.sql.upsert import upsert
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
+    from sqlalchemy import ForeignKeyConstraint
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 Transaction: TypeAlias = AbstractAsyncContextManager[AsyncConnection]
 
+#: PostgreSQL cuts longer names.
+NAME_BYTES_MAX = 63
 #: What the live file is called in a connection to the other one.
 LIVE = "live"
 #: The bookmark of nobody: no projection can have this name.
@@ -64,8 +69,9 @@ class LiveSite:
         """See `Site.create`."""
         async with self._database.begin() as connection:
             await connection.run_sync(TABLES.create_all)
-            for table in tables:
-                await connection.run_sync(table.create, checkfirst=True)
+            for metadata in dict.fromkeys(table.metadata for table in tables):  # each in the order of its foreign keys
+                mine = [table for table in tables if table.metadata is metadata]
+                await connection.run_sync(metadata.create_all, tables=mine)
         await check_undone(self._database)
 
     def __repr__(self) -> str:
@@ -116,7 +122,10 @@ class PostgresShadow:
     def __init__(self, database: AsyncEngine, schema: str) -> None:
         """Not there yet."""
         self._database = database
-        self.schema = schema[:63]  # PostgreSQL would cut it there too
+        if len(schema) > NAME_BYTES_MAX:
+            digest = blake2b(schema.encode(), digest_size=8).hexdigest()
+            schema = f"{schema[: NAME_BYTES_MAX - len(digest) - 1]}_{digest}"
+        self.schema = schema
         self._quoted = '"' + self.schema.replace('"', '""') + '"'
 
     @asynccontextmanager
@@ -221,8 +230,26 @@ async def check_undone(database: AsyncEngine) -> None:
 
 
 def in_schema(tables: Sequence[Table], schema: str) -> MetaData:
-    """The same tables in a schema."""
+    """The same tables in a schema: with the live ones' types, and no keys of tables that are not among them."""
     metadata = MetaData()
     for table in tables:
-        table.to_metadata(metadata, schema=schema)
+        copy = table.to_metadata(metadata, schema=schema)
+        for column in copy.columns:
+            kind: Any = column.type
+            if isinstance(kind, ARRAY):
+                kind = cast("Any", kind).item_type
+            if isinstance(kind, SchemaType):
+                kind.schema = None
+    for copy in metadata.tables.values():
+        for key in copy.foreign_key_constraints:
+            if key.elements[0].target_fullname.rpartition(".")[0] not in metadata.tables:
+                forget_key(copy, key)
     return metadata
+
+
+def forget_key(table: Table, key: ForeignKeyConstraint) -> None:
+    """Take a foreign key out of a table that was not made yet."""
+    table.constraints.discard(key)
+    for element in key.elements:
+        element.parent.foreign_keys.discard(element)
+        table.foreign_keys.discard(element)

@@ -6,14 +6,17 @@ for each dialect; both have the same grammar, so the one of PostgreSQL serves SQ
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, final
 
+from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from actum.errors import Invalid, shown
 
-    from sqlalchemy import Table
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sqlalchemy.dialects.postgresql import Insert
 
 
@@ -25,13 +28,28 @@ def upsert(table: Table, update: Mapping[str, Any] | None = None) -> Upsert:
         update: what becomes of the columns of a row that is there, by name; unless given, they become what `values`
             says.
 
+    Raises:
+        Invalid: it is no table, has no primary key, or not such a column.
+
     Example:
         await connection.execute(upsert(orders).values(order_id=event.order_id, total=event.total))
         await connection.execute(
             upsert(totals, update={"orders": totals.c.orders + 1}).values(customer_id=event.customer_id, orders=1)
         )
     """
+    if not isinstance(table, Table):
+        raise Invalid(f"upsert({shown(table)}): give a SQLAlchemy Table")
+    if not table.primary_key.columns:
+        raise Invalid(f"upsert: {table.name} has no primary key, by which a row that is there would be known")
+    check_columns(table, update or ())
     return Upsert(table, update)
+
+
+def check_columns(table: Table, names: Iterable[str]) -> None:
+    """Refuse columns that a table does not have."""
+    for name in names:
+        if name not in table.c:
+            raise Invalid(f"{table.name} has no column {shown(name)}; it has {', '.join(table.c.keys())}")
 
 
 @final
@@ -43,17 +61,29 @@ class Upsert:
         self._table = table
         self._update = update
 
-    def values(self, rows: Sequence[Mapping[str, Any]] | None = None, /, **row: Any) -> Insert:
+    def values(self, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None, /, **row: Any) -> Insert:
         """The statement.
 
         Args:
-            rows: several, all with the same columns; or
+            rows: one as a mapping, or several, all with the same columns; or
             row: one, by column.
+
+        Raises:
+            Invalid: there is no row, or one that does not fit the table or the others.
         """
+        table = self._table
+        if rows and row:
+            raise Invalid(f"upsert of {table.name}: give values either rows or columns, not both")
         given = row if rows is None else rows
-        names = row if rows is None else rows[0]
-        statement = insert(self._table).values(given)
-        keys = self._table.primary_key.columns
+        if not given:
+            raise Invalid(f"upsert: give a row of {table.name} to values, or a list of them that is not empty")
+        first, *others = [given] if isinstance(given, Mapping) else given
+        names = list(first)
+        check_columns(table, names)
+        if any(each.keys() != first.keys() for each in others):
+            raise Invalid(f"upsert of {table.name}: the rows differ in their columns; give all the same ones")
+        statement = insert(table).values(given)
+        keys = table.primary_key.columns
         update = self._update
         if update is None:
             update = {name: statement.excluded[name] for name in names if name not in keys}

@@ -7,7 +7,10 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, final
 
+from actum_storage import StoreFull
+
 from actum.errors import EngineClosed, Invalid, shown
+from actum.logbook import facts
 from actum.statistics import SubscriptionStatistics
 from actum.subscriptions.letters import describe, handle_again
 from actum.subscriptions.worker import Worker
@@ -41,6 +44,7 @@ class Consumer:
         self._worker = worker
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Task[None] | None = None  # a task that was told to end, and has not yet
+        self._gone: str | None = None  # why it can't go on, ever
         self._resetting = asyncio.Lock()
         self._stands = False  # from the end of one task to the beginning of the next
         self._lag: Callable[[], Lag] | None = None
@@ -110,6 +114,7 @@ class Consumer:
         async with self._resetting:
             self._check_open()
             worker = self._worker
+            known = worker.loaded
             self._stands = True
             try:
                 if not await self._cancel():
@@ -120,6 +125,7 @@ class Consumer:
                 async with worker.handling:  # a dead letter may be retried beside
                     await worker.prepare()
                     worker.begin_anew(await work(worker))
+                    worker.loaded = worker.loaded or known  # what was cancelled had left that open; the work has looked
                     self.beginnings += 1
             finally:
                 self._stands = False
@@ -198,6 +204,8 @@ class Consumer:
     async def start(self, lag: Callable[[], Lag], *, paused: bool = False) -> None:
         """Find the bookmark, if it is in the file, and begin. `lag` looks at how far it is behind.
 
+        On a full disk it begins without, and finds it when there is room.
+
         One that is paused from the beginning has found its bookmark and its dead letters, wherever they lie, when this
         returns.
 
@@ -207,10 +215,15 @@ class Consumer:
             StoreCorrupt, StorageError: the file can't be read.
         """
         self._lag = lag
-        if not self._worker.kind.keeps_dead_letters:
-            await self._worker.keeping.load_letters()
-        if not self._worker.kind.keeps_bookmark:
-            await self._worker.load()
+        try:
+            if not self._worker.kind.keeps_dead_letters:
+                await self._worker.keeping.load_letters()
+            if not self._worker.kind.keeps_bookmark:
+                await self._worker.load()
+        except StoreFull as error:
+            self._worker.trouble = describe(error)
+            said = facts("delivery failed", error, subscription=self.name)
+            log.warning("subscription %s: %s; it tries again", self.name, self._worker.trouble, extra=said)
         self._worker.paused = paused
         if paused and not self._worker.loaded:
             await self._worker.prepare()
@@ -239,8 +252,9 @@ class Consumer:
         return news
 
     def fail(self, reason: str) -> None:
-        """What it reads from is gone."""
-        self._worker.stopped = reason
+        """What it reads from is gone: it never goes on."""
+        self._worker.stopped = self._gone = reason
+        self._worker.give_up(lambda: EngineClosed(f"subscription {self.name} can't go on: {reason}"))
         self._worker.bell.ring()
 
     def next_time(self) -> tuple[int, int] | None:
@@ -249,8 +263,8 @@ class Consumer:
         return None if sighting is None else (sighting.position, sighting.timestamp_ns)
 
     def heartbeat_ns(self) -> int:
-        """When it last moved, or stood where the log ends."""
-        return self._worker.heartbeat_ns
+        """When it last moved, handled an event of a batch for the first time, or stood where the log ends."""
+        return max(self._worker.heartbeat_ns, self._worker.delivery.heartbeat_ns)
 
     def end(self) -> None:
         """Begin no other event."""
@@ -266,7 +280,8 @@ class Consumer:
             if await self._cancel():
                 await worker.save()
             else:
-                log.error("subscription %s: its handler can't be cancelled and is left behind", self.name)
+                said = facts("handler left behind", subscription=self.name)
+                log.error("subscription %s: its handler can't be cancelled and is left behind", self.name, extra=said)
         with contextlib.suppress(TimeoutError):  # a dead letter may be retried
             async with asyncio.timeout(seconds_max), worker.handling:
                 pass
@@ -275,7 +290,9 @@ class Consumer:
             if worker.entered:
                 await worker.subscription.close()
         except Exception:
-            log.exception("subscription %s: close() failed", self.name)
+            log.exception(
+                "subscription %s: close() failed", self.name, extra=facts("close failed", subscription=self.name)
+            )
         worker.give_up(lambda: EngineClosed(f"subscription {self.name} was closed before the position came"))
         await worker.keeping.close()
 
@@ -296,7 +313,8 @@ class Consumer:
         else:
             why = "it was cancelled" if error is None else describe(error)
             worker.stopped = f"its task is dead: {why}; resume() starts another one"
-            log.error("subscription %s: %s", self.name, worker.stopped, exc_info=error)
+            said = facts("subscription dead", error, subscription=self.name)
+            log.error("subscription %s: %s", self.name, worker.stopped, exc_info=error, extra=said)
 
     async def _cancel(self) -> bool:
         """End the task at once; whether it has ended: a handler may swallow that."""
@@ -330,6 +348,8 @@ class Consumer:
     def _check_open(self) -> None:
         if self._worker.ending:
             raise EngineClosed(f"subscription {self.name} is closed with its engine or follower")
+        if self._gone is not None:
+            raise EngineClosed(f"subscription {self.name} can't go on: {self._gone}")
 
     def __repr__(self) -> str:
         """Name and position."""

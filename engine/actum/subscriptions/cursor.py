@@ -35,6 +35,8 @@ SLICE_EVENTS_MAX = 500
 SLICE_BYTES_MAX = 1 << 18
 #: A batch ends after so many events, however few of them were wanted, so that it is seen to make progress.
 BATCH_EVENTS_MAX = 50_000
+#: And after so many bytes of frames that hold what is wanted: they stay in memory until it is handled.
+BATCH_BYTES_MAX = 1 << 25
 
 
 class Tagged(msgspec.Struct, frozen=True, gc=False):
@@ -162,9 +164,10 @@ class Cursor:
         """
         assert start <= stop
         wanted: list[Sighting] = []
-        last, tags, looked = start - 1, self._tags, 0
-        while last < stop and not (self._is_enough(wanted, wanted_max, looked) and self._ends_command(last)):
+        last, tags, looked, held = start - 1, self._tags, 0, 0
+        while last < stop and not (self._is_enough(wanted, wanted_max, looked, held) and self._ends_command(last)):
             frame, glimpses = await self._slice(last + 1, stop)
+            held -= len(frame.data) if wanted and wanted[-1].frame is frame else 0
             for glimpse in glimpses[last + 1 - self._first :]:
                 last += 1
                 tag = glimpse.event.tag
@@ -173,13 +176,14 @@ class Cursor:
                 if last == stop or (len(wanted) >= wanted_max and self._ends_command(last)):
                     break
             looked += len(glimpses)
+            held += len(frame.data) if wanted and wanted[-1].frame is frame else 0
         assert self._frame is not None
         return Batch(last, self._frame.hash, wanted)
 
     @staticmethod
-    def _is_enough(wanted: list[Sighting], wanted_max: int, looked: int) -> bool:
+    def _is_enough(wanted: list[Sighting], wanted_max: int, looked: int, held: int) -> bool:
         """Whether a batch has become as large as it may."""
-        return len(wanted) >= wanted_max or looked >= BATCH_EVENTS_MAX
+        return len(wanted) >= wanted_max or looked >= BATCH_EVENTS_MAX or held >= BATCH_BYTES_MAX
 
     def _ends_command(self, position: int) -> bool:
         """Whether a batch may end at a position of the present frame."""

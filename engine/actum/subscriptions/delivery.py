@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from actum.atomic_ids import inseparable
 from actum.codec import decode_link
-from actum.observer import Handling
+from actum.observer import Delivering, Handling
 from actum.records import Record
 from actum.subscriptions.kind import Given
 from actum.upcasting import events_of
@@ -53,8 +53,10 @@ class Delivery:
     """Calls handlers.
 
     Attributes:
+        handle: handles one event; what `batch()` gave goes along.
         handled: events whose handlers have returned.
         next: the event that is being handled, or will be when it is tried again.
+        heartbeat_ns: when an event was handled for the first time, if only in a batch that was undone.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Delivery:
         self._keeping = keeping
         self._clock = clock
         self._observer = observer
+        self.handle = self._handle if observer is None else self._handle_observed
         self._turn_ns = clock.monotonic_ns()
         self._handled_in_turn = 0
         self._handlers = {
@@ -90,6 +93,17 @@ class Delivery:
         }
         self.handled = 0
         self.next: Sighting | None = None
+        self.heartbeat_ns = self._turn_ns
+        self._farthest = 0
+
+    def begin_anew(self, position: int) -> None:
+        """Handle what is behind a position, for the first time."""
+        self.next, self._farthest = None, position
+
+    def _advanced(self, position: int) -> None:
+        """An event is handled: the first time that shows that there is progress, however long its batch takes."""
+        if position > self._farthest:
+            self._farthest, self.heartbeat_ns = position, self._clock.monotonic_ns()
 
     async def attempt(
         self, start: int, batch: Batch, go_on: Callable[[], bool], moved: Callable[[int], None]
@@ -113,9 +127,12 @@ class Delivery:
                 for sighting in batch.wanted:
                     if position > start and not go_on() and self._may_part(batch, position, sighting):
                         break
-                    failed = self.next = sighting
-                    await self.handle(sighting, given)
+                    self.next = sighting
+                    record = self.read(sighting)  # where that fails it is the classes that are wrong, not the event
+                    failed = sighting
+                    await self.handle(record, given)
                     failed, position = None, sighting.position
+                    self._advanced(position)
                     if not kind.is_transactional:
                         moved(position)
                     await self._give_turn()
@@ -151,18 +168,16 @@ class Delivery:
             await asyncio.sleep(0)
             self._turn_ns, self._handled_in_turn = self._clock.monotonic_ns(), 0
 
-    async def handle(self, sighting: Sighting, given: object) -> None:
-        """Decode one event and call its handler; each handler, if it has become several events. `batch()` gave this."""
-        record = self._codec.record(sighting.position, sighting.data)
-        if self._observer is None:
-            await self._call(record, given)
-        else:
-            with self._observer.during(Handling(self._kind.name, record)):
-                await self._call(record, given)
-        self.handled += 1
+    def read(self, sighting: Sighting) -> Record:
+        """Decode one event.
 
-    async def _call(self, record: Record, given: object) -> None:
-        """Call the handlers of one record's events."""
+        Raises:
+            StoreMismatch: today's classes can't read it.
+        """
+        return self._codec.record(sighting.position, sighting.data)
+
+    async def _handle(self, record: Record, given: object) -> None:
+        """Call the handler of one event; each handler, if it has become several events. `batch()` gave this."""
         for event in events_of(record.event):
             found = self._handlers.get(type(event))
             if found is None:
@@ -172,6 +187,13 @@ class Delivery:
             result: Any = function(event, *taken)
             if inspect.isawaitable(result):
                 await result
+        self.handled += 1
+
+    async def _handle_observed(self, record: Record, given: object) -> None:
+        """The same, observed; who is not pays nothing for it."""
+        assert self._observer is not None
+        with self._observer.during(Handling(self._kind.name, record)):
+            await self._handle(record, given)
 
     @staticmethod
     def _argument(argument: object, record: Record, event: Event, given: object) -> object:
@@ -217,3 +239,8 @@ def backoff_seconds(name: str, position: int, attempts: int, seconds_min: float,
     digest = blake2b(f"{name} {position} {attempts}".encode(), digest_size=4).digest()
     chance = int.from_bytes(digest) / 2**32
     return longest * (1 - chance / 2)
+
+
+def delivering(name: str, batch: Batch) -> Delivering:
+    """A batch, as an observer is told of it."""
+    return Delivering(name, batch.wanted[0].position, batch.last, len(batch.wanted))

@@ -30,8 +30,12 @@ class Failing(NamedTuple):
     given_up: bool = False
 
 
-def told(sighting: Sighting, error: Exception, attempts: int) -> str:
+def told(failing: Failing) -> str:
     """What happened at an event, as a line for people."""
-    return (
-        f"its handler of {sighting.tag} at position {sighting.position} raised {describe(error)} (attempt {attempts})"
-    )
+    where = f"{failing.sighting.tag} at position {failing.sighting.position}"
+    return f"its handler of {where} raised {describe(failing.error)} (attempt {failing.attempts})"
+
+
+def known(failing: Failing, subscription: str) -> dict[str, str | float | None]:
+    """What stands beside a line about it in the log."""
+    return {"subscription": subscription, "position": failing.sighting.position, "attempts": failing.attempts}

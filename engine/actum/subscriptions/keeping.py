@@ -114,7 +114,10 @@ class Keeping:
         start = self._kind.options.start
         position = start if isinstance(start, int) else head if start == "now" else 0
         if position > head:
-            raise Invalid(f"subscription {self._kind.name}: start={position} is behind the log's end at {head}")
+            raise Invalid(
+                f"subscription {self._kind.name}: start={position} is behind the log's end at {head}: give a position "
+                'that the log has, or "now"'
+            )
         return await self.at(position)
 
     async def at(self, position: int) -> Bookmark:
@@ -132,17 +135,20 @@ class Keeping:
     async def _check(self, bookmark: Bookmark, head: int) -> None:
         """Refuse a bookmark of which the log knows nothing: what it has not seen would be skipped."""
         name = self._kind.name
+        if self._kind.keeps_bookmark:
+            mend = "call its reset(position), or delete the bookmark where save_bookmark keeps it"
+        else:
+            mend = f"`actum subscriptions reset {name} --position N`, or delete {self._bookmarks.place}"
         if bookmark.store_id != self._store_id:
             raise StoreMismatch(
                 f"the bookmark of subscription {name} belongs to store {bookmark.store_id or 'in memory'}, not to "
-                f"{self._store_id or 'this one'}: delete it to begin at its start=, or give the subscription "
-                "another name="
+                f"{self._store_id or 'this one'}: give the subscription another name=, or {mend}"
             )
         if bookmark.position > head or await self.at(bookmark.position) != bookmark:
             raise StoreMismatch(
                 f"the bookmark of subscription {name} is at position {bookmark.position} of another history: the log, "
                 f"which ends at {head}, was put back from a backup. What the subscription did about events that are "
-                "gone is yours to mend; then delete the bookmark to begin at its start="
+                f"gone is yours to mend; then {mend}"
             )
 
     async def save(self, bookmark: Bookmark) -> None:
@@ -178,10 +184,12 @@ class Keeping:
                 await self.drop_in_batch(position)
         await self.drop_in_file(position)
 
-    async def drop_in_batch(self, position: int) -> None:
-        """Forget a dead letter that the user's class keeps; inside its `batch()`, which may still fail."""
-        if self._kind.keeps_dead_letters:
-            await self._subscription.drop_dead_letter(position)
+    async def drop_in_batch(self, position: int) -> bool:
+        """Forget a dead letter that the user's class keeps; inside its `batch()`, which may still fail.
+
+        False: it was gone already, by somebody else.
+        """
+        return not self._kind.keeps_dead_letters or await self._subscription.drop_dead_letter(position) is not False
 
     async def drop_in_file(self, position: int) -> None:
         """Forget a dead letter here, and in the file if it is there."""

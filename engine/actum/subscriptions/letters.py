@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from actum_storage import DeadLetter
 
-from actum.errors import EngineClosed
+from actum.errors import EngineClosed, Invalid
+from actum.logbook import facts
 from actum.subscriptions.cursor import Sighting
 
 if TYPE_CHECKING:
@@ -43,14 +44,15 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
 
     Raises:
         EngineClosed: it was closed meanwhile.
+        Invalid: it is none any more.
         Exception: what the handler raised; the dead letter stays, with one attempt more.
     """
     sighting = await worker.aside.run(lambda: sight(worker, letter))
     await worker.prepare()
     try:
         async with worker.keeping.batch() as given:
-            await worker.delivery.handle(sighting, given)
-            await worker.keeping.drop_in_batch(letter.position)
+            await worker.delivery.handle(worker.delivery.read(sighting), given)
+            await drop_there(worker, letter.position)
     except Exception as error:
         if worker.ending or worker.subscription.is_outage(error) or not await worker.keeping.is_buried(letter.position):
             raise
@@ -62,6 +64,19 @@ async def handle_again(worker: Worker, letter: DeadLetter) -> None:
             "there, although its event was handled"
         )
     await worker.keeping.drop_in_file(letter.position)
+
+
+async def drop_there(worker: Worker, position: int) -> None:
+    """Forget a dead letter whose event was handled; inside the batch, which is undone if it was none any more.
+
+    Raises:
+        Invalid: another process has retried or dropped it.
+    """
+    if not await worker.keeping.drop_in_batch(position):
+        raise Invalid(
+            f"subscription {worker.kind.name} has no dead letter at position {position} any more: another process has "
+            "retried or dropped it"
+        )
 
 
 async def handle_marked(worker: Worker) -> None:
@@ -77,7 +92,8 @@ async def handle_marked(worker: Worker) -> None:
             if letter.position in worker.keeping.letters and not worker.keeping.letters[letter.position].attempts:
                 raise  # it was no fault of the event's
             worker.news = f"the dead letter at position {letter.position} was tried again: {describe(error)}"
-            log.error("subscription %s: %s", worker.kind.name, worker.news)  # noqa: TRY400  # the letter says it
+            said = facts("dead letter failed", error, subscription=worker.kind.name, position=letter.position)
+            log.error("subscription %s: %s", worker.kind.name, worker.news, extra=said)  # noqa: TRY400  # the letter says it
 
 
 def sight(worker: Worker, letter: DeadLetter) -> Sighting:

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, final
 
 from actum.alert import Alert, Kind
+from actum.logbook import facts
 from actum.records import datetime_of
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ class Monitor:
                     else:
                         self.active.pop((kind, tracker.subject.name), None)
             except Exception:
-                log.exception("the %s %s can't be looked at", kind, tracker.subject.name)
+                said: dict[str, object] = {**facts("look failed"), f"actum_{kind}": tracker.subject.name}
+                log.exception("the %s %s can't be looked at", kind, tracker.subject.name, extra=said)
 
     def _raise(self, kind: Kind, name: str, before: LagState, lag: Lag, *, bad: bool) -> Alert:
         """Tell everybody."""
@@ -108,7 +110,7 @@ class Monitor:
             at=datetime_of(self._clock.now_ns()),
         )
         self.raised += 1
-        extra = {f"actum_{field}": getattr(alert, field) for field in alert.__struct_fields__}
+        extra = facts("alert") | {f"actum_{field}": getattr(alert, field) for field in alert.__struct_fields__}
         level = logging.WARNING if bad else logging.INFO
         log.log(
             level, "%s %s%s", WHO[kind].format(name), lag.state, f": {lag.reason}" if lag.reason else "", extra=extra
@@ -116,8 +118,8 @@ class Monitor:
         for callback in self._callbacks:
             try:
                 callback(alert)
-            except Exception:
-                log.exception("an alert's callback failed")
+            except (Exception, asyncio.CancelledError):  # nobody cancels this task in the middle of a callback
+                log.exception("an alert's callback failed", extra=facts("alert callback failed"))
         return alert
 
     def __repr__(self) -> str:

@@ -160,8 +160,11 @@ class Subscription:
         """Keep one, in place of an older one at its position: called inside `batch()`, before `save_bookmark`."""
         raise NotImplementedError
 
-    async def drop_dead_letter(self, position: int) -> None:
-        """Forget one, if it is there: called inside `batch()`, behind the handler if it was retried."""
+    async def drop_dead_letter(self, position: int) -> bool | None:
+        """Forget one, if it is there: called inside `batch()`, behind the handler if it was retried.
+
+        Return False if it was not there: then somebody else has retried it, and the batch is undone.
+        """
         raise NotImplementedError
 
 

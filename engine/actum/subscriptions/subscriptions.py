@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from actum.subscriptions.cursor import Aside
     from actum.subscriptions.kind import SubscriptionKind
     from actum.subscriptions.monitor import Monitor
+    from actum.subscriptions.source import Source
     from actum.subscriptions.subscription import Subscription
-    from actum.subscriptions.worker import Source
     from actum.upcasting import Upcasts
 
 T = TypeVar("T")

@@ -9,31 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, final
 
 from actum_storage import StoreMismatch
 
 from actum.errors import Invalid
-from actum.observer import Delivering, during
+from actum.logbook import facts
+from actum.observer import during
 from actum.subscriptions.bell import Bell
 from actum.subscriptions.cursor import Cursor, first_of_command
-from actum.subscriptions.delivery import Delivery, backoff_seconds, hash_of
-from actum.subscriptions.failing import MISTAKES, Failing, told
+from actum.subscriptions.delivery import Delivery, backoff_seconds, delivering, hash_of
+from actum.subscriptions.failing import MISTAKES, Failing, known, told
 from actum.subscriptions.keeping import Keeping
 from actum.subscriptions.letters import describe, handle_marked, letter_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from actum_storage import Bookmark, Bookmarks, Log
+    from actum_storage import Bookmark, Bookmarks
 
-    from actum.clock import Clock
-    from actum.codec import Codec
-    from actum.observer import Observer
-    from actum.options import Options
     from actum.subscriptions.cursor import Aside, Batch, Sighting
     from actum.subscriptions.delivery import Outcome
     from actum.subscriptions.kind import SubscriptionKind
+    from actum.subscriptions.source import Source
 
 log = logging.getLogger("actum.subscriptions")
 
@@ -41,30 +39,6 @@ log = logging.getLogger("actum.subscriptions")
 REST_SECONDS = 1.0
 #: The shortest wait before something else than a handler is tried again.
 TROUBLE_SECONDS_MIN = 0.01
-
-
-class Source(NamedTuple):
-    """Where consumers read.
-
-    Attributes:
-        log: the events.
-        head: the last position that they may read, now.
-        codec: decodes them.
-        store_id: of the store, empty without one.
-        services: given to `Subscription.open`.
-        clock: time.
-        options: bounds.
-        observer: told of what is delivered.
-    """
-
-    log: Log
-    head: Callable[[], int]
-    codec: Codec
-    store_id: str
-    services: Sequence[object]
-    clock: Clock
-    options: Options
-    observer: Observer | None = None
 
 
 @final
@@ -123,6 +97,7 @@ class Worker:
         self._marked = True  # whether there may be dead letters that are to be handled again
         self._unsaved: Bookmark | None = None  # of a batch that is done
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._start: int | None = None  # where the batch begins that is being handled
         self._cursor = self._new_cursor()
 
     def twin(self, source: Source, bookmarks: Bookmarks) -> Worker:
@@ -150,18 +125,20 @@ class Worker:
             if self.loaded and not self.keeping.is_in_batch:
                 await self._save_skipped()
         except Exception as error:  # noqa: BLE001  # as in `work`
-            log.warning("subscription %s: the bookmark stays behind: %s", self.kind.name, describe(error))
+            said = facts("bookmark behind", error, subscription=self.kind.name)
+            log.warning("subscription %s: the bookmark stays behind: %s", self.kind.name, describe(error), extra=said)
 
     def begin_anew(self, position: int) -> None:
         """Stand somewhere else; the task does not run."""
         self.position = position
-        self.stopped = self.failing = self.trouble = self.delivery.next = self._unsaved = None
+        self.stopped = self.failing = self.trouble = self._unsaved = None
+        self.delivery.begin_anew(position)
         self._cursor = self._new_cursor()
         self._tell()
 
     async def wait_for(self, position: int) -> None:
         """Wait until everything up to a position is done."""
-        if self.loaded and self._unsaved is None and self.position >= position:
+        if self.loaded and self._done() >= position:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append((position, waiter))
@@ -190,7 +167,7 @@ class Worker:
         if not batch.wanted:
             await self._skip(batch)
             return
-        start = self.position
+        start = self._start = self.position
         try:
             async with self.handling:
                 with during(self.source.observer, lambda: delivering(self.kind.name, batch)):
@@ -202,8 +179,13 @@ class Worker:
             if self.position > start:  # handled for good, but where the bookmark lies it could not be written
                 self._unsaved = self.keeping.bookmark(self.position, hash_of(batch, self.position))
             raise
+        else:
+            if outcome.position > start:
+                self._keep(batch, outcome)
+        finally:
+            self._start = None
         if outcome.position > start:
-            await self._take(batch, outcome)
+            await self._save_taken()
         if outcome.failed is not None and not self.ending:  # perhaps for that reason: it comes again
             assert outcome.error is not None
             await self._failed(outcome.failed, outcome.error)
@@ -230,8 +212,7 @@ class Worker:
 
     async def load(self) -> None:
         """Find out where to go on."""
-        if self.kind.keeps_dead_letters:
-            await self.keeping.load_letters()
+        await self.keeping.load_letters()
         self.position = await self.keeping.load(self.source.head())
         self.loaded = True
         self._saved_ns = self.source.clock.monotonic_ns()
@@ -264,8 +245,8 @@ class Worker:
             await self._save_skipped()
         self._tell()
 
-    async def _take(self, batch: Batch, outcome: Outcome) -> None:
-        """A batch is done up to a position: write the bookmark, tell who waits."""
+    def _keep(self, batch: Batch, outcome: Outcome) -> None:
+        """A batch is done up to a position, and its bookmark is to be written."""
         keeping, position = self.keeping, outcome.position
         if self.kind.keeps_bookmark and outcome.failed is None:
             keeping.saved = position  # it has done so itself
@@ -273,7 +254,6 @@ class Worker:
             self._unsaved = keeping.bookmark(position, hash_of(batch, position))
         self.batches += 1
         self._move(position)
-        await self._save_taken()
 
     async def _save_taken(self) -> None:
         """Write the bookmark of the last batch, tell who waits. If that fails it has to succeed before the next one."""
@@ -296,10 +276,16 @@ class Worker:
 
     def _tell(self) -> None:
         """Let those go on who waited for a position that is done."""
-        done = self.position if self._unsaved is None else self.keeping.saved
+        done = self._done()
         for position, waiter in self._waiters:
             if position <= done and not waiter.done():
                 waiter.set_result(None)
+
+    def _done(self) -> int:
+        """Everything up to here is handled, and its bookmark written or not needed."""
+        if self._unsaved is not None:
+            return self.keeping.saved
+        return self.position if self._start is None else self._start
 
     async def _save_skipped(self) -> None:
         """Write the bookmark that only skipping has moved."""
@@ -315,8 +301,9 @@ class Worker:
             attempts += before.attempts
         failing = self.failing = Failing(sighting, attempts, error)
         self.failures += 1
-        self.trouble = told(sighting, error, attempts)
-        log.warning("subscription %s: %s", self.kind.name, self.trouble, exc_info=error)
+        self.trouble = told(failing)
+        said = facts("event failed", error, **known(failing, self.kind.name))
+        log.warning("subscription %s: %s", self.kind.name, self.trouble, exc_info=error, extra=said)
         if attempts <= options.retry_max:
             seconds = backoff_seconds(
                 self.kind.name, sighting.position, attempts, options.retry_seconds_min, options.retry_seconds_max
@@ -339,12 +326,12 @@ class Worker:
 
     async def _put_aside(self, failing: Failing) -> None:
         """An event becomes a dead letter."""
-        sighting, attempts, error, _ = failing
-        letter = letter_of(sighting, attempts, error, self.source.clock)
+        sighting = failing.sighting
+        letter = letter_of(sighting, failing.attempts, failing.error, self.source.clock)
         await self.keeping.bury(letter, self.keeping.bookmark(sighting.position, sighting.frame.hash))
-        why = f"{told(sighting, error, attempts)}; it is put aside as a dead letter, one of"
-        self.news = f"{why} {len(self.keeping.letters):,}"
-        log.error("subscription %s: %s", self.kind.name, self.news)
+        self.news = f"{told(failing)}; it is put aside as a dead letter, one of {len(self.keeping.letters):,}"
+        said = facts("event put aside", failing.error, **known(failing, self.kind.name))
+        log.error("subscription %s: %s", self.kind.name, self.news, extra=said)
         self.failing = None
         self._move(sighting.position)
         self._tell()
@@ -354,11 +341,13 @@ class Worker:
         self._troubles += 1
         self.failures += 1
         self.trouble = describe(error)
-        log.warning("subscription %s: %s; it tries again", self.kind.name, self.trouble, exc_info=error)
+        said = facts("delivery failed", error, subscription=self.kind.name, attempts=self._troubles)
+        log.warning("subscription %s: %s; it tries again", self.kind.name, self.trouble, exc_info=error, extra=said)
         options = self.kind.options
         if not self.opened and (isinstance(error, MISTAKES) or self._troubles > options.retry_max):
             if self.unopened is None:
-                log.error("subscription %s can't be opened: %s", self.kind.name, self.trouble)
+                said = facts("subscription not opened", error, subscription=self.kind.name)
+                log.error("subscription %s can't be opened: %s", self.kind.name, self.trouble, extra=said)
             self.unopened = f"its open() raised {self.trouble} (attempt {self._troubles}); it is tried again"
         seconds_min = max(options.retry_seconds_min, TROUBLE_SECONDS_MIN)
         seconds_max = max(options.retry_seconds_max, TROUBLE_SECONDS_MIN)
@@ -376,7 +365,8 @@ class Worker:
     def _stop_at(self, reason: str) -> None:
         """Go no further until somebody says so."""
         self.stopped = reason
-        log.error("subscription %s stopped: %s", self.kind.name, reason)
+        said = facts("subscription stopped", subscription=self.kind.name, position=self.position)
+        log.error("subscription %s stopped: %s", self.kind.name, reason, extra=said)
 
     def _new_cursor(self) -> Cursor:
         """A reader that stands nowhere yet."""
@@ -392,8 +382,3 @@ class Worker:
     def __repr__(self) -> str:
         """Name and position."""
         return f"<Worker {self.kind.name} @{self.position}>"
-
-
-def delivering(name: str, batch: Batch) -> Delivering:
-    """A batch, as an observer is told of it."""
-    return Delivering(name, batch.wanted[0].position, batch.last, len(batch.wanted))

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from examples.shop.demo.__main__ import positive
 from examples.shop.demo.progress import open_progress
+from tests.chaos.fulfilment.databases import databases
 from tests.chaos.fulfilment.report import report_lines
 from tests.chaos.fulfilment.show import run
-from tests.support.postgres import private_postgres
 
 #: Faults shown; there may be one for each order.
 SHOWN_MAX = 20
@@ -33,13 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is random (0)")
     options = parser.parse_args(arguments)
     print(f"{options.baskets:,} baskets of The Complete Journey, and {options.kills} times kill -9", flush=True)
-    with tempfile.TemporaryDirectory() as directory, private_postgres() as postgres:
-        urls = [f"sqlite+aiosqlite:///{directory}/orders.db", postgres.new_database()]
-        with open_progress("baskets", options.baskets) as progress:
-            figures = run(Path(directory), options.baskets, options.kills, urls, seed=options.seed, show=progress.show)
-    print(*report_lines(figures), sep="\n")
-    print(*figures.faults[:SHOWN_MAX], sep="\n")
-    print(f"{len(figures.faults):,} VIOLATIONS" if figures.faults else "everything adds up")
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        with databases(directory) as urls, open_progress("baskets", options.baskets) as progress:
+            figures = run(directory, options.baskets, options.kills, urls, seed=options.seed, show=progress.show)
+    end = f"{len(figures.faults):,} VIOLATIONS" if figures.faults else "everything adds up"
+    print(*report_lines(figures), *figures.faults[:SHOWN_MAX], end, sep="\n")
     return int(bool(figures.faults))
 
 

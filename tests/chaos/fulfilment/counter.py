@@ -70,8 +70,17 @@ class Counter:
         self._listening = asyncio.create_task(self._listen(self._shop), name="counter")
 
     async def opened(self) -> None:
-        """Wait until the shop says that it is open."""
-        await asyncio.wait_for(self._opened.wait(), SECONDS_MAX)
+        """Wait until the shop says that it is open.
+
+        Raises:
+            RuntimeError: it has died by itself.
+        """
+        opened = asyncio.create_task(self._opened.wait())
+        assert self._listening is not None
+        await asyncio.wait({opened, self._listening}, timeout=SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED)
+        opened.cancel()
+        if not self._opened.is_set():
+            raise RuntimeError(f"the shop has not opened: {self.complaints()}")
 
     async def kill(self) -> None:
         """End it with SIGKILL. What it said before is heard."""
@@ -114,4 +123,6 @@ class Counter:
                 answer = msgspec.json.decode(line, type=Answer)
                 _, answered = self._pending.pop(answer[0])
                 answered.set_result(answer)
-        assert shop is not self._shop, f"the shop died by itself: {self.complaints()}"
+        if shop is self._shop:  # nobody has killed it
+            for _, answered in self._pending.values():
+                answered.set_exception(RuntimeError(f"the shop died by itself: {self.complaints()}"))

@@ -47,7 +47,8 @@ def report_lines(figures: Figures) -> Iterator[str]:
         f"{books.deadlines['DeadlineFired']:,} fired, the rest cancelled",
     )
     for dialect, rows in figures.tables.items():
-        yield line("SQL" if dialect == next(iter(figures.tables)) else "", f"{rows:,}", "rows", f"in {dialect}")
+        same = not any(dialect in fault for fault in figures.faults)
+        yield line("SQL", f"{rows:,}", "rows", f"in {dialect}, {'the same as' if same else 'NOT AS'} in the view")
 
 
 def apart(figures: Figures) -> float:

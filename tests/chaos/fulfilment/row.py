@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 
+from tests.chaos.fulfilment.databases import databases
 from tests.chaos.fulfilment.show import run as play
 from tests.chaos.row import Outcome, Row, Violation
-from tests.support.postgres import postgres_programs, private_postgres
 
 #: Baskets for each kill.
 BASKETS = 75
@@ -17,13 +16,11 @@ LIFE = 20
 
 
 def run(first: int, count: int, mutant: str = "") -> Outcome:
-    """So many kills of one shop; the list of orders is in PostgreSQL too, where there is one."""
-    with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        urls = [f"sqlite+aiosqlite:///{directory / 'orders.db'}"]
-        if postgres_programs() is not None:
-            urls.append(stack.enter_context(private_postgres()).new_database())
-        figures = play(directory, BASKETS * count, count, urls, seed=first, mutant=mutant)
+    """So many kills of one shop; the list of orders is in PostgreSQL too, where there is one, but not for a mutant."""
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        with databases(directory, postgres=not mutant) as urls:
+            figures = play(directory, BASKETS * count, count, urls, seed=first, mutant=mutant)
     orders = figures.books.orders.values()
     counts = {
         "orders shipped": sum(order.shipped for order in orders),

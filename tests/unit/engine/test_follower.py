@@ -31,7 +31,7 @@ from actum_storage import BookmarkFile
 
 from tests.support.bank import Balances, Deposit, Deposited, Note, Noted, Withdraw, open_bank
 from tests.support.processes import ENVIRONMENT, Conversation
-from tests.support.scenes import scene, turns
+from tests.support.scenes import in_time, scene, turns
 from tests.support.subscribers import Journal, Watcher
 
 
@@ -40,6 +40,13 @@ class OldDeposited(Event):
 
     account_id: str
     amount: int
+
+
+class Renamed(Event, tag="Deposited"):
+    """A deposit whose field has another name than the log says."""
+
+    account_id: str
+    total: int
 
 
 #: An engine that deposits as much as it is told, one event for each line.
@@ -230,6 +237,47 @@ async def test_what_it_is_given(tmp_path: Path) -> None:
 
 
 @scene
+async def test_classes_that_can_not_read_the_log(tmp_path: Path) -> None:
+    """It waits there and says why, instead of putting every event aside; with the right classes it goes on."""
+
+    class Later(Subscription, name="later", retry_max=0, retry_seconds_min=0.001):
+        @handle
+        def deposited(self, event: Renamed) -> None:
+            raise AssertionError("it can't be read")
+
+    async with open_bank(tmp_path) as engine:
+        await engine.send(Deposit(account_id="a", amount=1))
+    async with follow(tmp_path, Later) as follower:
+        later = follower.subscription(Later)
+        await in_time(lambda: later.statistics().retries >= 2)
+        assert "missing required field `total`" in (later.statistics().failure or "")
+        assert (later.position, later.dead_letters()) == (0, [])
+
+
+@scene
+async def test_it_knows_how_far_the_log_is(tmp_path: Path) -> None:
+    """Lag is measured by the log as it is, not as it was when the follower last looked for more."""
+    async with open_bank(tmp_path):
+        pass
+    options = Options(poll_seconds=3_600, lag_events_max=4)
+    async with follow(tmp_path, Watcher, services=[Journal()], options=options) as follower:
+        code = (
+            "import asyncio, sys\n"
+            "from tests.support.bank import Deposit, open_bank\n"
+            "async def main():\n"
+            "    async with open_bank(sys.argv[1]) as engine:\n"
+            "        await engine.send_many([Deposit(account_id='a', amount=1)] * 9)\n"
+            "asyncio.run(main())\n"
+        )
+        arguments = [sys.executable, "-c", code, str(tmp_path)]
+        done = await asyncio.to_thread(subprocess.run, arguments, env=ENVIRONMENT, check=True)
+        assert done.returncode == 0
+        statistics = follower.statistics().subscriptions[0]
+        assert (statistics.head, statistics.lag) == (9, 9)
+        assert statistics.state in ("catching up", "slow")
+
+
+@scene
 async def test_a_store_that_is_replaced_ends_it(tmp_path: Path) -> None:
     """After a compaction the reader would never see anything new: `run` raises, and another follower goes on."""
     async with open_bank(tmp_path) as engine:
@@ -245,6 +293,11 @@ async def test_a_store_that_is_replaced_ends_it(tmp_path: Path) -> None:
             await follower.run()
         assert follower.statistics().subscriptions[0].state == "failed"
         assert "Open it again" in (follower.statistics().subscriptions[0].failure or "")
+        with pytest.raises(EngineClosed, match="watcher can't go on: .* Open it again"):
+            follower.subscription(Watcher).resume()
+        with pytest.raises(EngineClosed, match="watcher can't go on"):
+            await follower.subscription(Watcher).caught_up(9)
+        assert follower.statistics().subscriptions[0].state == "failed"
     async with open_bank(tmp_path) as engine:
         await engine.send(Deposit(account_id="a", amount=1))
     async with follow(tmp_path, Watcher, services=[journal], options=options) as follower:

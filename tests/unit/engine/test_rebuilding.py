@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -225,6 +226,21 @@ def last_rows(row_type: Any, make: Callable[[Deposited], Any]) -> Any:
 
 class TestOtherCode:
     """Views whose code has changed since their rows were saved, with `Options(rebuild="beside")`."""
+
+    @pytest.mark.parametrize("what", ["rebuild", "verify", "cancelled"])
+    @scene
+    async def test_its_user_was_quicker(self, what: str, tmp_path: Path) -> None:
+        """A rebuild or comparison that somebody began at once is waited for; the view is served all the time."""
+        async with open_bank(tmp_path / "bank", totals(1)) as bank:
+            await bank.send_many([deposit(1)] * 20)
+        view = totals(2)
+        async with open_bank(tmp_path / "bank", view, rebuild="beside", replay_slice_events=1) as bank:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0 if what == "cancelled" else None):
+                    await (bank.verify_view(view) if what == "verify" else bank.rebuild(view))
+            await until(lambda: view_of(bank, view.__name__).lag_state == "live")
+            assert view_of(bank, view.__name__).failure is None
+            assert (await bank.verify_view(view)).ok
 
     async def fill(self, store: Path, *more: Deposit) -> None:
         """A store with rows of the first code: ten accounts with 1 each."""

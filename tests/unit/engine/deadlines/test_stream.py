@@ -55,10 +55,10 @@ def test_an_id_that_has_fired_is_used_up() -> None:
 
 
 def test_what_is_pending_fires_or_fails() -> None:
-    """A long reason is cut."""
+    """What was pending is over, either way, and why it failed is kept."""
     assert evolved("pending").fire(FireDeadline(deadline_id="d", number=1)) == DeadlineFired(deadline_id="d")
-    failed = evolved("pending").fail(FailDeadline(deadline_id="d", number=1, reason="no"))
-    assert failed.reason == "no"
+    failed = evolved("pending").fail(FailDeadline(deadline_id="d", number=1, reason="full"))
+    assert failed == DeadlineFailed(deadline_id="d", reason="full")
 
 
 @pytest.mark.parametrize(

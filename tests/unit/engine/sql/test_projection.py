@@ -9,13 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from actum import CatalogueError, Engine, Invalid, Options, StoreMismatch, follow
+from actum import CatalogueError, Engine, Invalid, MemoryLog, Options, Record, StoreMismatch, follow
 from actum.sql import BookmarkMoved, SqlProjection, handle
 from actum.sql.ledger import BOOKMARKS, DEAD_LETTERS
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from tests.support.bank import AllBalances, Deposit, DepositEach, Deposited, Note, Withdraw, open_bank
+from tests.support.bank import (
+    Account,
+    AllBalances,
+    Deposit,
+    DepositEach,
+    Deposited,
+    HeldAssessor,
+    Note,
+    Withdraw,
+    open_bank,
+)
+from tests.support.clocks import FakeClock
 from tests.support.scenes import scene
 from tests.support.sql_models import (
     ACCOUNTS,
@@ -106,6 +117,51 @@ async def test_a_failing_event_takes_no_other_with_it(url: str, tmp_path: Path) 
             await table.retry(3)
             assert (await movements(database), table.dead_letters(), await buried(database)) == (10, [], [])
             assert await balances(database) == await engine.ask(AllBalances())
+
+
+@scene
+async def test_without_retries_a_failing_event_takes_no_other_with_it_either(url: str) -> None:
+    """What came before it in its batch was undone: that is applied before the event is put aside."""
+
+    class Once(WatchedTable, name="once", retry_max=0, batch_max=10):
+        """Put aside at the first failure."""
+
+    journal = Journal()
+    journal.faults = {3: -1, 4: -1, 10: -1}
+    async with database_at(url) as database, open_bank(None, Once, services=[database, journal]) as engine:
+        table = engine.subscription(Once)
+        await deposit(engine, 4)
+        await engine.send_many([Note(account_id="n", text="not wanted"), Deposit(account_id="a", amount=1)] * 3)
+        await table.caught_up()
+        assert [letter.position for letter in table.dead_letters()] == [3, 4, 10]
+        assert await movements(database) == 4
+
+
+@scene
+async def test_a_long_batch_makes_progress(tmp_path: Path) -> None:
+    """Its events together take longer than it may stand still: each is progress, but not when it is tried again."""
+    clock, journal, states = FakeClock(), Journal(), list[tuple[int, str]]()
+
+    class Slow(AccountTable, name="slow", batch_max=9, retry_max=2):
+        @handle
+        async def deposited(self, event: Deposited, connection: AsyncConnection, record: Record) -> None:
+            states.append((record.position, engine.subscription(Slow).statistics().state))
+            clock.advance(20)
+            if record.position == 4 and len(states) < 9:
+                raise ValueError("not yet")
+
+    async with (
+        database_at(f"sqlite+aiosqlite:///{tmp_path / 'a.db'}") as database,
+        Engine.open(MemoryLog(), Account, Slow, services=[database, journal, HeldAssessor()], clock=clock) as engine,
+    ):
+        slow = engine.subscription(Slow)
+        slow.pause()
+        await deposit(engine, 5)
+        slow.resume()
+        await slow.caught_up()
+    assert [position for position, _ in states] == [1, 2, 3, 4, 1, 2, 3, 4, 4, 5]
+    assert "stalled" not in [state for _, state in states[:4]]
+    assert "stalled" in [state for _, state in states[4:8]]
 
 
 @scene
@@ -208,6 +264,37 @@ async def test_two_on_one_database(url: str, tmp_path: Path) -> None:
 
 
 @scene
+async def test_a_dead_letter_that_another_process_has_retried(url: str, tmp_path: Path) -> None:
+    """Two processes retry it at once: it is applied by one, and the other one says that it is gone."""
+    journal = Journal()
+    journal.faults = {2: -1}
+    async with database_at(url) as database, database_at(url) as other:
+        async with open_bank(tmp_path / "store") as engine:
+            await deposit(engine, 3)
+        shutil.copytree(tmp_path / "store", tmp_path / "copy")
+        async with follow(tmp_path / "store", WatchedTable, services=[database, journal]) as first:
+            await first.subscription(WatchedTable).caught_up()
+            async with follow(tmp_path / "copy", WatchedTable, services=[other, journal]) as second:
+                tables = [follower.subscription(WatchedTable) for follower in (first, second)]
+                await tables[1].caught_up()
+                assert [len(table.dead_letters()) for table in tables] == [1, 1]
+                journal.faults = {}
+                journal.free.clear()
+                journal.arrived.clear()
+                retrying = [asyncio.create_task(table.retry(2)) for table in tables]
+                while not journal.arrived:
+                    await asyncio.sleep(0.001)
+                await asyncio.sleep(0.1)  # the other one waits for the lock meanwhile
+                journal.free.set()
+                done = await asyncio.gather(*retrying, return_exceptions=True)
+                (error,) = filter(None, done)
+                assert isinstance(error, Invalid)
+                assert "another process has retried or dropped it" in str(error)
+                assert await movements(database) == 3
+                assert [table.dead_letters() for table in tables] == [[], []]
+
+
+@scene
 async def test_a_bookmark_that_was_moved_is_noticed(url: str) -> None:
     """Nothing is written on top of what somebody else has done; it goes on from there."""
     async with database_at(url) as database, open_bank(None, AccountTable, services=[database]) as engine:
@@ -290,5 +377,26 @@ def test_what_is_wrong_is_said_at_opening(tmp_path: Path) -> None:
     open_bank(None, Chooses, services=[first, second])
     with pytest.raises(CatalogueError, match=r"Bare has no tables: write tables="):
         open_bank(None, Bare, services=[first])
-    with pytest.raises(Invalid, match="give SQLAlchemy Table objects"):
-        type("Wrong", (SqlProjection,), {}, tables=["orders"])
+    for wrong, why in ((["orders"], "give SQLAlchemy Table objects"), (NOTES, "give a list"), (5, "give a list")):
+        with pytest.raises(Invalid, match=why):
+            type("Wrong", (SqlProjection,), {}, tables=wrong)
+
+
+@scene
+async def test_super_is_not_called(url: str) -> None:
+    """An `__init__` of its own needs not call the other one; an `open` must, and the state says so."""
+
+    class Made(NoteTable, name="made"):
+        def __init__(self) -> None:
+            self.prefix = "x"
+
+    class Opens(NoteTable, name="opens"):
+        async def open(self, services: Sequence[object]) -> None: ...
+
+    async with database_at(url) as database, open_bank(None, Made, Opens, services=[database]) as engine:
+        await engine.send(Note(account_id="n", text="fine"))
+        await engine.subscription(Made).caught_up()
+        opens = engine.subscription(Opens)
+        while opens.statistics().state != "failed":
+            await asyncio.sleep(0.001)
+        assert "call `await super().open(services)` in Opens.open" in (opens.statistics().failure or "")

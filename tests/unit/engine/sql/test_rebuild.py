@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,24 @@ async def test_what_can_not_be_built_is_told(url: str) -> None:
 
 
 @scene
+async def test_right_after_a_reset(url: str) -> None:
+    """Whatever the reset has cancelled, it is known where the projection stands."""
+    journal = Journal()
+    async with database_at(url) as database, open_bank(None, WatchedTable, services=[database, journal]) as engine:
+        table = engine.subscription(WatchedTable)
+        await table.caught_up(0)
+        journal.free.clear()
+        await engine.send_many([Deposit(account_id="a", amount=1)] * 3)
+        while not journal.arrived:
+            await asyncio.sleep(0.001)
+        await table.reset(0)
+        journal.free.set()
+        await rebuild(table)
+        await table.caught_up()
+        assert await movements(database) == 3
+
+
+@scene
 async def test_a_reset_meanwhile_ends_it(url: str) -> None:
     """The new rows are then further than the bookmark: they are not put in place, nothing comes to be applied twice."""
     journal = Journal()
@@ -212,6 +231,55 @@ async def test_a_reset_meanwhile_ends_it(url: str) -> None:
         await table.caught_up()
         assert await movements(database) == 9
         assert await balances(database) == await engine.ask(AllBalances())
+
+
+@scene
+async def test_a_retry_beside_the_swap(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dead letter that the new rows hold is none any more: a retry that waits meanwhile applies nothing."""
+    journal = Journal()
+    journal.faults = {2: -1}
+    async with database_at(url) as database, open_bank(None, WatchedTable, services=[database, journal]) as engine:
+        table = engine.subscription(WatchedTable)
+        await engine.send_many([Deposit(account_id="a", amount=1)] * 5)
+        await table.caught_up()
+        journal.faults = {}
+        retrying: list[asyncio.Task[None]] = []
+
+        async def begin_retry(self: Rebuild, connection: AsyncConnection) -> None:
+            retrying.append(asyncio.create_task(table.retry(2), name="retrying"))
+            await asyncio.sleep(0.02)
+            await replace(self, connection)
+
+        replace = Rebuild._replace
+        monkeypatch.setattr(Rebuild, "_replace", begin_retry)
+        assert (await rebuild(table)).dead_letters == 0
+        with pytest.raises(Invalid, match="no dead letter at position 2"):
+            await retrying[0]
+        assert await movements(database) == 5
+
+
+@scene
+async def test_what_is_opened_for_it_is_closed(tmp_path: Path) -> None:
+    """The second object of the user's class, too."""
+    calls: list[str] = []
+
+    class Opened(AccountTable, name="opened", tables=[ACCOUNTS]):
+        async def open(self, services: Sequence[object]) -> None:
+            calls.append("open")
+            await super().open(services)
+
+        async def close(self) -> None:
+            calls.append("close")
+
+    async with (
+        database_at(f"sqlite+aiosqlite:///{tmp_path / 'a.db'}") as database,
+        open_bank(None, Opened, services=[database]) as engine,
+    ):
+        await engine.subscription(Opened).caught_up()
+        await engine.send(Deposit(account_id="a", amount=1))
+        await engine.subscription(Opened).caught_up()
+        await rebuild(engine.subscription(Opened))
+        assert calls == ["open", "open", "close"]
 
 
 @scene

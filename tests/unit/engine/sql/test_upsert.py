@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from actum import Invalid
 from actum.sql import upsert
 from sqlalchemy import Column, Integer, MetaData, Table, select
 from sqlalchemy.engine import make_url
@@ -29,6 +34,25 @@ async def test_a_row_is_inserted_or_changed(url: str) -> None:
         found = await connection.execute(select(ACCOUNTS).order_by(ACCOUNTS.c.account_id))
         assert [tuple(each) for each in found] == [("a", 6, 1, 1), ("b", 1, 1, 1)]
         assert [tuple(each) for each in await connection.execute(select(KEYS))] == [(1, 2)]
+
+
+def test_what_can_not_be_written_is_refused() -> None:
+    """No table, no primary key, no row, a column that is not there: each error names the fix."""
+    bare = Table("bare", MetaData(), Column("a", Integer))
+    wrong: list[tuple[Callable[[], object], str]] = [
+        (lambda: upsert(cast("Any", "keys")), "give a SQLAlchemy Table"),
+        (lambda: upsert(bare), "bare has no primary key"),
+        (lambda: upsert(KEYS, {"c": 1}), "keys has no column 'c'; it has a, b"),
+        (lambda: upsert(KEYS).values([]), "give a row of keys"),
+        (lambda: upsert(KEYS).values(), "give a row of keys"),
+        (lambda: upsert(KEYS).values({"a": 1, "c": 2}), "keys has no column 'c'"),
+        (lambda: upsert(KEYS).values([{"a": 1, "b": 2}, {"a": 1}]), "differ in their columns"),
+        (lambda: upsert(KEYS).values({"a": 1}, b=2), "either rows or columns"),
+    ]
+    for make, why in wrong:
+        with pytest.raises(Invalid, match=why):
+            make()
+    assert str(upsert(KEYS).values({"a": 1, "b": 2})) == str(upsert(KEYS).values(a=1, b=2))
 
 
 def test_both_dialects_say_the_same() -> None:

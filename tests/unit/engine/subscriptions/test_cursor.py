@@ -71,6 +71,28 @@ async def test_every_batch_leads_on(
 
 
 @scene
+async def test_a_batch_holds_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames in which something is wanted stay in memory until it is handled: a batch ends before they are too many."""
+    monkeypatch.setattr(module, "BATCH_BYTES_MAX", 50_000)
+    log = MemoryLog()
+    async with open_bank(log) as engine:
+        for _ in range(20):
+            note = Note(account_id="b", text="x" * 10_000)
+            await engine.send_many([note, Deposit(account_id="a", amount=1), note])
+    for slice_events in (1, 100):
+        reader = Cursor(log, Inline(), {"Deposited"}, array_like=False, slice_events=slice_events)
+        position, counts = 0, list[int]()
+        while position < 60:
+            batch = await reader.batch(position + 1, 60, 100)
+            position = batch.last
+            counts.append(len(batch.wanted))
+            frames = {sighting.frame.first: len(sighting.frame.data) for sighting in batch.wanted}
+            assert sum(frames.values()) < 50_000 + max(frames.values(), default=0)
+        assert sum(counts) == 20
+        assert max(counts) == 3
+
+
+@scene
 async def test_what_is_seen_of_a_record() -> None:
     """Its place, its stream and its time, and its bytes."""
     log = FaultyLog(MemoryLog())

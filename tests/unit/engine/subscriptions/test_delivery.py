@@ -116,9 +116,9 @@ class Lettered(Ledger, name="lettered", retry_max=0, retry_seconds_min=0.001):
         row = letter.position, msgspec.msgpack.encode(letter)
         self.database.connection.execute("INSERT OR REPLACE INTO letters VALUES (?, ?)", row)
 
-    async def drop_dead_letter(self, position: int) -> None:
+    async def drop_dead_letter(self, position: int) -> bool:
         """In the transaction."""
-        self.database.connection.execute("DELETE FROM letters WHERE position = ?", [position])
+        return self.database.connection.execute("DELETE FROM letters WHERE position = ?", [position]).rowcount == 1
 
 
 @pytest.mark.parametrize(

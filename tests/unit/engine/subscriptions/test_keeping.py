@@ -54,7 +54,8 @@ async def test_another_history(since: list[int], tmp_path: Path) -> None:
         for amount in since:
             await engine.send(Deposit(account_id="a", amount=amount))
     shutil.copytree(tmp_path / "store" / "subscriptions", tmp_path / "restored" / "subscriptions")
-    with pytest.raises(StoreMismatch, match="at position 4 of another history: the log, which ends at"):
+    mend = r"`actum subscriptions reset watcher --position N`, or delete the file .*subscriptions/watcher\.db"
+    with pytest.raises(StoreMismatch, match=f"at position 4 of another history: the log, which ends at .* then {mend}"):
         await open_bank(tmp_path / "restored", Watcher, services=[journal])
 
 

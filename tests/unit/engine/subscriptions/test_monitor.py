@@ -213,13 +213,14 @@ async def test_an_engine_that_failed_shows_the_true_head() -> None:
         stage.log.read_error = None
 
 
+@pytest.mark.parametrize("raised", [RuntimeError("no"), asyncio.CancelledError()])
 @scene
-async def test_a_callback_that_fails_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_callback_that_fails_harms_nobody(raised: BaseException, caplog: pytest.LogCaptureFixture) -> None:
     """The others are called, the alert is logged with its fields, and the monitor goes on."""
     heard: list[Alert] = []
 
     def failing(alert: Alert) -> None:
-        raise RuntimeError("no")
+        raise raised
 
     clock, journal = FakeClock(), Journal()
     engine = Engine.open(
