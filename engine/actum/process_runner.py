@@ -72,7 +72,7 @@ class Runner:
         self.roster = Roster(kind, lambda: core.view_of(Instances), lambda: timer.view, core.clock)
         self._woken = asyncio.Event()
         self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._wishes = Wishes()
+        self._wishes = Wishes(core)
         self._begun: list[asyncio.Task[None]] = []
         self._backlog = Backlog(0)
         self._slots = asyncio.Semaphore(STEPPING_MAX)
