@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
-from actum.errors import ActumError, EngineClosed
+from actum_storage import ActumError
+
+from actum.errors import EngineClosed
 from actum.own_sends import cancelling
 
 if TYPE_CHECKING:
