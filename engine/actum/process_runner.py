@@ -15,7 +15,6 @@ from functools import partial
 from typing import TYPE_CHECKING, final
 from weakref import WeakValueDictionary
 
-from actum.deadlines.stream import CancelDeadline
 from actum.errors import Invalid, Rejected, first_of_group, reason_of, shown
 from actum.logbook import facts
 from actum.observer import Stepping, during
@@ -26,7 +25,7 @@ from actum.process_wishes import Wishes
 from actum.processes.backlog import Backlog
 from actum.processes.instances import Instance, Instances, mark_of
 from actum.processes.roster import Roster
-from actum.processes.stream import AdvanceProcess, EndProcess, FailProcess, ProcessMoved, catching_up, passing_over
+from actum.processes.stream import AdvanceProcess, FailProcess, ProcessMoved, catching_up, ending, passing_over
 from actum.statistics import ProcessStatistics
 
 if TYPE_CHECKING:
@@ -343,23 +342,18 @@ class Runner:
         if failed.started:
             await self._send_own(passing_over(failed, self.position, self._core.clock.now_ns(), until))
         else:
-            await self._send_own(*self._ending(failed))
+            await self._send_own(*ending(failed))
 
     async def _cancel(self, key: str) -> bool:
         """Its end, and those of its deadlines, as one; again if a step that nobody waits for came in between."""
         async with self._lock(key):
             while (row := self._row(key)) is not None:
                 try:
-                    await self._send_own(*self._ending(row))
+                    await self._send_own(*ending(row))
                 except ProcessMoved:
                     continue
                 return True
             return False
-
-    def _ending(self, row: Instance) -> list[Command]:
-        """What ends an instance, and what it has scheduled."""
-        cancelled = (CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values())
-        return [EndProcess(instance=row.instance, after=row.number), *cancelled]
 
     async def _send_own(self, *commands: Command) -> None:
         """Send commands of the engine's own streams as one."""

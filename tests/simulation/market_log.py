@@ -176,6 +176,8 @@ class MarketLog:
         wanted = course.events[course.reacted] if course.reacted < len(course.events) else None
         if event["position"] != wanted or event["position"] >= first:
             self._fault(f"{record} is about position {event['position']}, the next of {course.events} is {wanted}")
+        if event.get("event") == "passed over":
+            self._fault(f"{record} passes over an event to which the process reacts")
         course.failed = record.tag == "actum.ProcessFailed"
         if not course.failed:
             course.reacted += 1

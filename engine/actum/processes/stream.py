@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actum.aggregate import Aggregate
+from actum.deadlines.stream import CancelDeadline
 from actum.errors import Rejected
 from actum.handlers import decide, evolve
 from actum.messages import Command, Event
@@ -234,3 +235,9 @@ def silent_step(row: Instance, considered: int, now_ns: int, event: str, *, posi
         at_ns=now_ns,
         until=until,
     )
+
+
+def ending(row: Instance) -> list[Command]:
+    """What ends an instance, and what it has scheduled."""
+    cancelled = (CancelDeadline(deadline_id=deadline_id) for deadline_id in row.timers.values())
+    return [EndProcess(instance=row.instance, after=row.number), *cancelled]
