@@ -71,7 +71,7 @@ class Runner:
         self.roster = Roster(kind, lambda: core.view_of(Instances), lambda: timer.view, core.clock)
         self._woken = asyncio.Event()
         self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._wishes = Wishes()
+        self._wishes = Wishes(core)
         self._begun: list[asyncio.Task[None]] = []
         self._backlog = Backlog(0)
         self._slots = asyncio.Semaphore(STEPPING_MAX)
@@ -325,19 +325,24 @@ class Runner:
 
         The step says how far the log was read meanwhile, which may be less soon after opening.
         """
-        position = failed.failed_position
+        position = start = failed.failed_position
         until = self._backlog.read if self._backlog.read > position else 0
-        found, _ = self._reader.slice(position, position, failed.key)
-        for entry in found.get(failed.key, []):
-            self._circles.forget(entry.record, failed.instance)
-            await self._consider(failed.key, entry, until=until)
-        row = self._row(failed.key)
-        if row is None or row.number != failed.number:
-            return
-        if row.started:
-            await self._send_own(passing_over(row, self.position, self._core.clock.now_ns(), until))
+        stop = position if failed.started else max(position, until)  # what starts it may have come since
+        while start <= stop:
+            found, last = self._reader.slice(start, stop, failed.key)
+            for entry in found.get(failed.key, []):
+                if entry.position == position:
+                    self._circles.forget(entry.record, failed.instance)
+                await self._consider(failed.key, entry, until=until)
+                row = self._row(failed.key)
+                if row is None or row.number != failed.number:
+                    return
+            start = last + 1
+            await asyncio.sleep(0)
+        if failed.started:
+            await self._send_own(passing_over(failed, self.position, self._core.clock.now_ns(), until))
         else:
-            await self._send_own(*ending(row))
+            await self._send_own(*ending(failed))
 
     async def _cancel(self, key: str) -> bool:
         """Its end, and those of its deadlines, as one; again if a step that nobody waits for came in between."""

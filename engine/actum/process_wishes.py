@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
+from actum_storage import ActumError
+
 from actum.errors import EngineClosed
 from actum.own_sends import cancelling
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+
+    from actum.core import Core
 
 T = TypeVar("T")
 
@@ -18,10 +22,11 @@ T = TypeVar("T")
 class Wishes:
     """Those that are not done yet. What was begun is done also if whoever asked waits no longer."""
 
-    __slots__ = ("tasks",)
+    __slots__ = ("_core", "tasks")
 
-    def __init__(self) -> None:
+    def __init__(self, core: Core) -> None:
         """None yet."""
+        self._core = core
         self.tasks: set[asyncio.Task[Any]] = set()
 
     async def fulfil(self, wish: Coroutine[Any, Any, T], what: str) -> T:
@@ -40,6 +45,10 @@ class Wishes:
         except asyncio.CancelledError:
             if task.cancelled() and not cancelling():
                 raise EngineClosed(f"the engine closed before it could {what}") from None
+            raise
+        except Exception as error:
+            if self._core.stopping and not isinstance(error, ActumError):  # a handler's, which is not noted
+                raise EngineClosed(f"the engine closed before it could {what}") from error
             raise
 
     def _forget(self, task: asyncio.Task[Any]) -> None:

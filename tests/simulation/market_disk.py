@@ -24,6 +24,11 @@ class SimulatedBookmarks:
         self._random = random
         self._troubles = troubles
 
+    @property
+    def place(self) -> str:
+        """See `Bookmarks.place`."""
+        return self._file.place
+
     def load(self) -> Bookmark | None:
         """See `Bookmarks.load`."""
         return self._file.load()

@@ -173,6 +173,12 @@ class MarketLog:
         course.entries += 1
         if event["number"] != course.entries:
             self._fault(f"{record} has number {event['number']}, it is entry {course.entries}")
+        if event.get("event") == "caught up":  # behind a retry: it is where it was
+            if [event["position"]] != course.events[: course.reacted][-1:] or event["commands"] or event["done"]:
+                self._fault(
+                    f"{record} is about position {event['position']}, after {course.reacted} of {course.events}"
+                )
+            return
         wanted = course.events[course.reacted] if course.reacted < len(course.events) else None
         if event["position"] != wanted or event["position"] >= first:
             self._fault(f"{record} is about position {event['position']}, the next of {course.events} is {wanted}")

@@ -139,8 +139,8 @@ def react_again() -> None:
     """A process takes events that it has reacted to, and its stream does not mind."""
     opened(ProcessStream)._check = lambda self, after: None
 
-    async def consider(self: Runner, key: str, entry: Entry, *, retried: bool = False) -> None:
-        del retried
+    async def consider(self: Runner, key: str, entry: Entry, *, until: int | None = None) -> None:
+        del until
         await self._take(key, self._row(key), entry)
 
     opened(Runner)._consider = consider

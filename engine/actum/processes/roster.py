@@ -82,9 +82,20 @@ class Roster:
         Raises:
             ViewBroken: the view is not served.
         """
-        rows = self.view.where(process=self._kind.name)
-        wanted = [row for row in rows if status is None or self._word(row) == status]
-        return [self._status(row) for row in sorted(wanted, key=lambda row: (row.status == "active", row.key))]
+        rows = sorted(self._rows(status), key=lambda row: (row.status == "active", row.key))
+        return [self._status(row) for row in rows]
+
+    def _rows(self, status: str | None) -> list[Instance]:
+        """Those of a status, as the index has them: few are found among many at once."""
+        view, where = self.view, {"process": self._kind.name}
+        if status is None:
+            return view.where(**where)
+        if status == "failed":
+            return view.where(**where, status="failed")
+        stuck_ns, where = self._stuck_ns(), {**where, "status": "active"}
+        if status == "active":
+            return view.order_by(BY_STATUS, where=where, start=stuck_ns)
+        return [] if stuck_ns is None else view.order_by(BY_STATUS, where=where, stop=stuck_ns)
 
     def behind(self) -> list[str]:
         """The keys of those that were retried, and have not read yet all that came while they stood still."""

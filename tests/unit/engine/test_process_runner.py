@@ -442,6 +442,25 @@ async def test_a_retry_that_is_interrupted_loses_nothing(how: str, tmp_path: Pat
         Picky.mended = False
 
 
+@scene
+async def test_a_retry_that_fails_while_the_engine_closes_says_that_it_closed() -> None:
+    """Not what the handler has raised: that was not noted, and it will be retried by whoever wants it."""
+    log = MemoryLog()
+    engine = await open_errands(log, Picky)
+    await engine.send(Ask(asker="ann"))
+    await until(lambda: engine.processes(Picky, status="failed"))
+    core = engine._open_core()
+    async with runner_of(core, Picky)._lock("ann"):
+        retried = asyncio.create_task(engine.retry_process(Picky, "ann"))
+        await turns(3)
+        closed = asyncio.create_task(engine.close())
+        await until(lambda: core.stopping)
+    outcomes = await asyncio.gather(retried, closed, return_exceptions=True)
+    assert isinstance(outcomes[0], EngineClosed)
+    async with open_errands(log, Picky) as engine:
+        assert [one.status for one in engine.processes(Picky)] == ["failed"]
+
+
 class Stern(Process, key="runner", name="Clerk", strict=True):
     """Insists on a beginning, and can do nothing."""
 
@@ -492,6 +511,19 @@ async def test_what_an_instance_no_longer_reacts_to_is_passed_over_by_a_retry() 
             await engine.send(Ask(asker=name))
         await until(lambda: not engine.statistics().processes[0].lag)
         assert [(one.key, one.state.begun) for one in engine.processes(Mild)] == [("ann", 2), ("bob", 1), ("eve", 1)]
+
+
+@scene
+async def test_a_retry_finds_what_starts_an_instance_behind_what_it_passes_over() -> None:
+    """It came while the instance stood still, and was never started."""
+    log = MemoryLog()
+    async with open_errands(log, Stern) as engine:
+        for command in (Run(runner="ann"), Ask(asker="ann"), Run(runner="ann"), Ask(asker="ann")):
+            await engine.send(command)
+        await until(lambda: not engine.statistics().processes[0].lag)
+    async with open_errands(log, Mild) as engine:
+        await engine.retry_process(Mild, "ann")
+        assert [(one.status, one.state.begun) for one in engine.processes(Mild)] == [("active", 2)]
 
 
 class Other(Process, key="runner", name="Clerk"):
