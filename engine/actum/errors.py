@@ -112,6 +112,14 @@ class ViewBroken(ActumError):
 
 
 @final
+class SubscriptionStopped(ActumError):
+    """A subscription has stopped before the position that somebody waits for, and goes no further by itself.
+
+    What to do: mend what the message names, then `consumer.resume()`, and wait again.
+    """
+
+
+@final
 class WriteOutsideProjection(ActumError):
     """A view's rows were written outside a `@project` handler. Read models change by events only.
 

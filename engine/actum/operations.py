@@ -118,6 +118,7 @@ class Operations(LiveQueries):
         Raises:
             ViewBroken: the handler failed again; with `compare`, the one that is served is broken.
             Invalid: the view is not of this engine, or is being rebuilt already.
+            EngineClosed: the engine closed meanwhile.
         """
         core = self._open_core()
         return await core.rebuilder.rebuild(core.view_of(view).name, compare=compare)
@@ -128,6 +129,7 @@ class Operations(LiveQueries):
         Raises:
             ViewBroken: the served one is broken, or its handler fails on the log.
             Invalid: the view is not of this engine, or is being rebuilt.
+            EngineClosed: the engine closed meanwhile.
         """
         core = self._open_core()
         return await core.rebuilder.verify(core.view_of(view).name)

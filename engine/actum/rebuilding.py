@@ -12,8 +12,10 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, final
 
+from actum_storage import StoreClosed
+
 from actum import garbage
-from actum.errors import Invalid
+from actum.errors import EngineClosed, Invalid
 from actum.logbook import facts
 from actum.statistics import RebuildStatistics
 from actum.view_differences import Comparison
@@ -64,11 +66,7 @@ class Rebuild:
 
     def statistics(self, head: int) -> RebuildStatistics:
         """How far it is."""
-        seconds = self.seconds
-        position = self.twin.position
-        known = self.step == "folding" and position > 0
-        left = seconds * (head - position) / position if known else None
-        return RebuildStatistics(step=self.step, position=position, head=head, seconds=seconds, seconds_left=left)
+        return RebuildStatistics.of(self.step, self.twin.position, head, self.seconds)
 
 
 @final
@@ -122,6 +120,7 @@ class Rebuilder:
         Raises:
             ViewBroken: its handler failed; with `compare` also if the one that is served is broken.
             Invalid: it is being rebuilt already.
+            EngineClosed: the engine closed meanwhile.
         """
         async with self._made_again(name, compare=compare) as made:
             made.twin.made = made.twin.position
@@ -192,6 +191,10 @@ class Rebuilder:
                     await self._compare(comparison)
                     rebuild.differences = comparison.result()
                 yield rebuild
+        except StoreClosed as error:
+            raise EngineClosed(
+                f"the engine closed while view {name} was made again; the served one is as it was"
+            ) from error
         finally:
             del self.under_way[name]
             ended, self._ended = self._ended, asyncio.Event()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import msgspec
 
 from actum.alert import Alert
 
 
 class RebuildStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """A view that is being made again from the log, beside the one that is served.
+    """A view, or the tables of a SQL projection, being made again from the log, beside what is served.
 
     Attributes:
         step: `"folding"` the log, `"indexing"` its rows, or `"comparing"` them with those that are served.
@@ -23,6 +25,12 @@ class RebuildStatistics(msgspec.Struct, frozen=True, kw_only=True):
     head: int
     seconds: float
     seconds_left: float | None
+
+    @classmethod
+    def of(cls, step: str, position: int, head: int, seconds: float) -> Self:
+        """How far it is, and what follows from that."""
+        left = seconds * (head - position) / position if step == "folding" and position > 0 else None
+        return cls(step=step, position=position, head=head, seconds=seconds, seconds_left=left)
 
 
 class ViewStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +67,8 @@ class SubscriptionStatistics(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: its name.
         state: `"live"`; `"catching up"`, after opening, `resume` or `reset`, as long as the rest becomes less;
-            `"slow"`; `"stalled"`; `"paused"`; or `"failed"`: stopped by an event, can't be opened,
-            or its task is dead.
+            `"slow"`; `"stalled"`; `"paused"`; `"rebuilding"`, beside its work; or `"failed"`: stopped by an event,
+            can't be opened, or its task is dead.
         position: everything up to here is done.
         head: the last position of the log.
         lag: events between the two.
@@ -73,6 +81,7 @@ class SubscriptionStatistics(msgspec.Struct, frozen=True, kw_only=True):
         retries: since opening.
         dead_letters: events that are put aside.
         failure: why it has stopped, or what it is trying again.
+        rebuild: how far `actum.sql.rebuild` is with this one's tables, or None.
     """
 
     name: str
@@ -89,6 +98,7 @@ class SubscriptionStatistics(msgspec.Struct, frozen=True, kw_only=True):
     retries: int
     dead_letters: int
     failure: str | None
+    rebuild: RebuildStatistics | None = None
 
 
 class AggregateStatistics(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from actum.errors import EngineClosed, Invalid
 from actum.sql.ledger import DEAD_LETTERS
 from actum.sql.projection import SqlProjection
 from actum.sql.site import in_schema, shadow_of
+from actum.statistics import RebuildStatistics
 from actum.subscriptions.worker import Worker
 
 if TYPE_CHECKING:
@@ -118,6 +119,13 @@ class Rebuild:
         source = live.source._replace(head=lambda: min(live.source.head(), self._reach))
         self._worker = live.twin(source, MemoryBookmarks())
         self._report: RebuildReport | None = None
+        self._step = "folding"
+        self._started_ns = live.source.clock.monotonic_ns()
+
+    def progress(self) -> RebuildStatistics:
+        """How far it is."""
+        seconds = (self._live.source.clock.monotonic_ns() - self._started_ns) / 1e9
+        return RebuildStatistics.of(self._step, self._worker.position, self._consumer.position, seconds)
 
     async def run(self) -> RebuildReport:
         """All of it."""
@@ -125,12 +133,14 @@ class Rebuild:
         built = worker.subscription
         assert isinstance(built, SqlProjection)
         built.build_in(self._shadow)
+        self._consumer.rebuild = self.progress
         try:
             await worker.prepare()
             start = worker.kind.options.start
             await worker.keeping.save(await worker.keeping.at(start if isinstance(start, int) else 0))
             await self._build()
         finally:
+            self._consumer.rebuild = None
             await built.close()
         assert self._report is not None
         return self._report
@@ -182,6 +192,7 @@ class Rebuild:
         self._reach = bookmark.position
         await self._built(task)
         self._worker.paused = True
+        self._step = "comparing"
         async with self._worker.handling, self._projection.batch_in(self._shadow.both()) as connection:
             tables = [await self._table(connection, table) for table in self._projection.__tables__]
             if self._swap:

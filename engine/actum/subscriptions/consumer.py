@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from actum_storage import DeadLetter
 
+    from actum.statistics import RebuildStatistics
     from actum.subscriptions.lag import Lag, Standstill
 
 log = logging.getLogger("actum.subscriptions")
@@ -35,12 +36,14 @@ class Consumer:
     Attributes:
         name: the subscription's.
         beginnings: how often it has begun anew, perhaps far from the head.
+        rebuild: tells how far its effects are that are being made again beside, or None.
     """
 
     def __init__(self, worker: Worker) -> None:
         """An engine or a follower makes it."""
         self.name = worker.kind.name
         self.beginnings = 0
+        self.rebuild: Callable[[], RebuildStatistics] | None = None
         self._worker = worker
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Task[None] | None = None  # a task that was told to end, and has not yet
@@ -141,6 +144,7 @@ class Consumer:
 
         Raises:
             Invalid: it is no position, or it is the handler that asks.
+            SubscriptionStopped: it has stopped before, or does meanwhile.
             EngineClosed: the engine or follower was closed, or is meanwhile.
         """
         self._check_open()
@@ -199,6 +203,7 @@ class Consumer:
             retries=worker.retries,
             dead_letters=len(worker.keeping.letters),
             failure=worker.stopped or worker.unopened or worker.trouble,
+            rebuild=None if self.rebuild is None else self.rebuild(),
         )
 
     async def start(self, lag: Callable[[], Lag], *, paused: bool = False) -> None:
@@ -240,7 +245,11 @@ class Consumer:
         reason = worker.stopped or worker.unopened
         if reason is not None:
             return "failed", reason
-        return ("paused", "") if worker.paused else None
+        if worker.paused:
+            return "paused", ""
+        idle_seconds = (worker.source.clock.monotonic_ns() - self.heartbeat_ns()) / 1e9
+        is_at_work = idle_seconds <= worker.source.options.stalled_seconds
+        return ("rebuilding", "") if self.rebuild is not None and is_at_work else None
 
     def trouble(self) -> str:
         """What is being tried again."""
@@ -313,6 +322,7 @@ class Consumer:
         else:
             why = "it was cancelled" if error is None else describe(error)
             worker.stopped = f"its task is dead: {why}; resume() starts another one"
+            worker.give_up(worker.no_further)
             said = facts("subscription dead", error, subscription=self.name)
             log.error("subscription %s: %s", self.name, worker.stopped, exc_info=error, extra=said)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, final
 
 from actum_storage import StoreMismatch
 
-from actum.errors import Invalid
+from actum.errors import Invalid, SubscriptionStopped
 from actum.logbook import facts
 from actum.observer import during
 from actum.subscriptions.bell import Bell
@@ -137,9 +137,15 @@ class Worker:
         self._tell()
 
     async def wait_for(self, position: int) -> None:
-        """Wait until everything up to a position is done."""
+        """Wait until everything up to a position is done.
+
+        Raises:
+            SubscriptionStopped: it goes no further.
+        """
         if self.loaded and self._done() >= position:
             return
+        if self.stopped is not None:
+            raise self.no_further()
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append((position, waiter))
         try:
@@ -365,8 +371,13 @@ class Worker:
     def _stop_at(self, reason: str) -> None:
         """Go no further until somebody says so."""
         self.stopped = reason
+        self.give_up(self.no_further)
         said = facts("subscription stopped", subscription=self.kind.name, position=self.position)
         log.error("subscription %s stopped: %s", self.kind.name, reason, extra=said)
+
+    def no_further(self) -> SubscriptionStopped:
+        """What those are told who wait for a position."""
+        return SubscriptionStopped(f"subscription {self.kind.name} stands at position {self.position}: {self.stopped}")
 
     def _new_cursor(self) -> Cursor:
         """A reader that stands nowhere yet."""

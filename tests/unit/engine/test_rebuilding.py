@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from actum import (
     Engine,
+    EngineClosed,
     MemoryLog,
     Options,
     Query,
@@ -26,6 +27,7 @@ from actum import (
 )
 from actum import index as index_module
 from actum import rebuilding as rebuilding_module
+from actum.rebuilding import Rebuilder
 
 from tests.support import fragile
 from tests.support.bank import (
@@ -41,7 +43,7 @@ from tests.support.bank import (
 from tests.support.clocks import FakeClock
 from tests.support.copies import copy_store
 from tests.support.fragile import Do, Fragile, FragmentView
-from tests.support.scenes import scene, until
+from tests.support.scenes import scene, turns, until
 
 
 def deposit(amount: int, account_id: str = "a") -> Deposit:
@@ -321,6 +323,27 @@ class TestOtherCode:
                 await bank.send(deposit(1, "b"))
         async with open_bank(store, totals(2)) as bank:
             assert await bank.ask(Sums()) == {**{f"a{number}": 2 for number in range(10)}, "b": 4}
+
+    @pytest.mark.parametrize("what", ["rebuild", "verify_view"])
+    @scene
+    async def test_closing_under_one_that_was_asked_for(
+        self, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who asked is told that the engine has closed."""
+        view, closed, real = totals(1), asyncio.Event(), Rebuilder.catch_up
+
+        async def catch_up(self: Rebuilder, view: Any) -> None:
+            await closed.wait()
+            await real(self, view)
+
+        monkeypatch.setattr(Rebuilder, "catch_up", catch_up)
+        async with open_bank(tmp_path / "bank", view) as bank:
+            await bank.send_many([deposit(1)] * 5)
+            asked = asyncio.create_task(getattr(bank, what)(view))
+            await turns(3)
+        closed.set()
+        with pytest.raises(EngineClosed, match="the engine closed while view Totals was made again"):
+            await asked
 
     @scene
     async def test_at_opening(self, tmp_path: Path) -> None:

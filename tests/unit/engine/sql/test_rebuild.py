@@ -283,6 +283,32 @@ async def test_what_is_opened_for_it_is_closed(tmp_path: Path) -> None:
 
 
 @scene
+async def test_how_far_it_is(url: str) -> None:
+    """Statistics tell, and call it rebuilding while it also does its work; whoever is paused beside is called that."""
+    journal = Journal()
+    async with database_at(url) as database, open_bank(None, WatchedTable, services=[database, journal]) as engine:
+        table = engine.subscription(WatchedTable)
+        await engine.send_many([Deposit(account_id="a", amount=1)] * 10)
+        await table.caught_up()
+        assert table.statistics().rebuild is None
+        del journal.arrived[:8]
+        journal.free.clear()
+        building = asyncio.create_task(rebuild(table))
+        while len(journal.arrived) < 3:
+            await asyncio.sleep(0.001)
+        (stood,) = engine.statistics().subscriptions
+        assert stood.rebuild is not None
+        assert (stood.state, stood.lag, stood.rebuild.step, stood.rebuild.position) == ("rebuilding", 0, "folding", 0)
+        assert (stood.rebuild.head, stood.rebuild.seconds_left) == (10, None)
+        table.pause()
+        assert table.statistics().state == "paused"
+        table.resume()
+        journal.free.set()
+        await building
+        assert (table.statistics().state, table.statistics().rebuild) == ("live", None)
+
+
+@scene
 async def test_closing_ends_it(url: str) -> None:
     """An engine that is closed meanwhile is the reason that it gives."""
     journal = Journal()

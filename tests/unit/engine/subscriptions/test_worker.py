@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from actum import Alert, Bookmark, DeadLetter, Engine, Invalid, MemoryLog, Options, StoreFull, Subscription, handle
+from actum import (
+    Alert,
+    Bookmark,
+    DeadLetter,
+    Engine,
+    Invalid,
+    MemoryLog,
+    Options,
+    StoreFull,
+    Subscription,
+    SubscriptionStopped,
+    handle,
+)
 from actum.subscriptions import subscriptions
 from actum_storage import MemoryBookmarks, StorageError
 
@@ -113,8 +125,13 @@ async def test_it_may_stop_at_what_fails() -> None:
         await in_time(lambda: stopper.statistics().state == "failed")
         assert (journal.seen, journal.tried[2], stopper.position) == ([1], 2, 1)
         assert "Deposited at position 2 raised ValueError" in (stopper.statistics().failure or "")
+        with pytest.raises(SubscriptionStopped, match="stopper stands at position 1: its handler of Deposited"):
+            await stopper.caught_up()
         stopper.resume()
-        await in_time(lambda: journal.tried[2] == 4 and stopper.statistics().state == "failed")
+        with pytest.raises(SubscriptionStopped, match="mend it, then resume"):
+            await stopper.caught_up()
+        assert (journal.tried[2], stopper.statistics().state) == (4, "failed")
+        await stopper.caught_up(1)
         journal.faults.clear()
         stopper.resume()
         await stopper.caught_up()
