@@ -159,7 +159,7 @@ class CatalogueError(ActumError):
     def __init__(self, faults: list[str]) -> None:
         lines = "\n".join(f"  {number}. {fault}" for number, fault in enumerate(faults, 1))
         plural = "fault" if len(faults) == 1 else "faults"
-        super().__init__(f"the engine can't open: {len(faults)} {plural} in the catalogue\n{lines}")
+        super().__init__(f"these classes can't be opened: {len(faults)} {plural} in the catalogue\n{lines}")
         self.faults = faults
 
 
