@@ -23,4 +23,5 @@ def with_streams(components: Sequence[object]) -> list[object]:
         component is Deadlines or (isinstance(component, type) and issubclass(component, Process))
         for component in components
     )
-    return [*components, *([Deadlines, DeadlineStream, ProcessStream, Instances] if automatic else [])]
+    own = [Deadlines, DeadlineStream, ProcessStream, Instances] if automatic else []
+    return [*components, *(one for one in own if one not in components)]

@@ -201,10 +201,3 @@ def first_of(error: BaseException) -> BaseException:
 def position_named_by(answer: object) -> int:
     """The position of the event for which a command is refused, which may be of another aggregate; 0 for none."""
     return (answer.position or 0) if type(answer) is Conflict else 0
-
-
-def first_of_group(error: Exception) -> Exception:
-    """The first of the errors that instances have raised beside each other; or the one error."""
-    while isinstance(error, ExceptionGroup):
-        error = cast("ExceptionGroup[Exception]", error).exceptions[0]
-    return error

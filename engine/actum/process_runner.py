@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, final
 from weakref import WeakValueDictionary
 
-from actum.errors import Invalid, Rejected, first_of_group, reason_of, shown
+from actum.errors import Invalid, Rejected, reason_of, shown
 from actum.logbook import facts
 from actum.observer import Stepping, during
 from actum.own_sends import refusal, send_one, send_with, until_there_is_room
@@ -72,7 +72,8 @@ class Runner:
         self._woken = asyncio.Event()
         self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._wishes = Wishes(core)
-        self._begun: list[asyncio.Task[None]] = []
+        self._working: set[asyncio.Task[None]] = set()
+        self._broken: BaseException | None = None  # what ended one of them, and ends all
         self._backlog = Backlog(0)
         self._slots = asyncio.Semaphore(STEPPING_MAX)
         self._running: asyncio.Task[None] | None = None
@@ -106,7 +107,7 @@ class Runner:
 
     async def stop(self) -> None:
         """Take no more steps. What was sent completes; who asked for something is told."""
-        tasks = [*self._wishes.tasks, *([] if self._running is None else [self._running])]
+        tasks = [*self._wishes.tasks, *self._working, *([] if self._running is None else [self._running])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -118,31 +119,38 @@ class Runner:
     async def _run(self) -> None:
         """Read and react, until the engine closes or its store fails."""
         try:
-            async with asyncio.TaskGroup() as group:
-                self._begin(group, {key: [] for key in self.roster.behind()}, self._backlog.read)
-                while True:
-                    self._woken.clear()
-                    mark = self.roster.mark()
-                    if mark is None or self.position - mark.position >= ADVANCE_EVENTS:
-                        await self._advance()
-                    if self.is_full() or self._backlog.read >= self._core.scheduler.durable:
-                        await self._woken.wait()
-                        continue
-                    found, last = self._reader.slice(self._backlog.read + 1, self._core.scheduler.durable)
-                    self._begin(group, found, last)
-                    await asyncio.sleep(0)
+            self._begin({key: [] for key in self.roster.behind()}, self._backlog.read)
+            while self._broken is None:
+                self._woken.clear()
+                mark = self.roster.mark()
+                if mark is None or self.position - mark.position >= ADVANCE_EVENTS:
+                    await self._advance()
+                if self.is_full() or self._backlog.read >= self._core.scheduler.durable:
+                    await self._woken.wait()
+                    continue
+                self._begin(*self._reader.slice(self._backlog.read + 1, self._core.scheduler.durable))
+                await asyncio.sleep(0)
+            raise self._broken
         except Exception as error:  # whatever it is, it is told
+            for task in self._working:
+                task.cancel()
             if not self._core.stopping:
-                first = first_of_group(error)
-                self.failure = f"the process {self.kind.name} has stopped: {reason_of(first)}"
-                log.exception("%s", self.failure, extra=facts("process stopped", first, process=self.kind.name))
+                self.failure = f"the process {self.kind.name} has stopped: {reason_of(error)}"
+                log.exception("%s", self.failure, extra=facts("process stopped", error, process=self.kind.name))
 
-    def _begin(self, group: asyncio.TaskGroup, found: dict[str, list[Entry]], read: int) -> None:
+    def _begin(self, found: dict[str, list[Entry]], read: int) -> None:
         """Have instances react to the next part of the log, each in a task of its own."""
-        self._begun = [
-            group.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
-            for key in self._backlog.take(found, read)
-        ]
+        for key in self._backlog.take(found, read):
+            task = asyncio.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
+            self._working.add(task)
+            task.add_done_callback(self._worked)
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        """An instance has nothing to do any more; or the engine's end has come in the middle of it."""
+        self._working.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broken = self._broken or error
+            self.wake()
 
     def is_full(self) -> bool:
         """Whether it waits for its instances, and reads no further."""

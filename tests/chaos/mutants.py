@@ -289,22 +289,34 @@ def steps_twice() -> None:
     """A process takes a step again that it has taken before a crash."""
     opened(ProcessStream)._check = lambda self, after: None
 
+    real = Runner.start
+
     async def consider(self: Any, key: str, entry: Any, *, retried: bool = False) -> None:
         del retried
         await self._take(key, self._row(key), entry)
 
+    async def start(self: Any, *, running: bool) -> None:
+        await real(self, running=running)
+        self._backlog = Backlog(0)
+
     opened(Runner)._consider = consider
+    opened(Runner).start = start
 
 
 def steps_forgotten() -> None:
-    """A process goes on at the end of the log after a crash, whatever it has not considered."""
-    real = Runner.start
+    """A process that is behind goes on at the end of the log after a crash, whatever it has not considered."""
+    real, considered = Runner.start, Runner._consider
 
     async def start(self: Runner, *, running: bool) -> None:
         await real(self, running=running)
         self._backlog = Backlog(self._core.scheduler.durable)
 
+    async def consider(self: Any, key: str, entry: Any, *, retried: bool = False) -> None:
+        await asyncio.sleep(0.05)
+        await considered(self, key, entry, retried=retried)
+
     opened(Runner).start = start
+    opened(Runner)._consider = consider
 
 
 def effects_apart() -> None:

@@ -17,11 +17,11 @@ def test_who_needs_nothing_gets_nothing() -> None:
 
 
 def test_deadlines_need_their_streams() -> None:
-    """The view is the user's, the aggregate is not."""
-    assert with_streams([Order, Deadlines]) == [Order, Deadlines, DeadlineStream]
+    """The view is the user's, the aggregate is not; and what processes have written before has to be readable."""
+    assert with_streams([Order, Deadlines]) == [Order, Deadlines, DeadlineStream, ProcessStream, Instances]
 
 
 def test_processes_need_deadlines_and_streams() -> None:
     """All of it once, however many there are."""
-    expected = [Order, Fulfilment, Deadlines, ProcessStream, Instances, DeadlineStream]
+    expected = [Order, Fulfilment, Deadlines, DeadlineStream, ProcessStream, Instances]
     assert with_streams([Order, Fulfilment]) == expected
