@@ -184,7 +184,6 @@ def test_all_faults_come_in_one_error() -> None:
     assert len(error.faults) == 5
     said = "these classes can't be opened: 5 faults in the catalogue\n  1. Gate.color has no default"
     assert str(error).startswith(said)
-    )
     assert all(f"\n  {number}. {fault}" in str(error) for number, fault in enumerate(error.faults, 1))
 
 
