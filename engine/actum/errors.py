@@ -151,15 +151,15 @@ class EngineClosed(ActumError):
 
 @final
 class CatalogueError(ActumError):
-    """The classes given to `Engine.open` don't fit together; the message lists every fault with its fix.
+    """The classes given to `Engine.open` or `follow` don't fit together; the message lists every fault with its fix.
 
     What to do: mend the faults; nothing was opened.
     """
 
-    def __init__(self, faults: list[str]) -> None:
+    def __init__(self, faults: list[str], *, who: str = "the engine") -> None:
         lines = "\n".join(f"  {number}. {fault}" for number, fault in enumerate(faults, 1))
         plural = "fault" if len(faults) == 1 else "faults"
-        super().__init__(f"these classes can't be opened: {len(faults)} {plural} in the catalogue\n{lines}")
+        super().__init__(f"{who} can't open: {len(faults)} {plural} in the catalogue\n{lines}")
         self.faults = faults
 
 

@@ -19,10 +19,11 @@ from actum.background import ThreadBackground
 from actum.catalogue import Catalogue
 from actum.clock import Clock, SystemClock
 from actum.codec import Codec
-from actum.errors import EngineClosed, Invalid
+from actum.errors import CatalogueError, EngineClosed, Invalid
 from actum.freshness import time_at
 from actum.logbook import facts
 from actum.options import Options
+from actum.schema_gate import SchemaGate
 from actum.statistics import SubscriptionStatistics
 from actum.subscriptions.monitor import Monitor
 from actum.subscriptions.source import Source
@@ -98,7 +99,10 @@ def follow(
     """
     check_arguments(store, options, services=services, upcasters=upcasters, alerts=alerts)
     check_observer(observer)
-    catalogue = Catalogue.build(subscriptions, services, upcasters)
+    try:
+        catalogue = Catalogue.build(subscriptions, services, upcasters)
+    except CatalogueError as error:
+        raise CatalogueError(error.faults, who="follow") from None
     if catalogue.aggregates or catalogue.views or not catalogue.subscriptions:
         raise Invalid("follow takes Subscription classes, one at least: aggregates and views are the engine's")
     return Follower(
@@ -138,7 +142,7 @@ class Follower:
         """Open the store, take the locks, begin.
 
         Raises:
-            StoreMismatch: there is no store, or a bookmark is of another one.
+            StoreMismatch: there is no store, a bookmark is of another one, or the classes can't read the log's events.
             StoreCorrupt: it is damaged.
             SubscriptionInUse: one of the subscriptions runs somewhere else.
         """
@@ -157,10 +161,13 @@ class Follower:
         """Begin."""
         catalogue, options, loop = self._catalogue, self._options, asyncio.get_running_loop()
         self._head = store.log.head.position
+        codec = Codec(catalogue.event_types, options, catalogue.upcasts)
+        gate = SchemaGate(store.log, catalogue, codec, slice_events=options.replay_slice_events, partial=True)
+        await gate.check_part()
         source = Source(
             store.log,
             lambda: self._head,
-            Codec(catalogue.event_types, options, catalogue.upcasts),
+            codec,
             store.manifest.store_id,
             catalogue.services,
             self._clock,

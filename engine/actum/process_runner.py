@@ -23,6 +23,7 @@ from actum.process_reader import Reader
 from actum.process_step import Entry, Step, Thinker, instance_of
 from actum.process_wishes import Wishes
 from actum.processes.backlog import Backlog
+from actum.processes.crew import Crew
 from actum.processes.instances import Instance, Instances, mark_of
 from actum.processes.roster import Roster
 from actum.processes.stream import AdvanceProcess, FailProcess, ProcessMoved, catching_up, ending, passing_over
@@ -72,8 +73,7 @@ class Runner:
         self._woken = asyncio.Event()
         self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._wishes = Wishes(core)
-        self._working: set[asyncio.Task[None]] = set()
-        self._broken: BaseException | None = None  # what ended one of them, and ends all
+        self._crew = Crew(self.wake)
         self._backlog = Backlog(0)
         self._slots = asyncio.Semaphore(STEPPING_MAX)
         self._running: asyncio.Task[None] | None = None
@@ -107,7 +107,7 @@ class Runner:
 
     async def stop(self) -> None:
         """Take no more steps. What was sent completes; who asked for something is told."""
-        tasks = [*self._wishes.tasks, *self._working, *([] if self._running is None else [self._running])]
+        tasks = [*self._wishes.tasks, *self._crew.tasks, *([] if self._running is None else [self._running])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -120,8 +120,9 @@ class Runner:
         """Read and react, until the engine closes or its store fails."""
         try:
             self._begin({key: [] for key in self.roster.behind()}, self._backlog.read)
-            while self._broken is None:
+            while True:
                 self._woken.clear()
+                self._crew.check()
                 mark = self.roster.mark()
                 if mark is None or self.position - mark.position >= ADVANCE_EVENTS:
                     await self._advance()
@@ -130,10 +131,8 @@ class Runner:
                     continue
                 self._begin(*self._reader.slice(self._backlog.read + 1, self._core.scheduler.durable))
                 await asyncio.sleep(0)
-            raise self._broken
         except Exception as error:  # whatever it is, it is told
-            for task in self._working:
-                task.cancel()
+            self._crew.cancel()
             if not self._core.stopping:
                 self.failure = f"the process {self.kind.name} has stopped: {reason_of(error)}"
                 log.exception("%s", self.failure, extra=facts("process stopped", error, process=self.kind.name))
@@ -141,16 +140,7 @@ class Runner:
     def _begin(self, found: dict[str, list[Entry]], read: int) -> None:
         """Have instances react to the next part of the log, each in a task of its own."""
         for key in self._backlog.take(found, read):
-            task = asyncio.create_task(self._work(key), name=f"actum process {self.kind.name}/{key}")
-            self._working.add(task)
-            task.add_done_callback(self._worked)
-
-    def _worked(self, task: asyncio.Task[None]) -> None:
-        """An instance has nothing to do any more; or the engine's end has come in the middle of it."""
-        self._working.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._broken = self._broken or error
-            self.wake()
+            self._crew.put(self._work(key), f"actum process {self.kind.name}/{key}")
 
     def is_full(self) -> bool:
         """Whether it waits for its instances, and reads no further."""

@@ -87,8 +87,19 @@ class Fault(msgspec.Struct, frozen=True):
 class SchemaGate:
     """Lets a log pass, or refuses it."""
 
-    def __init__(self, log: Log, catalogue: Catalogue, codec: Codec, *, slice_events: int) -> None:
-        """Nothing is looked at yet."""
+    def __init__(
+        self, log: Log, catalogue: Catalogue, codec: Codec, *, slice_events: int, partial: bool = False
+    ) -> None:
+        """Nothing is looked at yet.
+
+        Args:
+            log: is let pass, or refused.
+            catalogue: today's classes.
+            codec: reads with them.
+            slice_events: are looked through before the loop gets its turn.
+            partial: the classes are a follower's: what they don't know does not matter.
+        """
+        self._partial = partial
         self._log = log
         self._codec = codec
         self._slice_events = slice_events
@@ -121,13 +132,29 @@ class SchemaGate:
         start = position + 1 if covered else 1
         if start > self._log.head.position:
             return False
+        await self._refuse(start, suspects, "Engine.open")
+        return start == 1 and position > 0
+
+    async def check_part(self) -> None:
+        """Refuse a log of which the classes of a follower can't read what they handle. Writes nothing.
+
+        A silent change counts unless an engine has opened the log with today's class: its gate has let that pass.
+
+        Raises:
+            StoreMismatch: as `check`.
+        """
+        suspects = self._suspects(self._reading)
+        if suspects:
+            await self._refuse(1, suspects, "follow")
+
+    async def _refuse(self, start: int, suspects: dict[str, list[SchemaChange]], given_to: str) -> None:
+        """Look through the log, and refuse it for what is found."""
         found = await self._look_through(start, suspects)
         if found:
             raise StoreMismatch(
-                "the log holds events that the classes given to Engine.open can't read:"
+                f"the log holds events that the classes given to {given_to} can't read:"
                 + "".join(self._described(fault, suspects) for fault in found)
             )
-        return start == 1 and position > 0
 
     def _suspects(self, passed: Reading | None) -> dict[str, list[SchemaChange]]:
         """Stored schemas that today's can't take over, by tag, and how they differ.
@@ -142,6 +169,8 @@ class SchemaGate:
                 continue
             old = decode_schema(document)
             tag, event_type = old.tag, self._readable.get(old.tag)
+            if event_type is None and self._partial:
+                continue
             changes = [lost_tag(tag)] if event_type is None else type_changes(tag, old.schema, shape_of(event_type))
             was_passed = passed is not None and event_type is not None and self._follows(tag, passed, stored)
             breaking = [change for change in changes if change.breaking and not (change.silent and was_passed)]
@@ -176,7 +205,9 @@ class SchemaGate:
         silent = {tag for tag, changes in suspects.items() if any(change.silent for change in changes)}
         done = faulty = 0
         for frame in self._log.frames(start):
-            faults = list(self._faults_in(frame, silent))
+            faults = list(
+                self._faults_of_part(frame, suspects, silent) if self._partial else self._faults_in(frame, silent)
+            )
             for fault in faults:
                 found.setdefault((fault.aggregate, fault.tag), fault)
             faulty += frame.count if faults else 0
@@ -204,6 +235,17 @@ class SchemaGate:
             for stored in decode_stored(frame.first, frame.body):
                 if stored.tag in silent:
                     yield Fault(stored.position, "", stored.tag)
+
+    def _faults_of_part(self, frame: Frame, suspects: Collection[str], silent: Collection[str]) -> Iterator[Fault]:
+        """The faults of a frame among the events that are suspicious; others may be of types that nobody gave."""
+        for index, stored in enumerate(decode_stored(frame.first, frame.body)):
+            if stored.tag in silent:
+                yield Fault(stored.position, "", stored.tag)
+            elif stored.tag in suspects:
+                try:
+                    self._codec.record(stored.position, frame.record(index))
+                except StoreMismatch as error:
+                    yield Fault(stored.position, "", stored.tag, str(error))
 
     def _faults_of_records(self, frame: Frame) -> Iterator[Fault]:
         """The same, record by record."""

@@ -31,7 +31,7 @@ def service_for(where: str, annotation: object, services: Sequence[object] | Non
     if len(fitting) != 1:
         faults.append(
             f"{where} needs a service {show(annotation)}, and {len(fitting)} of those given fit: "
-            f"pass one in services=[...]"
+            "pass one in services=[...]"
         )
         return None
     return fitting[0]

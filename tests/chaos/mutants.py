@@ -305,7 +305,8 @@ def steps_twice() -> None:
 
 def steps_forgotten() -> None:
     """A process that is behind goes on at the end of the log after a crash, whatever it has not considered."""
-    real, considered = Runner.start, Runner._consider
+    real: Any = Runner.start
+    considered: Any = Runner._consider
 
     async def start(self: Runner, *, running: bool) -> None:
         await real(self, running=running)

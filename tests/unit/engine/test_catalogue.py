@@ -182,7 +182,7 @@ def test_all_faults_come_in_one_error() -> None:
         Engine.open(MemoryLog(), Gate, DoorRow)  # type: ignore[arg-type]
     error = caught.value
     assert len(error.faults) == 5
-    said = "these classes can't be opened: 5 faults in the catalogue\n  1. Gate.color has no default"
+    said = "the engine can't open: 5 faults in the catalogue\n  1. Gate.color has no default"
     assert str(error).startswith(said)
     assert all(f"\n  {number}. {fault}" in str(error) for number, fault in enumerate(error.faults, 1))
 

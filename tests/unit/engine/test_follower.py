@@ -25,13 +25,14 @@ from actum import (
     SubscriptionInUse,
     follow,
     handle,
+    open_store,
     upcast,
 )
 from actum_storage import BookmarkFile
 
 from tests.support.bank import Balances, Deposit, Deposited, Note, Noted, Withdraw, open_bank
 from tests.support.processes import ENVIRONMENT, Conversation
-from tests.support.scenes import in_time, scene, turns
+from tests.support.scenes import scene, turns
 from tests.support.subscribers import Journal, Watcher
 
 
@@ -40,6 +41,12 @@ class OldDeposited(Event):
 
     account_id: str
     amount: int
+
+
+class Part(Event, tag="Deposited"):
+    """As much of a deposit as one follower wants to know."""
+
+    account_id: str
 
 
 class Renamed(Event, tag="Deposited"):
@@ -238,7 +245,12 @@ async def test_what_it_is_given(tmp_path: Path) -> None:
 
 @scene
 async def test_classes_that_can_not_read_the_log(tmp_path: Path) -> None:
-    """It waits there and says why, instead of putting every event aside; with the right classes it goes on."""
+    """They are refused at opening, as by the engine, without a word in the store; those with fewer fields are not."""
+
+    class Fewer(Subscription, name="fewer"):
+        @handle
+        def deposited(self, event: Part, journal: Journal) -> None:
+            journal.seen.append(len(event.account_id))
 
     class Later(Subscription, name="later", retry_max=0, retry_seconds_min=0.001):
         @handle
@@ -247,11 +259,26 @@ async def test_classes_that_can_not_read_the_log(tmp_path: Path) -> None:
 
     async with open_bank(tmp_path) as engine:
         await engine.send(Deposit(account_id="a", amount=1))
-    async with follow(tmp_path, Later) as follower:
-        later = follower.subscription(Later)
-        await in_time(lambda: later.statistics().retries >= 2)
-        assert "missing required field `total`" in (later.statistics().failure or "")
-        assert (later.position, later.dead_letters()) == (0, [])
+    with open_store(tmp_path) as store:
+        schemas = store.schemas()
+    with pytest.raises(
+        StoreMismatch, match="the classes given to follow can't read:\n  'Deposited', at position 1 "
+    ) as at:
+        async with follow(tmp_path, Later):
+            pass
+    assert "$.total: " in str(at.value)
+    journal = Journal()
+    async with follow(tmp_path, Fewer, services=[journal]) as follower:
+        await follower.subscription(Fewer).caught_up()
+    assert journal.seen == [1]
+    with open_store(tmp_path) as store:
+        assert store.schemas() == schemas
+
+
+def test_its_faults_are_its_own() -> None:
+    """What is wrong with the classes is said in words of `follow`, not of an engine."""
+    with pytest.raises(CatalogueError, match=r"^follow can't open: 2 faults(.|\n)*: pass one in services=\[\.\.\.\]$"):
+        follow("anywhere", Watcher)
 
 
 @scene
