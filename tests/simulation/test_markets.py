@@ -20,7 +20,7 @@ SEEDS_MAX = 120
 #: Where in the short row the search for rare ones begins, so that it takes seconds.
 BEGINNINGS = {
     "note_what_is_not_considered": 280,
-    "old_bookmark_over_a_new_one": 260,
+    "old_bookmark_over_a_new_one": 1_000,
     "retry_goes_on_behind_the_failure": 260,
 }
 
