@@ -95,6 +95,7 @@ def as_data(record: StoredRecord) -> dict[str, Any]:
         "correlation_id": record.correlation_id,
         "causation_id": record.causation_id,
         "user_id": record.user_id,
+        "traceparent": record.traceparent,
     }
 
 

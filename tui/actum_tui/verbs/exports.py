@@ -110,7 +110,7 @@ def parquet_writer() -> Callable[[IO[bytes], Iterable[StoredRecord]], int]:
         [
             ("position", whole), ("time", pyarrow.timestamp("ns", "UTC")), ("aggregate", text), ("key", text),
             ("version", whole), ("type", text), ("event", text), ("command_id", text), ("correlation_id", text),
-            ("causation_id", text), ("user_id", text),
+            ("causation_id", text), ("user_id", text), ("traceparent", text),
         ]
     )  # fmt: skip
 
