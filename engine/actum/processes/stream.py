@@ -142,18 +142,12 @@ class ProcessStream(Aggregate, key="instance", name="actum.Processes"):
     @decide
     def step(self, command: StepProcess) -> ProcessStepped:
         """What comes next, and once."""
-        self._check(command.after)
-        self._check_position(command.position)
-        said = {name: getattr(command, name) for name in StepProcess.__struct_fields__ if name != "after"}
-        return ProcessStepped(number=self.number + 1, **said)
+        return ProcessStepped(**self._next(command))
 
     @decide
     def fail(self, command: FailProcess) -> ProcessFailed:
         """What comes next, and once."""
-        self._check(command.after)
-        self._check_position(command.position)
-        said = {name: getattr(command, name) for name in FailProcess.__struct_fields__ if name != "after"}
-        return ProcessFailed(number=self.number + 1, **said)
+        return ProcessFailed(**self._next(command))
 
     @decide
     def end(self, command: EndProcess) -> ProcessEnded:
@@ -165,6 +159,13 @@ class ProcessStream(Aggregate, key="instance", name="actum.Processes"):
     def advance(self, command: AdvanceProcess) -> ProcessAdvanced:
         """Always."""
         return ProcessAdvanced(instance=command.instance, process=command.process, position=command.position)
+
+    def _next(self, command: StepProcess | FailProcess) -> dict[str, Any]:
+        """The fields of the next entry, which says what its command says."""
+        self._check(command.after)
+        self._check_position(command.position)
+        said = {name: getattr(command, name) for name in command.__struct_fields__ if name != "after"}
+        return {"number": self.number + 1, **said}
 
     def _check(self, after: int) -> None:
         """Refuse what was thought of earlier."""
