@@ -327,7 +327,7 @@ def effects_apart() -> None:
     async def send_with(core: Any, own: Any, commands: Any, command_id: bytes) -> None:
         if commands:
             await real(core, [], commands, core.ids.make(core.clock.now_ns()))
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.1)
         await real(core, own, [], command_id)
 
     opened(process_runner).send_with = send_with
