@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from actum import Row
-from actum.table import Table
-from actum.table_schema import TableSchema
+from actum.views.table import Table
+from actum.views.table_schema import TableSchema
 from actum_bench.bank import key_of
 
 if TYPE_CHECKING:

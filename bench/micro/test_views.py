@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from actum import Engine, MemoryLog
-from actum.views import LiveView
+from actum.views.live_view import LiveView
 from actum_bench.bank import Account, Balances, Deposited, key_of
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ from actum_storage import (
 
 from actum.aggregate import Aggregate
 from actum.alert import Alert
+from actum.atomic.conditions import Condition
 from actum.clock import Clock
-from actum.conditions import Condition
 from actum.deadlines.deadline import Deadline, Deadlines
 from actum.engine import Engine
 from actum.errors import (
@@ -54,15 +54,15 @@ from actum.inspection import SnapshotDifferences
 from actum.messages import Command, Event, Query, Row, Value
 from actum.middleware import Envelope, Middleware, Send
 from actum.options import Options
-from actum.page import Page
 from actum.processes.process import Cancel, Done, Process, Schedule, react, refused
 from actum.processes.status import ProcessStatus
 from actum.processes.stream import ProcessEnded, ProcessFailed, ProcessStepped
 from actum.records import Receipt, Record, StoredRecord
-from actum.restoration import compact_store, restore_store
+from actum.recovery.restoration import compact_store, restore_store
+from actum.recovery.verification import VerifyReport, show_head
 from actum.runner import run
-from actum.schema_changes import schema_changes, schema_lock
-from actum.schema_comparison import SchemaChange
+from actum.schemas.changes import schema_changes, schema_lock
+from actum.schemas.comparison import SchemaChange
 from actum.statistics import (
     AggregateStatistics,
     CheckpointStatistics,
@@ -74,15 +74,15 @@ from actum.statistics import (
     ViewStatistics,
     WatchStatistics,
 )
-from actum.store import Store, Stream, open_store
-from actum.stored_automation import StoredProcess, StoredStep
-from actum.stored_subscriptions import StoredSubscription
+from actum.stored.automation import StoredProcess, StoredStep
+from actum.stored.store import Store, Stream, open_store
+from actum.stored.subscriptions import StoredSubscription
 from actum.subscriptions.consumer import Consumer
 from actum.subscriptions.subscription import Subscription
 from actum.upcasting import upcast
-from actum.verification import VerifyReport, show_head
 from actum.view_differences import ViewDifferences
-from actum.views import View
+from actum.views.live_view import View
+from actum.views.page import Page
 from actum.watching.changes import Answer, RowsChanged
 from actum.watching.watch import Watch
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, final
 from actum_storage import ActumError, StorageError
 from msgspec import Struct
 
+from actum.atomic.hold import Hold
+from actum.atomic.tags import exclusion
+from actum.atomic.waits import DECIDING
 from actum.codec import command_fault
 from actum.errors import CommandFailed, Conflict, EngineClosed, Invalid, Quarantined, first_of, reason_of
-from actum.hold import Hold
 from actum.logbook import handler_failed
 from actum.messages import Event
 from actum.records import Receipt
-from actum.tags import exclusion
-from actum.waits import DECIDING
 from actum.window import CommandWindow
 
 if TYPE_CHECKING:

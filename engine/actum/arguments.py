@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from contextvars import copy_context
 from typing import TYPE_CHECKING, cast
 
+from actum.atomic.conditions import Condition
 from actum.batch import Metadata
-from actum.conditions import Condition
 from actum.core import OpenStore
 from actum.errors import Invalid, shown
 from actum.observer import Observer

@@ -15,8 +15,8 @@ from actum_storage import ActumError
 from msgspec.structs import replace
 
 from actum.arguments import metadata_of
-from actum.atomic import AtomicSend, Item
-from actum.atomic_ids import SEND_ATOMIC_COMMANDS_MAX
+from actum.atomic.ids import SEND_ATOMIC_COMMANDS_MAX
+from actum.atomic.send import AtomicSend, Item
 from actum.errors import Invalid, shown
 from actum.middleware import Envelope, Middleware, wrapped
 from actum.replies import Replies

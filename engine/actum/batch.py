@@ -14,10 +14,10 @@ import msgspec
 
 if TYPE_CHECKING:
     from actum.actor import Actor
-    from actum.conditions import Condition
+    from actum.atomic.conditions import Condition
+    from actum.atomic.tags import LastPositions
     from actum.messages import Command, Event
     from actum.records import Receipt
-    from actum.tags import LastPositions
 
 
 class Reply(Protocol):

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from actum.actor import Actor
-    from actum.catalogue import Catalogue
     from actum.directory import Directory
+    from actum.kinds.catalogue import Catalogue
     from actum.streams import Streams
-    from actum.views import LiveView
+    from actum.views.live_view import LiveView
 
 
 #: Where a command goes: the streams of its aggregate, what finds those awake, and what reads its target. A plain

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 from actum_storage import StoreFull
 
 from actum import freshness, garbage
+from actum.atomic.tags import TagIndex
 from actum.awaited_positions import AwaitedPositions
 from actum.background import ThreadBackground
 from actum.bus import Bus
-from actum.checkpoints import Checkpointer
 from actum.codec import Codec, array_of, schema_documents
 from actum.directory import Directory
 from actum.errors import Invalid, shown
@@ -27,15 +27,15 @@ from actum.logbook import facts
 from actum.observer import settling
 from actum.processes.left_behind import tell_left_behind
 from actum.rebuilding import Rebuilder
-from actum.recovery import Records, Recovery, none_wanted
+from actum.recovery.checkpoints import Checkpointer
+from actum.recovery.recovery import Records, Recovery, none_wanted
 from actum.scheduler import Scheduler
-from actum.schema_gate import SchemaGate
+from actum.schemas.gate import SchemaGate
 from actum.streams import Streams
 from actum.subscriptions.monitor import Monitor
 from actum.subscriptions.source import Source
 from actum.subscriptions.subscriptions import Inline, Subscriptions
-from actum.tags import TagIndex
-from actum.views import LiveView, View
+from actum.views.live_view import LiveView, View
 from actum.watching.watching import Watching
 
 if TYPE_CHECKING:
@@ -45,16 +45,16 @@ if TYPE_CHECKING:
     from actum_storage import Derived, Head, Log
 
     from actum.alert import AlertCallback, Kind
+    from actum.automation.process_runner import Runner
+    from actum.automation.timer import Timer
     from actum.background import Background
     from actum.batch import OpenBatch
-    from actum.catalogue import Catalogue
     from actum.clock import Clock, CommandIds
+    from actum.kinds.catalogue import Catalogue
     from actum.middleware import Middleware
     from actum.observer import Observer
     from actum.options import Options
-    from actum.process_runner import Runner
     from actum.subscriptions.lag import LagTracker
-    from actum.timer import Timer
 
 log = logging.getLogger("actum.core")
 

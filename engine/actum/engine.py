@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 from actum_storage import ActumError, ForkGuard, ReadOnly, StoreDirectory
 
 from actum.arguments import check_arguments, check_observer, metadata_of, wrong_loop
+from actum.atomic.waits import DECIDING
 from actum.atomic_call import envelopes_of, send_through, send_together
-from actum.automation import Automation, automate
+from actum.automation.automation import Automation, automate
 from actum.batch import PLAIN, Metadata
-from actum.catalogue import Catalogue
 from actum.clock import Clock, CommandIds, SystemClock, TimeOrderedIds
 from actum.core import Core, OpenStore
 from actum.errors import CommandTimeout, EngineClosed, Invalid, shown
+from actum.kinds.catalogue import Catalogue
 from actum.middleware import Envelope, Middleware, Send, wrapped
 from actum.operations import Operations
 from actum.options import Options
 from actum.records import Receipt, command_id_bytes
 from actum.replies import Replies
 from actum.report import statistics_of
-from actum.waits import DECIDING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 
     from actum.aggregate import Aggregate
     from actum.alert import AlertCallback
+    from actum.atomic.conditions import Condition
     from actum.background import Background
-    from actum.conditions import Condition
     from actum.messages import Command, Query
     from actum.observer import Observer
     from actum.processes.process import Process
     from actum.statistics import EngineStatistics
     from actum.subscriptions.subscription import Subscription
-    from actum.views import View
+    from actum.views.live_view import View
 
 R = TypeVar("R")
 

@@ -16,14 +16,14 @@ from actum_storage import StorageError, StoreDirectory
 from actum.alert import Alert
 from actum.arguments import check_arguments, check_observer
 from actum.background import ThreadBackground
-from actum.catalogue import Catalogue
 from actum.clock import Clock, SystemClock
 from actum.codec import Codec
 from actum.errors import CatalogueError, EngineClosed, Invalid
 from actum.freshness import time_at
+from actum.kinds.catalogue import Catalogue
 from actum.logbook import facts
 from actum.options import Options
-from actum.schema_gate import SchemaGate
+from actum.schemas.gate import SchemaGate
 from actum.statistics import SubscriptionStatistics
 from actum.subscriptions.monitor import Monitor
 from actum.subscriptions.source import Source

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from actum.atomic_ids import family_of
+from actum.atomic.ids import family_of
+from actum.automation.process_step import instance_of
 from actum.codec import ENCODER, ENCODING_ERRORS
 from actum.errors import Invalid, shown
-from actum.process_step import instance_of
 from actum.processes.process import Process
 from actum.processes.stream import ProcessStepped, ProcessStream
 from actum.records import EPOCH, check_identifier

@@ -19,7 +19,7 @@ from uuid import UUID
 
 import msgspec
 
-from actum.conditions import Condition
+from actum.atomic.conditions import Condition
 from actum.messages import Command
 from actum.records import Receipt
 

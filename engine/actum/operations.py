@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from actum.subscriptions.consumer import Consumer
     from actum.subscriptions.subscription import Subscription
     from actum.view_differences import ViewDifferences
-    from actum.views import View
+    from actum.views.live_view import View
 
 A = TypeVar("A", bound="Aggregate | Process")
 W = TypeVar("W", bound="Row")

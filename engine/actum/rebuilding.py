@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from actum.clock import Clock
-    from actum.recovery import Recovery
+    from actum.recovery.recovery import Recovery
     from actum.scheduler import Scheduler
     from actum.view_differences import ViewDifferences
-    from actum.views import LiveView
+    from actum.views.live_view import LiveView
     from actum.watching.watching import Watching
 
 log = logging.getLogger("actum.rebuilding")

@@ -10,7 +10,7 @@ from actum.statistics import AggregateStatistics, CheckpointStatistics, EngineSt
 if TYPE_CHECKING:
     from actum.core import Core
     from actum.streams import Streams
-    from actum.views import LiveView
+    from actum.views.live_view import LiveView
 
 SECOND_NS = 1e9
 

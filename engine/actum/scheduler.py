@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, final
 
 from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 
+from actum.atomic.waits import note_wait
 from actum.clock import TimeOrderedIds
 from actum.committer import Committer
 from actum.errors import EngineClosed, Invalid, Overloaded, position_named_by
 from actum.logbook import facts
 from actum.turn import take_turn
-from actum.waits import note_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from actum_storage import Log
 
     from actum.actor import Actor
+    from actum.atomic.hold import Hold
     from actum.background import Background
     from actum.batch import Metadata, OpenBatch, Outcome, Reply
     from actum.clock import Clock, CommandIds
     from actum.directory import Directory
-    from actum.hold import Hold
     from actum.messages import Command
     from actum.options import Options
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, final
 
 import msgspec
 
+from actum.atomic.hold import HOLDING, Hold
 from actum.codec import ENCODER, ENCODING_ERRORS, decode_link, decoder_of
-from actum.hold import HOLDING, Hold
 from actum.logbook import facts
 from actum.records import Receipt, Record
-from actum.schema_gate import check_evolved
+from actum.schemas.gate import check_evolved
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from actum.actor import Actor
     from actum.aggregate import Aggregate
-    from actum.aggregate_kind import AggregateKind
+    from actum.atomic.tags import TagIndex
     from actum.codec import Codec, Link
+    from actum.kinds.aggregate import AggregateKind
     from actum.messages import Event
     from actum.scheduler import Scheduler
-    from actum.tags import TagIndex
 
     Evolve = Callable[[Any, Any], None]
     #: A handler of a command, and what its events need: their `@evolve`, the check, the aggregate's name, how many

@@ -14,8 +14,8 @@ from actum.watching.buffers import ChangedKeys
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from actum.table import Cut
-    from actum.views import LiveView
+    from actum.views.live_view import LiveView
+    from actum.views.table import Cut
     from actum.watching.watch import Watch
     from actum.watching.watching import Watching
 

@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Self
 
-from actum import own_sends, process_runner
 from actum.actor import Actor
+from actum.automation import own_sends, process_runner
+from actum.automation.process_runner import Runner
 from actum.batch import OpenBatch
 from actum.codec import Codec
 from actum.committer import Committer
-from actum.process_runner import Runner
 from actum.processes.backlog import Backlog
 from actum.processes.stream import ProcessStream
 from actum.streams import Streams

@@ -14,7 +14,8 @@ from unittest.mock import patch
 
 import actum
 import pytest
-from actum import Engine, index, rebuilding
+from actum import Engine, rebuilding
+from actum.views import index
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -20,7 +20,7 @@ from uuid import UUID
 import msgspec
 import pytest
 from actum import Event, Value
-from actum.schema_changes import type_changes
+from actum.schemas.changes import type_changes
 from actum.shapes import shape_of
 from hypothesis import given, settings
 from hypothesis import strategies as st

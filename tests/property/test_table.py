@@ -13,11 +13,11 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from actum import index as index_module
-from actum import sorted_entries
 from actum.messages import Row
-from actum.table import Table
-from actum.table_schema import TableSchema
+from actum.views import index as index_module
+from actum.views import sorted_entries
+from actum.views.table import Table
+from actum.views.table_schema import TableSchema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule

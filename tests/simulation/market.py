@@ -30,7 +30,7 @@ from actum import (
     react,
     refused,
 )
-from actum.catalogue import Catalogue
+from actum.kinds.catalogue import Catalogue
 
 from tests.support.fulfilment import (
     CancelOrder,

@@ -9,14 +9,15 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from actum import checkpoints, turn
+from actum import turn
 from actum.actor import Actor
 from actum.batch import OpenBatch
-from actum.checkpoints import Checkpointer
 from actum.committer import Committer
 from actum.core import Core
 from actum.directory import Directory
-from actum.recovery import Closing, Recovery
+from actum.recovery import checkpoints
+from actum.recovery.checkpoints import Checkpointer
+from actum.recovery.recovery import Closing, Recovery
 from actum.scheduler import Scheduler
 from actum.streams import Streams
 from actum_storage import StoreCorrupt, StoreFull

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from actum import atomic, process_runner, scheduler, timer
-from actum.atomic import AtomicSend
+from actum import scheduler
+from actum.atomic import send as atomic
+from actum.atomic.frame import append_all
+from actum.atomic.send import AtomicSend
+from actum.atomic.tags import LastPositions, TagIndex
 from actum.atomic_call import send_together
-from actum.atomic_frame import append_all
+from actum.automation import process_runner, timer
+from actum.automation.own_sends import send_with
+from actum.automation.process_reader import Reader
+from actum.automation.process_runner import Runner
+from actum.automation.process_step import Entry, Thinker
+from actum.automation.timer import Timer
 from actum.batch import OpenBatch
 from actum.core import Core
 from actum.deadlines.stream import DeadlineStream
 from actum.middleware import Envelope
-from actum.own_sends import send_with
-from actum.process_reader import Reader
-from actum.process_runner import Runner
-from actum.process_step import Entry, Thinker
 from actum.processes.backlog import Backlog
 from actum.processes.stream import ProcessStream
 from actum.subscriptions.cursor import Batch as Read
@@ -25,8 +29,6 @@ from actum.subscriptions.delivery import Delivery
 from actum.subscriptions.failing import Failing
 from actum.subscriptions.keeping import Keeping
 from actum.subscriptions.worker import Worker
-from actum.tags import LastPositions, TagIndex
-from actum.timer import Timer
 from actum_storage import DeadLetter, MemoryBookmarks
 from msgspec.structs import replace
 

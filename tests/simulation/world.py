@@ -21,9 +21,9 @@ from actum import (
     StoreCorrupt,
     StoreFailed,
 )
-from actum.catalogue import Catalogue
+from actum.atomic.waits import DECIDING
 from actum.clock import TimeOrderedIds
-from actum.waits import DECIDING
+from actum.kinds.catalogue import Catalogue
 from actum_storage import StoreFull
 from msgspec.structs import replace
 

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 from actum import ActumError, Deadlines, Engine, Options, Rejected
-from actum.catalogue import Catalogue
 from actum.clock import TimeOrderedIds
 from actum.codec import decode_stored
+from actum.kinds.catalogue import Catalogue
 
 from tests.chaos.forked import forked
 from tests.simulation.disk import Platter, SimulatedBackground, SimulatedStore

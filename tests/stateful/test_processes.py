@@ -15,8 +15,8 @@ from random import Random
 from typing import Any, TypeVar
 
 from actum import Command, Deadlines, Engine, Options, Rejected
-from actum.catalogue import Catalogue
 from actum.clock import TimeOrderedIds
+from actum.kinds.catalogue import Catalogue
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule

@@ -8,7 +8,7 @@ from actum.deadlines.stream import DeadlineCancelled, DeadlineFailed, DeadlineFi
 from actum.handlers import project
 from actum.messages import Row
 from actum.records import datetime_of
-from actum.views import View
+from actum.views.live_view import View
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, final
 from actum.subscriptions.lag import counted
 
 if TYPE_CHECKING:
+    from actum.automation.timer import Timer
     from actum.clock import Clock
     from actum.subscriptions.lag import Standstill
-    from actum.timer import Timer
 
 
 @final

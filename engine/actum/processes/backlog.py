@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from actum.process_step import Entry
+    from actum.automation.process_step import Entry
 
 
 @final

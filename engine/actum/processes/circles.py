@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, final
 
-from actum.atomic_ids import FAMILY_BYTES, family_of
+from actum.atomic.ids import FAMILY_BYTES, family_of
 
 if TYPE_CHECKING:
     from actum.records import Record

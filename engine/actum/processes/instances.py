@@ -7,7 +7,7 @@ from typing import Any, Literal
 from actum.handlers import project
 from actum.messages import Row
 from actum.processes.stream import ProcessAdvanced, ProcessEnded, ProcessFailed, ProcessStepped
-from actum.views import View
+from actum.views.live_view import View
 
 
 class Instance(Row, key="instance", indexes=[("process", "status", "since_ns")]):

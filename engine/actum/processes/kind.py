@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, cast, final
 import msgspec
 from actum_storage import ActumError
 
+from actum.atomic.tag_values import key_fault
 from actum.codec import decoder_of
 from actum.errors import Rejected
 from actum.handlers import HandlerInfo, read_handlers
 from actum.messages import Command, Event
 from actum.processes.process import REACTION, Process, ReactionOptions
 from actum.records import Record
-from actum.tag_values import key_fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, final
 from actum.subscriptions.lag import counted
 
 if TYPE_CHECKING:
+    from actum.automation.process_runner import Runner
     from actum.clock import Clock
-    from actum.process_runner import Runner
     from actum.subscriptions.lag import Standstill
 
 

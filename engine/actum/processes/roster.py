@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from actum.clock import Clock
     from actum.deadlines.deadline import Deadlines
     from actum.processes.kind import ProcessKind
-    from actum.views import LiveView
+    from actum.views.live_view import LiveView
 
 #: Stuck instances are counted no further.
 STUCK_MAX = 10_000

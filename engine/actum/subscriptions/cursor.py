@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, final
 
 import msgspec
 
-from actum.atomic_ids import inseparable
+from actum.atomic.ids import inseparable
 from actum.codec import decode_link, decoder_of
 from actum.messages import TAG_FIELD
 

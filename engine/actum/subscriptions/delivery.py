@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from msgspec.structs import replace
 
-from actum.atomic_ids import inseparable
+from actum.atomic.ids import inseparable
 from actum.codec import decode_link
 from actum.observer import Delivering, Handling
 from actum.records import Record

@@ -16,7 +16,7 @@ from actum.errors import WatchClosed
 from actum.watching.changes import Answer, Changes, RowsChanged, rows_changed
 
 if TYPE_CHECKING:
-    from actum.views import LiveView
+    from actum.views.live_view import LiveView
 
 C_co = TypeVar("C_co", covariant=True)
 R = TypeVar("R")

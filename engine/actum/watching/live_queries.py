@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, overload
 
 from actum.errors import Invalid, shown
 from actum.messages import Query, Row
-from actum.views import View
+from actum.views.live_view import View
 from actum.watching.buffers import WhenSlow
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from actum.bus import Bus
     from actum.messages import Event, Query
     from actum.records import Record
-    from actum.views import LiveView
+    from actum.views.live_view import LiveView
     from actum.watching.buffers import Buffer
     from actum.watching.changes import Answer, Changes, RowsChanged
 

@@ -19,7 +19,7 @@ from actum import (
     Rejected,
     Send,
 )
-from actum.atomic_ids import SEND_ATOMIC_COMMANDS_MAX
+from actum.atomic.ids import SEND_ATOMIC_COMMANDS_MAX
 
 from tests.support.bank import Account, AllBalances, Balances, Deposit, HeldAssessor, Lend, Withdraw, open_bank
 from tests.support.scenes import scene, turns, until

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 import pytest
 from actum import Aggregate, Command, Event, Row, View, decide, evolve, project, upcast
-from actum.catalogue import Catalogue
 from actum.fingerprints import fingerprint_of
+from actum.kinds.catalogue import Catalogue
 
 
 def test_a_variable_that_has_no_value_yet_does_no_harm() -> None:

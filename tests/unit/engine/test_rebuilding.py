@@ -25,9 +25,9 @@ from actum import (
     answer,
     project,
 )
-from actum import index as index_module
 from actum import rebuilding as rebuilding_module
 from actum.rebuilding import Rebuilder
+from actum.views import index as index_module
 
 from tests.support import fragile
 from tests.support.bank import (

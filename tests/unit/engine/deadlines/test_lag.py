@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actum import Alert, Deadlines, Engine, MemoryLog, Options, StoreFull
-from actum.automation import timer_of
+from actum.automation.automation import timer_of
 from actum_storage import StorageError
 
 from tests.support.bank import Account, Deposit, HeldAssessor, Lend, Withdraw

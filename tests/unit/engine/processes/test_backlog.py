@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from actum.process_step import Entry
+from actum.automation.process_step import Entry
 from actum.processes.backlog import Backlog
 from hypothesis import given
 from hypothesis import strategies as st

@@ -22,7 +22,7 @@ from actum import (
     handle,
     upcast,
 )
-from actum.catalogue import Catalogue
+from actum.kinds.catalogue import Catalogue
 
 from tests.support.bank import Account, Deposited, HeldAssessor, Withdrawn
 from tests.support.scenes import scene

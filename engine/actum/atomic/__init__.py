@@ -1,0 +1,1 @@
+"""Several commands as one, and conditions over the events of many aggregates."""

@@ -1,0 +1,1 @@
+"""What users' classes say, read and checked once, when an engine opens."""

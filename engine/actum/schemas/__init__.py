@@ -1,0 +1,1 @@
+"""What the stored schemas were, what they are now, and whether everything stored can still be read."""
