@@ -1,0 +1,1 @@
+"""Watching a running engine from another process of the same user: what it shows, what it can be asked."""
