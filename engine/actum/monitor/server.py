@@ -25,6 +25,7 @@ from actum.monitor import sites
 from actum.monitor.answers import Answers
 from actum.monitor.columns import columns_of
 from actum.monitor.frames import Frame, Hello, RowsPage, ViewShape
+from actum.monitor.probe import Probe
 from actum.monitor.requests import Answered, Ask, Cancel, Progress, Refused, RowsRequest, Watch
 from actum.monitor.wire import TO_ENGINE_BYTES_MAX, decode_to_engine, framed, read_message
 
@@ -67,6 +68,7 @@ class Server:
         self._admin = admin
         self._sessions: set[Session] = set()
         self._server: asyncio.Server | None = None
+        self._probe = Probe(core)
         self._hello = hello_of(core, admin=admin)
         self.path: Path | None = None
 
@@ -103,7 +105,7 @@ class Server:
             writer.close()
             return
         answers = Answers(self._engine, self._core, admin=self._admin)
-        session = Session(self._engine, self._core.clock, answers, reader, writer)
+        session = Session(self._engine, self._core.clock, answers, self._probe, reader, writer)
         self._sessions.add(session)
         try:
             await session.talk(self._hello)
@@ -120,6 +122,7 @@ class Session:
         engine: Engine,
         clock: Clock,
         answers: Answers,
+        probe: Probe,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
@@ -127,6 +130,7 @@ class Session:
         self._engine = engine
         self._clock = clock
         self._answers = answers
+        self._probe = probe
         self._reader = reader
         self._writer = writer
         self._watch = Watch()
@@ -137,6 +141,7 @@ class Session:
 
     async def talk(self, hello: Hello) -> None:
         """Say who the engine is, then send frames and answers until the client leaves."""
+        self._probe.attach()
         self._task = asyncio.create_task(self._show(), name="actum monitor")
         try:
             self._send(hello)
@@ -147,6 +152,7 @@ class Session:
         except Invalid as error:
             log.warning("a client of the monitor was sent away: %s", error, extra=facts("monitor client", error))
         finally:
+            self._probe.detach()
             await self.end()
 
     async def end(self) -> None:
@@ -215,6 +221,8 @@ class Session:
                 monotonic_ns=self._clock.monotonic_ns(),
                 left_out=self._left_out,
                 statistics=self._engine.statistics(),
+                vitals=self._probe.vitals(),
+                actors=self._probe.actors() if self._watch.actors else None,
                 rows=rows,
                 rows_failure=failure,
             )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from pathlib import Path
 from typing import Any
 from weakref import ref
 
 import pytest
 from actum import Engine, Envelope, MemoryLog, Options, ReadOnly, Receipt, Send
+from actum.monitor import Watch, attach
 from actum.monitor.probe import Probe
 
 from tests.support.bank import Account, BalanceOf, Balances, Deposit, HeldAssessor, Lend, open_bank
@@ -166,3 +168,28 @@ async def test_an_engine_runs_the_same_code_with_and_without_a_probe() -> None:
             assert methods() == before
         assert methods() == before
         assert Probe(core_of(bank)).vitals() is None
+
+
+@scene
+async def test_a_client_gets_vitals_and_actors_and_leaves_no_trace() -> None:
+    """Through the engine's socket: actors only if they are wanted."""
+    async with open_bank() as bank:
+        before = touched_by_probes(bank)
+        await bank.monitor()
+        assert touched_by_probes(bank) == before
+        async with await attach(os.getpid()) as client:
+            frames = client.frames()
+            first = await anext(frames)
+            assert (first.vitals, first.actors) == (None, None)
+            await bank.send_many([DEPOSIT] * 10)
+            client.watch(Watch(actors=True))
+            actors = (await anext(frames)).actors
+            assert actors is not None
+            assert actors.hottest[0].key == "a"
+            client.watch(Watch(interval_seconds=0.5))
+            while (frame := await anext(frames)).vitals is None:
+                pass
+            assert frame.actors is None
+            assert frame.vitals.acknowledge.count >= 1
+            assert frame.vitals.aggregates[0].name == "Account"
+        await until(lambda: touched_by_probes(bank) == before)
