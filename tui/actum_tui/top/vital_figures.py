@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
-from actum.monitor import Quantiles, Vitals
+from actum import EngineStatistics
+from actum.monitor import Quantiles, StoreVitals, Vitals
 
 from actum_tui.top.look import Look
 
@@ -82,18 +83,50 @@ class Row(NamedTuple):
         return "fine" if self.limits is None or value is None else self.limits.level(value)
 
 
+def of_engine(key: str, unit: Unit, read: Callable[[EngineStatistics], float | None]) -> tuple[Figure]:
+    """One that an engine's statistics have."""
+
+    def figure(look: Look) -> float | None:
+        return None if look.now.statistics is None else read(look.now.statistics)
+
+    return (Figure(key, unit, figure),)
+
+
+def of_vitals(key: str, unit: Unit, read: Callable[[Vitals], float | None]) -> tuple[Figure]:
+    """One that is measured while somebody looks."""
+
+    def figure(look: Look) -> float | None:
+        return None if look.now.vitals is None else read(look.now.vitals)
+
+    return (Figure(key, unit, figure),)
+
+
+def of_store(key: str, unit: Unit, read: Callable[[StoreVitals], float | None]) -> tuple[Figure]:
+    """One that the store's directory says."""
+
+    def figure(look: Look) -> float | None:
+        return None if look.now.store is None else read(look.now.store)
+
+    return (Figure(key, unit, figure),)
+
+
+def of_both(key: str, unit: Unit, read: Callable[[Look], float | None]) -> tuple[Figure]:
+    """One that is made of two frames, or of several of their parts."""
+    return (Figure(key, unit, read),)
+
+
 def quantile_figures(key: str, unit: Unit, quantiles: Callable[[Vitals], Quantiles]) -> tuple[Figure, ...]:
     """p50, p99 and the largest of what is measured; unknown while nothing has been."""
 
-    def reader(read: Callable[[Quantiles], float]) -> Callable[[Look], float | None]:
-        def figure(look: Look) -> float | None:
-            found = None if look.now.vitals is None else quantiles(look.now.vitals)
-            return None if found is None or not found.count else read(found)
+    def of_measured(name: str, read: Callable[[Quantiles], float]) -> tuple[Figure]:
+        def figure(vitals: Vitals) -> float | None:
+            found = quantiles(vitals)
+            return read(found) if found.count else None
 
-        return figure
+        return of_vitals(f"{key}_{name}", unit, figure)
 
     return (
-        Figure(f"{key}_p50", unit, reader(lambda found: found.p50)),
-        Figure(f"{key}_p99", unit, reader(lambda found: found.p99)),
-        Figure(f"{key}_max", unit, reader(lambda found: found.maximum)),
+        *of_measured("p50", lambda found: found.p50),
+        *of_measured("p99", lambda found: found.p99),
+        *of_measured("max", lambda found: found.maximum),
     )

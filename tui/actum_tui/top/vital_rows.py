@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from actum import CheckpointStatistics, EngineStatistics
-from actum.monitor import StoreVitals, Vitals
+from actum.monitor import StoreVitals
 
 from actum_tui.top.look import Look
 from actum_tui.top.verdicts import (
@@ -16,34 +16,28 @@ from actum_tui.top.verdicts import (
     MAP_SHARE_WARNING,
     READERS_WARNING,
 )
-from actum_tui.top.vital_figures import Figure, Limits, Row, Unit, quantile_figures
+from actum_tui.top.vital_figures import (
+    Figure,
+    Limits,
+    Row,
+    Unit,
+    of_both,
+    of_engine,
+    of_store,
+    of_vitals,
+    quantile_figures,
+)
 
 COMMITS, LOOP, LOG, CHECKPOINTS = "Commits", "Loop and process", "Log", "Checkpoints"
-
-
-def of_engine(key: str, unit: Unit, read: Callable[[EngineStatistics], float]) -> tuple[Figure]:
-    """A figure of an engine's statistics."""
-    return (Figure(key, unit, lambda look: None if look.now.statistics is None else read(look.now.statistics)),)
-
-
-def of_vitals(key: str, unit: Unit, read: Callable[[Vitals], float]) -> tuple[Figure]:
-    """A figure that is measured while somebody looks."""
-    return (Figure(key, unit, lambda look: None if look.now.vitals is None else read(look.now.vitals)),)
-
-
-def of_store(key: str, unit: Unit, read: Callable[[StoreVitals], float]) -> tuple[Figure]:
-    """A figure of the store's directory."""
-    return (Figure(key, unit, lambda look: None if look.now.store is None else read(look.now.store)),)
 
 
 def of_checkpoints(key: str, unit: Unit, read: Callable[[CheckpointStatistics], float]) -> tuple[Figure]:
     """A figure of an engine's checkpoints; an engine in memory has none."""
 
-    def figure(look: Look) -> float | None:
-        found = None if look.now.statistics is None else look.now.statistics.checkpoints
-        return None if found is None else read(found)
+    def figure(statistics: EngineStatistics) -> float | None:
+        return None if statistics.checkpoints is None else read(statistics.checkpoints)
 
-    return (Figure(key, unit, figure),)
+    return of_engine(key, unit, figure)
 
 
 def checkpoint_position(look: Look) -> float | None:
@@ -78,7 +72,7 @@ COMMIT_ROWS = (
         "engine",
         "Group commits a second: each is one write and one fsync for all commands that were ready. Many commands in few"
         " commits is the engine at its best; one command a commit is a single client that waits.",
-        (Figure("commits_per_second", "per second", lambda look: look.statistics_rate(lambda now: now.commits)),),
+        of_both("commits_per_second", "per second", lambda look: look.statistics_rate(lambda now: now.commits)),
     ),
     Row(
         COMMITS,
@@ -145,7 +139,7 @@ LOOP_ROWS = (
         "vitals",
         "Of one core, all threads of the process. Near 100 % the loop is the limit: spread the work over engines, or do"
         " less in handlers and views.",
-        (Figure("cpu_share", "share", lambda look: look.vitals_rate(lambda now: now.cpu_seconds)),),
+        of_both("cpu_share", "share", lambda look: look.vitals_rate(lambda now: now.cpu_seconds)),
     ),
     Row(
         LOOP,
@@ -161,7 +155,7 @@ LOOP_ROWS = (
         "vitals",
         "Runs of the garbage collector, all generations. Each stops the loop for a moment; gc_policy=freeze keeps them"
         " short.",
-        (Figure("collections_per_second", "per second", lambda look: look.vitals_rate(lambda now: now.collections)),),
+        of_both("collections_per_second", "per second", lambda look: look.vitals_rate(lambda now: now.collections)),
     ),
     Row(
         LOOP,
@@ -169,7 +163,7 @@ LOOP_ROWS = (
         "vitals",
         "The share of time that the garbage collector takes from the loop. A few percent are usual; above 10 %"
         " something makes very many containers, or gc_policy is none.",
-        (Figure("collection_share", "share", lambda look: look.vitals_rate(lambda now: now.collection_seconds)),),
+        of_both("collection_share", "share", lambda look: look.vitals_rate(lambda now: now.collection_seconds)),
         Limits(0.1),
     ),
     Row(
@@ -215,7 +209,7 @@ LOG_ROWS = (
         "growth",
         "store",
         "How fast the log grows. Compare it with the free disk: that is how long you have.",
-        (Figure("log_bytes_per_second", "bytes per second", lambda look: look.store_rate(lambda now: now.log_bytes)),),
+        of_both("log_bytes_per_second", "bytes per second", lambda look: look.store_rate(lambda now: now.log_bytes)),
     ),
     Row(
         LOG,
@@ -253,7 +247,7 @@ CHECKPOINT_ROWS = (
         "position",
         "store",
         "Everything up to here is in the newest checkpoint: opening reads that, and then the log from here.",
-        (Figure("checkpoint_position", "count", checkpoint_position),),
+        of_both("checkpoint_position", "count", checkpoint_position),
         drawn=None,
     ),
     Row(
@@ -262,7 +256,7 @@ CHECKPOINT_ROWS = (
         "store",
         "What an opening would have to fold besides the checkpoint: some 1 to 2 million a second. It falls to 0"
         " whenever a checkpoint is made; if it only grows, none is.",
-        (Figure("events_after_checkpoint", "count", events_after_checkpoint),),
+        of_both("events_after_checkpoint", "count", events_after_checkpoint),
     ),
     Row(
         CHECKPOINTS,
