@@ -260,6 +260,7 @@ Question: TypeAlias = (
     RowsRequest | RecordsRequest | StateRequest | ProcessesRequest | DeadlinesRequest | DeadLettersRequest
 )
 Action: TypeAlias = Rebuild | Checkpoint | RetryProcess | RetryDeadLetter | RetryDeadline | Release
+ACTIONS = (Rebuild, Checkpoint, RetryProcess, RetryDeadLetter, RetryDeadline, Release)
 Answer: TypeAlias = RowsPage | Records | State | Processes | DeadlinesDue | DeadLetters | Done
 
 
