@@ -78,7 +78,7 @@ def instance_seen(one: StoredProcess, now_ns: int) -> InstanceSeen:
         process=one.process,
         key=one.key,
         status="stuck" if is_stuck else one.status,
-        values=cast("dict[str, Any]", one.state) if isinstance(one.state, dict) else {},
+        values=fields_of(one.state),
         since_ns=one.since_ns,
         position=one.position,
         deadlines=pending,
@@ -86,6 +86,11 @@ def instance_seen(one: StoredProcess, now_ns: int) -> InstanceSeen:
         failed_position=one.failed_position,
         refused={name: each.reason or "" for name, each in one.deadlines.items() if each.state == "failed"},
     )
+
+
+def fields_of(state: object) -> dict[str, Any]:
+    """The fields of an instance; none if its state is no map."""
+    return cast("dict[str, Any]", state) if isinstance(state, dict) else {}
 
 
 def deadlines_answer(found: Sequence[Deadline], request: DeadlinesRequest) -> DeadlinesDue:
