@@ -1,4 +1,4 @@
-"""The fields of rows and states as the monitor names them, and their values as JSON has them.
+"""The fields of rows and states as tools show them, from the annotations of their classes, and their values.
 
 Whatever a view or an aggregate holds in memory gets through: what the wire has no word for becomes text.
 """
@@ -7,33 +7,38 @@ from __future__ import annotations
 
 import types
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
 
 import msgspec
 
 from actum.monitor.frames import Column
+from actum.views.table_schema import read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 #: Types whose values stand to the right.
-NUMBERS: tuple[type, ...] = (int, float, Decimal)
+NUMBERS = (int, float, Decimal)
 #: The largest and the smallest number that the wire has a word for.
 NUMBER_MAX = 2**64 - 1
 NUMBER_MIN = -(2**63)
 
 
 def columns_of(struct: type[msgspec.Struct], ordered: Collection[str] = ()) -> tuple[Column, ...]:
-    """The fields of a row's or an aggregate's class.
+    """One for each field, in their order.
 
     Args:
-        struct: the class.
+        struct: the class of a row or of an aggregate.
         ordered: the fields by which an index orders.
     """
-    hints = get_type_hints(struct)
     return tuple(
-        Column(name, type_text(hints[name]), is_number(hints[name]), name in ordered)
-        for name in struct.__struct_fields__
+        Column(
+            field.name,
+            type_text(field.annotation),
+            bool(field.kinds) and all(issubclass(kind, NUMBERS) and kind is not bool for kind in field.kinds),
+            field.name in ordered,
+        )
+        for field in read_fields(struct).values()
     )
 
 
@@ -51,14 +56,6 @@ def type_text(annotation: Any) -> str:
     if isinstance(annotation, type):
         return annotation.__name__
     return str(annotation).replace("typing.", "")
-
-
-def is_number(annotation: Any) -> bool:
-    """Whether all values of a type are numbers, or nothing."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        alternatives = [one for one in get_args(annotation) if one is not type(None)]
-        return bool(alternatives) and all(map(is_number, alternatives))
-    return annotation in NUMBERS
 
 
 def values_of(struct: msgspec.Struct) -> dict[str, Any]:

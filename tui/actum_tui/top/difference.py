@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby, takewhile
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 #: What a line says: as before, another value, new, gone.
 Mark: TypeAlias = Literal["", "~", "+", "-"]
@@ -27,7 +27,7 @@ class Run(NamedTuple):
 
     first: str | int
     last: str | int
-    count: int
+    length: int
 
 
 class Old(NamedTuple):
@@ -77,21 +77,22 @@ def lines_of(path: Path, member: Member) -> Iterator[Line]:
     if member.mark != "~":
         yield from whole(path, member.mark, member.value)
         return
-    before, after = member.old, member.value
-    if isinstance(before, dict) and isinstance(after, dict) and before and after:
+    before, after = container(member.old), container(member.value)
+    if isinstance(before, dict) and isinstance(after, dict):
         yield from gathered(path, of_objects(before, after), list_like=False)
-    elif isinstance(before, list) and isinstance(after, list) and before and after:
+    elif isinstance(before, list) and isinstance(after, list):
         yield from gathered(path, of_lists(before, after), list_like=True)
     else:
-        yield Line(path, "~", after, before)
+        yield Line(path, "~", member.value, member.old)
 
 
-def whole(path: Path, mark: Mark, value: Any) -> Iterator[Line]:
+def whole(path: Path, mark: Mark, value: object) -> Iterator[Line]:
     """A value all of which has the same mark: unfolded if it is small."""
-    if not value or not isinstance(value, (dict, list)) or not is_small(value):
+    content = container(value)
+    if content is None or not is_small(content):
         yield Line(path, mark, value)
         return
-    for place, inner in places_of(value):
+    for place, inner in places_of(content):
         yield from whole((*path, place), mark, inner)
 
 
@@ -131,21 +132,29 @@ def of_lists(before: list[Any], after: list[Any]) -> Iterator[Member]:
     end = sum(1 for _ in takewhile(lambda pair: same(*pair), rest))
     yield from (Member(place, "", after[place]) for place in range(start))
     both = min(len(before), len(after)) - end
-    yield from (Member(place, "~", after[place], before[place]) for place in range(start, both))
+    for place in range(start, both):
+        was, now = before[place], after[place]
+        yield Member(place, "", now) if same(was, now) else Member(place, "~", now, was)
     yield from (Member(Old(place), "-", before[place]) for place in range(both, len(before) - end))
     yield from (Member(place, "+", after[place]) for place in range(both, len(after) - end))
     yield from (Member(place, "", after[place]) for place in range(len(after) - end, len(after)))
 
 
-def same(one: Any, other: Any) -> bool:
+def same(one: object, other: object) -> bool:
     """Whether two values are the same JSON: `true` is not 1, and 1 is not 1.0."""
     if type(one) is not type(other):
         return False
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
+    first, second = container(one), container(other)
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(same(value, second[name]) for name, value in first.items())
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(same, first, second))
     return bool(one == other or (one != one and other != other))  # noqa: PLR0124  # what is no number stays none
+
+
+def container(value: object) -> dict[str, Any] | list[Any] | None:
+    """An object or a list with something in it, or None."""
+    return cast("dict[str, Any] | list[Any]", value) if value and isinstance(value, (dict, list)) else None
 
 
 def places_of(content: dict[str, Any] | list[Any]) -> Iterable[tuple[str | int, Any]]:
@@ -155,17 +164,17 @@ def places_of(content: dict[str, Any] | list[Any]) -> Iterable[tuple[str | int, 
 
 def is_small(content: dict[str, Any] | list[Any]) -> bool:
     """Whether there are few values in it, however deep."""
-    waiting: list[Any] = [content]
+    waiting: list[dict[str, Any] | list[Any]] = [content]
     leaves = 0
-    while waiting and leaves <= LEAVES_MAX:
-        value = waiting.pop()
-        if value and isinstance(value, (dict, list)):
-            if len(value) > LEAVES_MAX:
-                return False
-            waiting += (inner for _, inner in places_of(value))
-        else:
-            leaves += 1
-    return leaves <= LEAVES_MAX
+    while waiting:
+        opened = waiting.pop()
+        leaves += len(opened)
+        if leaves > LEAVES_MAX:
+            return False
+        inside = [found for _, inner in places_of(opened) if (found := container(inner)) is not None]
+        leaves -= len(inside)
+        waiting += inside
+    return True
 
 
 def path_text(path: Path) -> str:

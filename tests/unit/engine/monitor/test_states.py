@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 from actum import Aggregate, Command, Engine, Event, Invalid, MemoryLog, decide, evolve
+from actum.monitor import Unanswered, attach
 from actum.monitor import states as states_module
 from actum.monitor.columns import values_of
 from actum.monitor.requests import State, StateRequest
 from actum.monitor.states import States
 
-from tests.support.bank import Account, Deposit, DepositEach, Note, Withdraw, open_bank
+from tests.support.bank import Account, Deposit, DepositEach, HeldAssessor, Note, Withdraw, open_bank
 from tests.support.clocks import FakeClock
 from tests.support.errands import idle
 from tests.support.fulfilment import AddStock, CancelOrder, Fulfilment, PlaceOrder, open_shop
@@ -255,3 +257,18 @@ class TestProcesses:
             answer: State = await states_of(shop).answer(of("Gone/o", 0, "actum.Processes"))
 
         assert "number" in answer.values
+
+
+@scene
+async def test_an_attached_client_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over the engine's socket, and refused with the reason."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    async with Engine.open(MemoryLog(), Account, services=[HeldAssessor()], monitor=True) as bank:
+        await bank.send(DepositEach(account_id="ann", amounts=[1, 2]))
+        async with await attach(os.getpid()) as attached:
+            answer = await attached.ask(of("ann", 1))
+            with pytest.raises(Unanswered, match="has no version 3"):
+                await attached.ask(of("ann", 3))
+
+    assert isinstance(answer, State)
+    assert answer.values["balance"] == 1

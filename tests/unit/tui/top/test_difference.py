@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-2, 2) | st.text("ab.(0", max_size=2),
-    lambda inner: st.lists(inner, max_size=12) | st.dictionaries(st.text("ab.0", max_size=2), inner, max_size=12),
-    max_leaves=25,
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text("ab.0", max_size=2), inner, max_size=6),
+    max_leaves=12,
 )
 STATES = st.dictionaries(st.text("abc", min_size=1, max_size=2), JSON, max_size=5)
 
