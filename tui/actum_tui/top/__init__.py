@@ -1,1 +1,1 @@
-"""The dashboard: a running engine, a store or a recording, live in a terminal."""
+"""The dashboard: `actum top`."""

@@ -1,1 +1,1 @@
-"""The screens of the dashboard, one a file."""
+"""The eight screens."""
