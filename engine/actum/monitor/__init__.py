@@ -2,6 +2,7 @@
 
 from actum.monitor.client import Attached, attach, engines
 from actum.monitor.errors import Detached, NoEngine, Unanswered
+from actum.monitor.filters import Filter
 from actum.monitor.frames import (
     Actors,
     ActorSeen,
@@ -59,6 +60,7 @@ __all__ = [
     "DeadlinesRequest",
     "Detached",
     "Done",
+    "Filter",
     "Frame",
     "Hello",
     "InstanceCounts",
