@@ -13,7 +13,6 @@ import os
 import platform
 import socket
 import struct
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -32,6 +31,7 @@ from actum.monitor.wire import TO_ENGINE_BYTES_MAX, decode_to_engine, framed, re
 if TYPE_CHECKING:
     import msgspec
 
+    from actum.clock import Clock
     from actum.core import Core
     from actum.engine import Engine
     from actum.views.live_view import LiveView
@@ -103,7 +103,7 @@ class Server:
             writer.close()
             return
         answers = Answers(self._engine, self._core, admin=self._admin, who=who_is(writer))
-        session = Session(self._engine, answers, reader, writer)
+        session = Session(self._engine, self._core.clock, answers, reader, writer)
         self._sessions.add(session)
         try:
             await session.talk(self._hello)
@@ -116,10 +116,16 @@ class Session:
     """One client."""
 
     def __init__(
-        self, engine: Engine, answers: Answers, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        engine: Engine,
+        clock: Clock,
+        answers: Answers,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         """Nothing said yet."""
         self._engine = engine
+        self._clock = clock
         self._answers = answers
         self._reader = reader
         self._writer = writer
@@ -205,8 +211,8 @@ class Session:
         rows, failure = self._rows(self._watch.rows)
         self._send(
             Frame(
-                time_ns=time.time_ns(),
-                monotonic_ns=time.monotonic_ns(),
+                time_ns=self._clock.now_ns(),
+                monotonic_ns=self._clock.monotonic_ns(),
                 left_out=self._left_out,
                 statistics=self._engine.statistics(),
                 rows=rows,
