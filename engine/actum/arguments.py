@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import socket
 from collections.abc import Sequence
 from contextvars import copy_context
 from typing import TYPE_CHECKING, cast
@@ -57,6 +58,21 @@ def check_observer(observer: object) -> None:
     """
     if observer is not None and (isinstance(observer, type) or not isinstance(observer, Observer)):
         raise Invalid(f"observer={shown(observer)} is no observer: give actum.otel.Tracing()")
+
+
+def check_monitor(monitor: object, admin: object) -> None:
+    """Whether an engine may be watched, and acted upon.
+
+    Raises:
+        Invalid: something else than yes or no; actions without anybody to act; no Unix sockets on this system.
+    """
+    for name, value in (("monitor", monitor), ("admin", admin)):
+        if not isinstance(value, bool):
+            raise Invalid(f"{name}={shown(value)}: give True or False")
+    if admin and not monitor:
+        raise Invalid("admin=True allows those who attach to act, and nobody can attach: give monitor=True too")
+    if monitor and not hasattr(socket, "AF_UNIX"):
+        raise Invalid("monitor=True needs Unix sockets, which this system does not have: leave it out")
 
 
 def metadata_of(envelope: Envelope) -> Metadata:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, final
 
 from actum_storage import ActumError, ForkGuard, ReadOnly, StoreDirectory
 
-from actum.arguments import check_arguments, check_observer, metadata_of, wrong_loop
+from actum.arguments import check_arguments, check_monitor, check_observer, metadata_of, wrong_loop
 from actum.atomic.waits import DECIDING
 from actum.atomic_call import envelopes_of, send_through, send_together
 from actum.automation.automation import Automation, automate
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from actum.atomic.conditions import Condition
     from actum.background import Background
     from actum.messages import Command, Query
+    from actum.monitor.server import Server
     from actum.observer import Observer
     from actum.processes.process import Process
     from actum.statistics import EngineStatistics
@@ -82,6 +83,8 @@ class Engine(Operations, Automation):
         automatic: bool = True,
         alerts: Sequence[AlertCallback] = (),
         observer: Observer | None = None,
+        monitor: bool = False,
+        admin: bool = False,
     ) -> None:
         """Use `Engine.open`."""
         self._store = store
@@ -98,6 +101,9 @@ class Engine(Operations, Automation):
         self._state: Literal["new", "opening", "open", "read-only", "closing", "closed", "forked"] = "new"
         self._guard: ForkGuard | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._monitored = monitor
+        self._admin = admin
+        self._monitor: Server | None = None
         self._observer = observer
         self._middleware = middleware if observer is None else [observer.send, *middleware]
         self._dispatch = wrapped(self._middleware, self._send) if self._middleware else None
@@ -119,6 +125,8 @@ class Engine(Operations, Automation):
         background: Background | None = None,
         read_only: bool = False,
         automatic: bool = True,
+        monitor: bool = False,
+        admin: bool = False,
     ) -> Engine:
         """An engine for some aggregates and views; `async with` opens it, or `await`, with `close()` at the end.
 
@@ -140,6 +148,8 @@ class Engine(Operations, Automation):
                 a backup. Commands get `ReadOnly`, and subscriptions don't run: see `follow`.
             automatic: whether deadlines fire, processes react and subscriptions run. False is for mending a store:
                 nothing happens but what you do, and what is due then is done at the next opening.
+            monitor: whether the same user's other processes may attach, as `actum top` does; see `actum.monitor`.
+            admin: whether those who attach may also act: rebuild a view, retry what has failed.
 
         Raises:
             CatalogueError: the classes don't fit together; every fault with its fix.
@@ -147,6 +157,7 @@ class Engine(Operations, Automation):
         """
         check_arguments(store, options, services=services, upcasters=upcasters, middleware=middleware, alerts=alerts)
         check_observer(observer)
+        check_monitor(monitor, admin)
         catalogue = Catalogue.build(components, None if read_only else services, upcasters)
         return cls(
             store,
@@ -160,6 +171,8 @@ class Engine(Operations, Automation):
             automatic=automatic,
             alerts=alerts,
             observer=observer,
+            monitor=monitor,
+            admin=admin,
         )
 
     async def __aenter__(self) -> Self:
@@ -204,7 +217,16 @@ class Engine(Operations, Automation):
         self._guard = ForkGuard(release=self._forked)
         self._state = "read-only" if self._read_only else "open"
         self._taking = None if self._read_only else core
+        if self._monitored:
+            await self._open_monitor(core)
         return self
+
+    async def _open_monitor(self, core: Core) -> None:
+        """Let others attach."""
+        from actum.monitor.server import Server  # noqa: PLC0415  # nobody else needs it
+
+        self._monitor = Server(self, core, admin=self._admin)
+        await self._monitor.start()
 
     def _forked(self) -> None:
         """In a forked child: the writer's thread does not exist there, so nothing may be sent."""
@@ -263,6 +285,8 @@ class Engine(Operations, Automation):
     async def _stop(self, core: Core) -> None:
         """The closing itself."""
         try:
+            if self._monitor is not None:
+                await self._monitor.stop()
             await core.stop(drain=True)
         finally:
             self._state = "closed"

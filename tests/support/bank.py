@@ -346,6 +346,8 @@ def open_bank(
     *more: type[Aggregate | View[Any] | Subscription],
     assessor: Assessor | None = None,
     services: Sequence[object] = (),
+    monitor: bool = False,
+    admin: bool = False,
     **options: Any,
 ) -> Engine:
     """A bank's engine, in memory unless a store is given; other keywords are options.
@@ -357,4 +359,6 @@ def open_bank(
     defaults = {"gate_seconds": 0.0005, "gc_policy": "none", "durability": "relaxed", "ballast_bytes": 0}
     chosen = Options(**{**defaults, **options})
     given = [assessor or HeldAssessor(), *services]
-    return Engine.open(log, Account, Balances, Activities, *more, services=given, options=chosen)
+    return Engine.open(
+        log, Account, Balances, Activities, *more, services=given, options=chosen, monitor=monitor, admin=admin
+    )

@@ -113,7 +113,7 @@ class TestOpening:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """No thread and no lock, wherever it fails; the next one opens."""
-        for place in ("actum.core.Codec", "actum.core.Streams", "actum.recovery.Recovery.restore"):
+        for place in ("actum.core.Codec", "actum.core.Streams", "actum.recovery.recovery.Recovery.restore"):
             with monkeypatch.context() as patch:
                 patch.setattr(place, failing)
                 with pytest.raises(ZeroDivisionError):
@@ -506,7 +506,7 @@ class TestClosing:
         bank = await open_bank(tmp_path / "bank")
         await bank.send(deposit(1))
         with monkeypatch.context() as patch:
-            patch.setattr("actum.checkpoints.Checkpointer.checkpoint", failing)
+            patch.setattr("actum.recovery.checkpoints.Checkpointer.checkpoint", failing)
             with pytest.raises(ZeroDivisionError):
                 await bank.close()
         assert bank.statistics().state == "closed"

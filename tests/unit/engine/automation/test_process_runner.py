@@ -21,9 +21,9 @@ from actum import (
     Receipt,
     Schedule,
     Send,
-    process_runner,
     react,
 )
+from actum.automation import process_runner
 from actum.automation.automation import runner_of, timer_of
 from actum.processes import circles
 from actum_storage import StoreMismatch

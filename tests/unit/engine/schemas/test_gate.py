@@ -414,7 +414,8 @@ async def test_checkpoints_of_older_versions_say_nothing(tmp_path: Path) -> None
     """Their closing record ends earlier; the log is looked through then, and refused as ever."""
     store = str(tmp_path / "bank")
     with patch(
-        "actum.checkpoints.Closing", lambda position, frame_hash, views, _: Closing(position, frame_hash, views)
+        "actum.recovery.checkpoints.Closing",
+        lambda position, frame_hash, views, _: Closing(position, frame_hash, views),
     ):
         await write(store, Account)
     with pytest.raises(StoreMismatch, match="no @evolve for `Bonus`"):

@@ -1,0 +1,31 @@
+"""The fields of a row or a state as tools show them: from the annotations of its class."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from decimal import Decimal
+
+import msgspec
+
+from actum.monitor.frames import Column
+from actum.views.table_schema import read_fields
+
+NUMBERS = (int, float, Decimal)
+
+
+def columns_of(struct: type[msgspec.Struct], ordered: Collection[str] = ()) -> tuple[Column, ...]:
+    """One for each field, in their order.
+
+    Args:
+        struct: the class of a row or of an aggregate.
+        ordered: the fields by which an index orders.
+    """
+    return tuple(
+        Column(
+            field.name,
+            field.type_name,
+            bool(field.kinds) and all(issubclass(kind, NUMBERS) and kind is not bool for kind in field.kinds),
+            field.name in ordered,
+        )
+        for field in read_fields(struct).values()
+    )

@@ -1,0 +1,268 @@
+"""Shows an engine to those who attach to its socket: frames on their pace, and answers to what they ask.
+
+A client that reads slower than it wanted to is sent fewer frames, never a queue of them. Nobody attached costs
+nothing but the socket. A client can't harm the engine: what it sends is bounded and checked, what it asks is answered
+in slices, and a conversation that breaks ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import platform
+import socket
+import struct
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from actum_storage import ActumError
+
+from actum.errors import Invalid
+from actum.logbook import facts
+from actum.monitor import sites
+from actum.monitor.answers import Answers
+from actum.monitor.columns import columns_of
+from actum.monitor.frames import Frame, Hello, RowsPage, ViewShape
+from actum.monitor.requests import Answered, Ask, Cancel, Progress, Refused, RowsRequest, Watch
+from actum.monitor.wire import TO_ENGINE_BYTES_MAX, decode_to_engine, framed, read_message
+
+if TYPE_CHECKING:
+    import msgspec
+
+    from actum.core import Core
+    from actum.engine import Engine
+    from actum.views.live_view import LiveView
+
+log = logging.getLogger("actum.monitor")
+
+#: Who may be attached at once: a few people.
+CLIENTS_MAX = 16
+#: Questions of one client that are being answered.
+QUESTIONS_MAX = 16
+INTERVAL_SECONDS_MIN = 0.5
+INTERVAL_SECONDS_MAX = 60.0
+
+
+@final
+class Server:
+    """The socket of one engine.
+
+    Attributes:
+        path: where it lies.
+    """
+
+    def __init__(self, engine: Engine, core: Core, *, admin: bool) -> None:
+        """Not there yet; see `start`.
+
+        Args:
+            engine: which one is shown.
+            core: its parts.
+            admin: whether clients may act, not only ask.
+        """
+        self._engine = engine
+        self._core = core
+        self._admin = admin
+        self._sessions: set[Session] = set()
+        self._server: asyncio.Server | None = None
+        self._hello = hello_of(core, admin=admin)
+        self.path: Path | None = None
+
+    async def start(self) -> None:
+        """Let clients come; that they can't is told in the log, and no reason not to open the engine."""
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            path = sites.new_socket(self._hello.name)
+            path.unlink(missing_ok=True)  # of a process that had this number before
+            listening.bind(str(path))
+            path.chmod(0o600)
+            self._server = await asyncio.start_unix_server(self._come, sock=listening)
+        except (OSError, ActumError) as error:
+            listening.close()
+            said = facts("monitor failed", error)
+            log.warning("the engine is open, but nobody can attach to it: %s", error, extra=said)
+            return
+        self.path = path
+
+    async def stop(self) -> None:
+        """Send everybody away, and remove the socket."""
+        if self._server is None:
+            return
+        self._server.close()
+        for session in tuple(self._sessions):
+            await session.end()
+        await self._server.wait_closed()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+    async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Talk to one client until it leaves."""
+        if len(self._sessions) >= CLIENTS_MAX or not is_same_user(writer):
+            writer.close()
+            return
+        session = Session(self._engine, Answers(self._engine, self._core, admin=self._admin), reader, writer)
+        self._sessions.add(session)
+        try:
+            await session.talk(self._hello)
+        finally:
+            self._sessions.discard(session)
+
+
+@final
+class Session:
+    """One client."""
+
+    def __init__(
+        self, engine: Engine, answers: Answers, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Nothing said yet."""
+        self._engine = engine
+        self._answers = answers
+        self._reader = reader
+        self._writer = writer
+        self._watch = Watch()
+        self._changed = asyncio.Event()
+        self._left_out = 0
+        self._asked: dict[int, asyncio.Task[None]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def talk(self, hello: Hello) -> None:
+        """Say who the engine is, then send frames and answers until the client leaves."""
+        self._task = asyncio.create_task(self._show(), name="actum monitor")
+        try:
+            self._send(hello)
+            while True:
+                self._take(await read_message(self._reader, decode_to_engine, TO_ENGINE_BYTES_MAX))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        except Invalid as error:
+            log.warning("a client of the monitor was sent away: %s", error, extra=facts("monitor client", error))
+        finally:
+            await self.end()
+
+    async def end(self) -> None:
+        """Stop whatever is under way for this client, and hang up."""
+        tasks = [task for task in (self._task, *self._asked.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._answers.close()
+        self._writer.close()
+
+    def _take(self, message: Watch | Ask | Cancel) -> None:
+        """Do what a message says."""
+        match message:
+            case Watch():
+                self._watch = message
+                self._changed.set()
+            case Cancel():
+                if message.number in self._asked:
+                    self._asked[message.number].cancel()
+            case Ask():
+                if len(self._asked) >= QUESTIONS_MAX:
+                    self._send(Refused(message.number, "Overloaded", f"{QUESTIONS_MAX} questions are being answered"))
+                    return
+                task = asyncio.create_task(self._answer(message), name="actum monitor answer")
+                self._asked[message.number] = task
+
+    async def _answer(self, asked: Ask) -> None:
+        """Answer one question."""
+        number = asked.number
+        try:
+            answer = await self._answers.answer(
+                asked.request, lambda done, whole: self._send(Progress(number, done, whole))
+            )
+            self._send(Answered(number, answer))
+        except ActumError as error:
+            self._send(Refused(number, type(error).__name__, str(error)))
+        except Exception as error:  # a bug here must not end the conversation
+            log.exception("a question of the monitor failed", extra=facts("monitor answer failed", error))
+            self._send(Refused(number, type(error).__name__, f"the engine failed to answer: {error!r}"))
+        finally:
+            self._asked.pop(number, None)
+
+    async def _show(self) -> None:
+        """A frame now, and one after each interval, or when something else is wanted."""
+        while True:
+            self._changed.clear()
+            self._show_once()
+            interval = min(max(self._watch.interval_seconds, INTERVAL_SECONDS_MIN), INTERVAL_SECONDS_MAX)
+            try:
+                async with asyncio.timeout(interval):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    def _show_once(self) -> None:
+        """Send a frame, unless the one before is still on its way."""
+        transport = self._writer.transport
+        if transport.is_closing() or transport.get_write_buffer_size():
+            self._left_out += 1
+            return
+        rows, failure = self._rows(self._watch.rows)
+        self._send(
+            Frame(
+                time_ns=time.time_ns(),
+                monotonic_ns=time.monotonic_ns(),
+                left_out=self._left_out,
+                statistics=self._engine.statistics(),
+                rows=rows,
+                rows_failure=failure,
+            )
+        )
+
+    def _rows(self, wanted: RowsRequest | None) -> tuple[RowsPage | None, str | None]:
+        """The rows that are wanted, or why there are none."""
+        if wanted is None:
+            return None, None
+        try:
+            return self._answers.live_rows(wanted), None
+        except ActumError as error:
+            return None, str(error)
+
+    def _send(self, message: msgspec.Struct) -> None:
+        """Send a message to who is still there."""
+        if not self._writer.transport.is_closing():
+            self._writer.write(framed(message))
+
+
+def is_same_user(writer: asyncio.StreamWriter) -> bool:
+    """Whether the process at the other end is this user's, or the superuser's; where the system says that."""
+    credentials = getattr(socket, "SO_PEERCRED", None)
+    if credentials is None:
+        return True
+    size = struct.calcsize("3i")
+    _, user, _ = struct.unpack("3i", writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, credentials, size))
+    return user in (0, os.getuid())
+
+
+def hello_of(core: Core, *, admin: bool) -> Hello:
+    """Who an engine is."""
+    manifest = getattr(core.store, "manifest", None)
+    path = None if manifest is None else Path(core.store.path).resolve()  # type: ignore[union-attr]
+    return Hello(
+        version=version("actum"),
+        name="memory" if path is None else path.name,
+        store=None if path is None else str(path),
+        store_id="" if manifest is None else manifest.store_id,
+        pid=os.getpid(),
+        python=platform.python_version(),
+        loop=type(core.loop).__module__.partition(".")[0],
+        opened_ns=core.clock.now_ns(),
+        durability=core.options.durability,
+        admin=admin,
+        aggregates=tuple(sorted(core.directory.streams)),
+        views=tuple(shape_of(name, live) for name, live in core.views.items()),
+        processes=tuple(runner.kind.name for runner in core.runners),
+        subscriptions=tuple(consumer.name for consumer in core.subscriptions),
+        events=tuple(sorted(str(event.__struct_config__.tag) for event in core.codec.event_types)),
+    )
+
+
+def shape_of(name: str, live: LiveView) -> ViewShape:
+    """A view as it is shown."""
+    schema = live.table.schema
+    ordered = {schema.key, *(index[0] for index in schema.indexes)}
+    return ViewShape(name, schema.key, columns_of(schema.row_type, ordered))
