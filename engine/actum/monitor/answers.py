@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 from actum.codec import decode_stored
 from actum.errors import Invalid
 from actum.monitor.frames import RowsPage
-from actum.monitor.requests import RECORDS_MAX, Action, Answer, Records, RecordsRequest
+from actum.monitor.requests import RECORDS_MAX, Action, Answer, Records, RecordsRequest, RowsRequest
 
 if TYPE_CHECKING:
     from actum.core import Core
     from actum.engine import Engine
-    from actum.monitor.requests import Question, RowsRequest
+    from actum.monitor.requests import Question
+    from actum.monitor.rows import Pages
 
 #: Told how far an answer is: done, of whole.
 Progress: TypeAlias = Callable[[int, int], None]
@@ -23,19 +24,22 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Answers:
     """What one client is answered; it has an object of its own, so that nothing is kept for who has left."""
 
-    def __init__(self, engine: Engine, core: Core, *, admin: bool) -> None:
+    def __init__(self, engine: Engine, core: Core, pages: Pages, *, admin: bool) -> None:
         """Nothing asked yet.
 
         Args:
             engine: which one.
             core: its parts.
+            pages: what the client is shown of views.
             admin: whether actions are allowed.
         """
         self._engine = engine
         self._core = core
         self._admin = admin
+        self._pages = pages
         self._by_request: dict[type, Callable[[Any, Progress], Awaitable[Answer]]] = {
             RecordsRequest: self._records,
+            RowsRequest: self._pages.page,
         }
 
     async def answer(self, request: Question | Action, progress: Progress) -> Answer:
@@ -55,7 +59,7 @@ class Answers:
         Raises:
             ActumError: there is none; why.
         """
-        raise Invalid(f"this engine does not show rows of {request.view}")
+        return self._pages.live(request)
 
     async def _records(self, request: RecordsRequest, progress: Progress) -> Records:
         """Records of the log."""
@@ -72,3 +76,4 @@ class Answers:
 
     def close(self) -> None:
         """The client has left."""
+        self._pages.close()
