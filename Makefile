@@ -66,5 +66,5 @@ clean: ## remove everything that make made, also the demo's store
 	on Debian: apt-get install python3 python3-venv, or say PYTHON=/path/to/python3" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt 'pip>=25.1' hatchling
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[bench,cli,demo,otel,parquet,peers,prometheus,sql]' --group test
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[bench,cli,demo,otel,parquet,peers,prometheus,sql,tui,web-tui]' --group test
 	@touch $@

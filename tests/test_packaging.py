@@ -8,6 +8,7 @@ import sys
 import tomllib
 import zipfile
 from email.parser import HeaderParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,20 +17,19 @@ from tests.support.sources import PACKAGES, ROOT
 
 if TYPE_CHECKING:
     from email.message import Message
-    from pathlib import Path
 
 #: What no user pays for who does not use it.
 EXTRAS = (
-    "aiosqlite", "asyncpg", "click", "fastapi", "hypothesis", "numpy", "opentelemetry", "pandas", "prometheus_client",
-    "pyarrow", "ray", "rich", "sqlalchemy", "textual",
+    "aiohttp", "aiosqlite", "asyncpg", "click", "fastapi", "hypothesis", "numpy", "opentelemetry", "pandas",
+    "prometheus_client", "pyarrow", "ray", "rich", "sqlalchemy", "textual", "textual_serve",
 )  # fmt: skip
 
 
 def run_python(code: str, *, path: Path | None = None, cwd: Path | None = None) -> str:
-    """What a new interpreter prints for some code; `path` comes before everything that is installed."""
+    """What a new interpreter prints for some code; `path`, or else this checkout, comes before what is installed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
-    if path is not None:
-        environment["PYTHONPATH"] = str(path)
+    roots = [ROOT / folder for folder in PACKAGES] if path is None else [path]
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, roots))
     command = [sys.executable, "-W", "error", "-c", code]
     done = subprocess.run(command, cwd=cwd or ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -41,6 +41,14 @@ def test_import_loads_no_extra() -> None:
     loaded = run_python("import sys, actum; print(*sys.modules)").split()
     assert [extra for extra in EXTRAS if extra in loaded] == []
     assert "actum_storage" in loaded
+    assert [name for name in loaded if name.startswith("actum.monitor")] == [], "an engine is watched if it says so"
+
+
+def test_verbs_load_no_dashboard() -> None:
+    """`actum status` does not pay for what draws screens, nor for what serves them."""
+    loaded = run_python("import sys, actum_tui.command; print(*sys.modules)").split()
+    assert {"aiohttp", "textual", "textual_serve"} & set(loaded) == set()
+    assert "actum_tui.verbs.health" in loaded
 
 
 @pytest.mark.parametrize(
@@ -55,19 +63,31 @@ def test_a_missing_extra_is_one_clear_error(extra: str, needed: str) -> None:
     assert said == f"{needed} is missing: pip install 'actum[{extra}]'\n"
 
 
-@pytest.mark.parametrize("folder", ["engine", "storage"])
-def test_every_module_can_be_imported_first(folder: str) -> None:
+#: The folders of the packages and of the packages in them, from the root of the checkout.
+ROOMS = sorted(
+    {
+        file.parent.relative_to(ROOT).as_posix()
+        for folder, package in PACKAGES.items()
+        for file in (ROOT / folder / package).rglob("*.py")
+    }
+)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_module_can_be_imported_first(room: str) -> None:
     """No module counts on another one having been imported before it: any of them can come first."""
-    package = PACKAGES[folder]
-    modules = [path.stem for path in sorted((ROOT / folder / package).glob("*.py")) if path.stem != "__init__"]
+    package = ".".join(Path(room).parts[1:])
+    modules = [
+        f"{package}.{file.stem}" for file in sorted((ROOT / room).glob("*.py")) if not file.stem.startswith("__")
+    ]
     code = f"""
 import importlib, sys
 before = set(sys.modules)
-for module in {modules!r}:
+for module in {[package, *modules]!r}:
     for name in set(sys.modules) - before:
-        if name.partition(".")[0] in ("actum", "actum_storage"):
+        if name.partition(".")[0].startswith("actum"):
             del sys.modules[name]
-    importlib.import_module("{package}." + module)
+    importlib.import_module(module)
 """
     run_python(code)
 

@@ -20,10 +20,13 @@ from actum_tui.verbs import (
     exports,
     health,
     processes,
+    ps,
     read_models,
+    run,
     schemas,
     streams,
     subscriptions,
+    top,
 )
 
 
@@ -81,6 +84,6 @@ def command() -> None:
 
 for module in (
     *(health, events, streams, read_models, subscriptions, dead_letters, processes, deadlines),
-    *(copies, exports, schemas, bench),
+    *(copies, exports, schemas, run, ps, top, bench),
 ):
     module.register(command)

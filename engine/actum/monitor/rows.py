@@ -7,17 +7,21 @@ again for each frame is made only as often as it may cost (`standing`).
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from actum.errors import Invalid, shown
+from actum.monitor.columns import as_json
+from actum.monitor.filter_values import SINGLE
+from actum.monitor.filters import Filter
 from actum.monitor.looks import Look, check_request
 from actum.monitor.pace import Pace
 from actum.monitor.pages import page_of
 from actum.monitor.past_views import PastViews
 from actum.monitor.standing import StandingLook
+from actum.views.table_schema import read_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from actum_storage import Progress
 
@@ -135,7 +139,8 @@ class Pages:
                 f"there is no view {shown(request.view)}: this engine has {', '.join(sorted(views)) or 'none'}"
             )
         check_request(request, live.table.schema)
-        return lambda: views[request.view], matches_of(request)
+        fields = read_fields(live.table.schema.row_type)
+        return lambda: views[request.view], matches_of(request, fields)
 
     async def _look(
         self,
@@ -168,11 +173,25 @@ async def rows_page(engine: Engine, request: RowsRequest, progress: Progress | N
         pages.close()
 
 
-def matches_of(request: RowsRequest) -> Matches:
-    """What a filter says of a row; None if there is no filter."""
-    if not request.filter:
+def matches_of(request: RowsRequest, fields: Collection[str]) -> Matches:
+    """What a filter says of a row with these fields; None if there is no filter.
+
+    Raises:
+        Invalid: it is none, or asks for a field that there is not.
+    """
+    wanted = Filter.parse(request.filter)
+    if not wanted.terms:
         return None
-    raise Invalid("this engine does not filter rows")
+    for name in sorted(wanted.fields - set(fields)):
+        raise Invalid(f"there is no field {shown(name)} to filter by: {request.view} has {', '.join(fields)}")
+    everywhere = any(not term.name for term in wanted.terms)
+    names = tuple(fields if everywhere else wanted.fields)
+    return lambda row: wanted.matches_row({name: data_of(getattr(row, name)) for name in names})
+
+
+def data_of(value: Any) -> Any:
+    """A value as it is shown, which is what a filter is about."""
+    return value if type(value) in SINGLE else as_json(value)
 
 
 def told(look: Look, progress: Progress | None) -> Iterator[None]:

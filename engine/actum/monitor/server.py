@@ -13,7 +13,6 @@ import os
 import platform
 import socket
 import struct
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -33,6 +32,7 @@ from actum.monitor.wire import TO_ENGINE_BYTES_MAX, decode_to_engine, framed, re
 if TYPE_CHECKING:
     import msgspec
 
+    from actum.clock import Clock
     from actum.core import Core
     from actum.engine import Engine
     from actum.views.live_view import LiveView
@@ -104,9 +104,9 @@ class Server:
         if len(self._sessions) >= CLIENTS_MAX or not is_same_user(writer):
             writer.close()
             return
-        session = Session(
-            self._engine, Answers(self._engine, self._core, self._onlookers.pages(), admin=self._admin), reader, writer
-        )
+        pages = self._onlookers.pages()
+        answers = Answers(self._engine, self._core, pages, admin=self._admin, who=who_is(writer))
+        session = Session(self._engine, self._core.clock, answers, reader, writer)
         self._sessions.add(session)
         try:
             await session.talk(self._hello)
@@ -119,10 +119,16 @@ class Session:
     """One client."""
 
     def __init__(
-        self, engine: Engine, answers: Answers, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        engine: Engine,
+        clock: Clock,
+        answers: Answers,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         """Nothing said yet."""
         self._engine = engine
+        self._clock = clock
         self._answers = answers
         self._reader = reader
         self._writer = writer
@@ -208,8 +214,8 @@ class Session:
         rows, failure = self._rows(self._watch.rows)
         self._send(
             Frame(
-                time_ns=time.time_ns(),
-                monotonic_ns=time.monotonic_ns(),
+                time_ns=self._clock.now_ns(),
+                monotonic_ns=self._clock.monotonic_ns(),
                 left_out=self._left_out,
                 statistics=self._engine.statistics(),
                 rows=rows,
@@ -234,12 +240,24 @@ class Session:
 
 def is_same_user(writer: asyncio.StreamWriter) -> bool:
     """Whether the process at the other end is this user's, or the superuser's; where the system says that."""
-    credentials = getattr(socket, "SO_PEERCRED", None)
-    if credentials is None:
-        return True
+    found = credentials_of(writer)
+    return found is None or found[1] in (0, os.getuid())
+
+
+def who_is(writer: asyncio.StreamWriter) -> str:
+    """The process at the other end, for the logging."""
+    found = credentials_of(writer)
+    return "a process of this user" if found is None else f"process {found[0]} of user {found[1]}"
+
+
+def credentials_of(writer: asyncio.StreamWriter) -> tuple[int, int] | None:
+    """The process and the user at the other end, where the system says that."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return None
     size = struct.calcsize("3i")
-    _, user, _ = struct.unpack("3i", writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, credentials, size))
-    return user in (0, os.getuid())
+    process, user, _ = struct.unpack("3i", writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, option, size))
+    return process, user
 
 
 def hello_of(core: Core, *, admin: bool) -> Hello:

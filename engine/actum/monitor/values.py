@@ -22,6 +22,7 @@ from uuid import UUID
 import msgspec
 
 from actum.errors import shown
+from actum.monitor.columns import NUMBER_MAX, NUMBER_MIN
 
 #: Characters of one value, all that is in it counted together; what is longer is cut.
 VALUE_CHARACTERS_MAX: Final = 1_000
@@ -34,8 +35,6 @@ DEPTH_MAX: Final = 16
 #: Stands at the end of a text that was cut.
 ELLIPSIS: Final = "..."
 
-#: Integers that every reader of msgpack has; others are written out.
-INTEGER_MIN, INTEGER_MAX = -(1 << 63), (1 << 64) - 1
 #: What a number counts as.
 NUMBER_CHARACTERS: Final = 8
 
@@ -77,7 +76,7 @@ class Excerpt:
 
     def _integer(self, value: int) -> int | str:
         """A number, or its digits where a reader might not have such a number."""
-        if INTEGER_MIN <= value <= INTEGER_MAX:
+        if NUMBER_MIN <= value <= NUMBER_MAX:
             self.left -= NUMBER_CHARACTERS
             return int(value)
         return self._text(text_of(value))

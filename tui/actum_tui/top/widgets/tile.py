@@ -1,0 +1,126 @@
+"""A tile: one figure, large enough for a glance, with its last minutes below it.
+
+```
+ acknowledged p99  0-5 ms
+ 1.9 ms        p50 0.4 ms
+    ▁▂▂▃▂▂▁▁▂▂▇▃▂▂▂▁▁▂▂▂▂
+```
+Where it is narrow the scale goes first, then what stands beside the value. A value that is not well has a sign and a
+word beside it, and a colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widget import Widget
+
+from actum_tui.top.glyphs import UNICODE, Glyphs
+from actum_tui.top.widgets.sparkline import columns, lines, scale_end
+
+Level: TypeAlias = Literal["fine", "warning", "error"]
+
+VALUE_STYLES: dict[Level, str] = {
+    "fine": "bold $foreground",
+    "warning": "bold $text-warning",
+    "error": "bold $text-error",
+}
+BAR_STYLES: dict[Level, str] = {"fine": "$primary", "warning": "$warning", "error": "$error"}
+MUTED = "$text-muted"
+
+
+class Reading(NamedTuple):
+    """What a tile shows.
+
+    Attributes:
+        label: what it is.
+        value: the figure, with its unit; empty if there is none.
+        beside: a second figure, or how the first has changed.
+        level: how well that is.
+        word: what is wrong with it, if it is not fine.
+        samples: of the last minutes, oldest first.
+        seen: how many samples there have ever been.
+        scale: the scale's end, in words; see `sparkline.scale_end`.
+    """
+
+    label: str
+    value: str = ""
+    beside: str = ""
+    level: Level = "fine"
+    word: str = ""
+    samples: Sequence[float] = ()
+    seen: int = 0
+    scale: str = ""
+
+
+class Tile(Widget):
+    """One figure and its last minutes."""
+
+    DEFAULT_CSS = """
+    Tile {
+        width: 1fr;
+        height: 3;
+        margin-right: 1;
+    }
+    """
+
+    def __init__(self, reading: Reading, *, window: int, glyphs: Glyphs = UNICODE) -> None:
+        """A tile.
+
+        Args:
+            reading: to begin with.
+            window: samples that the sparkline shall show, at least.
+            glyphs: to draw with.
+        """
+        super().__init__()
+        self._reading = reading
+        self._window = window
+        self._glyphs = glyphs
+
+    def show(self, reading: Reading) -> None:
+        """Show this instead."""
+        if reading != self._reading:
+            self._reading = reading
+            self.refresh()
+
+    def render(self) -> Content:
+        """All lines."""
+        return tile_content(self._reading, self._glyphs, self._window, self.size.width, self.size.height)
+
+
+def tile_content(reading: Reading, glyphs: Glyphs, window: int, width: int, height: int) -> Content:
+    """A reading as so many lines of so many cells."""
+    sign = {"fine": "", "warning": f" {glyphs.warning} ", "error": f" {glyphs.error} "}[reading.level]
+    value = reading.value or glyphs.none
+    warned = f"{value}{sign}{reading.word}"
+    head = spread(reading.label, reading.scale and f"0-{reading.scale}", width, glyphs, "", MUTED)
+    body = spread(warned, reading.beside, width, glyphs, VALUE_STYLES[reading.level], MUTED)
+    rows = [head, body]
+    if height > len(rows):
+        drawn = columns(reading.samples, reading.seen, width, window)
+        bars = lines(drawn, scale_end(reading.samples), width, height - len(rows), glyphs)
+        rows += [Content.styled(line, BAR_STYLES[reading.level]) for line in bars]
+    return Content("\n").join(rows[:height])
+
+
+def spread(left: str, right: str, width: int, glyphs: Glyphs, left_style: str, right_style: str) -> Content:
+    """Two texts at the ends of a line; the right one is left out where there is no room for both."""
+    if cell_len(left) > width:
+        return Content.styled(cut(left, width, glyphs), left_style)
+    blank = width - cell_len(left) - cell_len(right)
+    if not right or blank < 1:
+        return Content.styled(left, left_style)
+    return Content.assemble((left, left_style), " " * blank, (right, right_style))
+
+
+def cut(text: str, width: int, glyphs: Glyphs) -> str:
+    """A text that fits, marked where it was cut."""
+    if cell_len(text) <= width:
+        return text
+    kept = text
+    while kept and cell_len(kept) > width - 1:
+        kept = kept[:-1]
+    return kept + glyphs.cut if width > 0 else ""
