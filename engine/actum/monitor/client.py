@@ -101,6 +101,7 @@ class Attached:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
+        self._writer.close()  # a task that is cancelled before its first step does not even begin
 
     async def __aenter__(self) -> Self:
         """Itself."""
