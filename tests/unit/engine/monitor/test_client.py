@@ -15,6 +15,7 @@ from actum.monitor import (
     RecordsRequest,
     RowsRequest,
     Unanswered,
+    Watch,
     attach,
     client,
     engines,
@@ -25,6 +26,20 @@ from actum.monitor.wire import framed
 
 from tests.support.bank import Deposit, open_bank
 from tests.support.scenes import scene, turns
+
+NOBODY = Hello(
+    protocol=99,
+    version="9",
+    name="x",
+    store=None,
+    store_id="",
+    pid=1,
+    python="3",
+    loop="asyncio",
+    opened_ns=1,
+    durability="full",
+    admin=False,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +82,7 @@ async def test_none_is_there(here: Path) -> None:
 async def test_a_socket_without_an_engine(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that says nothing, says something else, or speaks another version: refused, not waited for."""
     monkeypatch.setattr(client, "HELLO_SECONDS_MAX", 0.05)
-    said = [b"", b"\x00\x00\x00\x02hi", framed(Hello(protocol=99, **NOBODY))]
+    said = [b"", b"\x00\x00\x00\x02hi", framed(NOBODY)]
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(said[0])
@@ -88,20 +103,6 @@ async def test_a_socket_without_an_engine(here: Path, monkeypatch: pytest.Monkey
     assert await engines() == []
     serving.close()
     await turns(20)
-
-
-NOBODY: dict[str, object] = {
-    "version": "9",
-    "name": "x",
-    "store": None,
-    "store_id": "",
-    "pid": 1,
-    "python": "3",
-    "loop": "asyncio",
-    "opened_ns": 1,
-    "durability": "full",
-    "admin": False,
-}
 
 
 @scene
@@ -146,7 +147,7 @@ async def test_the_newest_frame_counts() -> None:
     async with open_bank(monitor=True) as bank, await attach() as attached:
         for number in range(3):
             await bank.send(Deposit(account_id="a", amount=1))
-            attached.watch(client.Watch(interval_seconds=60))
+            attached.watch(Watch(interval_seconds=60))
             await turns(200)
             del number
         async for frame in attached.frames():

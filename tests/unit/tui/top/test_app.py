@@ -27,6 +27,7 @@ async def opened(target: str | None = None, *, rw: bool = False) -> Dashboard:
 
 async def wait(pilot: Pilot[None], dashboard: Dashboard, word: str) -> str:
     """Until a word is in the line above; the line."""
+    line = ""
     for _ in range(200):
         page = dashboard.page
         line = "" if page is None else str(page.query_one("#status", StatusLine).render())
