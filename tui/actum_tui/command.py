@@ -29,7 +29,6 @@ from actum_tui.verbs import (
     top,
 )
 
-
 #: Groups that are loaded when somebody uses them, since they take longer than all others together.
 LATER = {"bench": "actum_tui.verbs.bench"}
 
