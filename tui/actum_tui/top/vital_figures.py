@@ -20,6 +20,15 @@ Unit: TypeAlias = Literal["count", "position", "per second", "bytes", "bytes per
 Origin: TypeAlias = Literal["engine", "vitals", "store"]
 
 
+#: Less is written as less than this.
+SHARE_MIN = 0.001
+
+
+def small_share(value: float) -> str:
+    """A part of a whole that is not said to be nothing while it is something."""
+    return "<0.1 %" if 0 < value < SHARE_MIN else figures.share(value)
+
+
 #: How values are written for people.
 WRITTEN: dict[Unit, Callable[[float], str]] = {
     "count": figures.amount,
@@ -28,7 +37,7 @@ WRITTEN: dict[Unit, Callable[[float], str]] = {
     "bytes": figures.size,
     "bytes per second": lambda value: f"{figures.size(value)}/s",
     "seconds": figures.seconds,
-    "share": figures.share,
+    "share": small_share,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from actum_tui.top.look import Look
 from actum_tui.top.samples import Reader, Samples
 from actum_tui.top.source import Kind
@@ -49,8 +51,13 @@ def tile_of(row: Row, look: Look, samples: Samples) -> Reading:
         word="" if level == "fine" else "high",
         samples=series.samples,
         seen=series.seen,
-        scale=figure.written(scale_end(series.samples)),
+        scale=rounded(figure.written(scale_end(series.samples))),
     )
+
+
+def rounded(text: str) -> str:
+    """A round figure without the zeros behind its point: `5.00 ms` as `5 ms`."""
+    return re.sub(r"\.0+(?!\d)", "", text)
 
 
 def why_unknown(row: Row, kind: Kind) -> str:

@@ -18,8 +18,8 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from actum_tui.top.glyphs import UNICODE, Glyphs, shown_with
-from actum_tui.top.widgets.sparkline import columns, lines, scale_end
+from actum_tui.top.glyphs import ASCII, UNICODE, Glyphs, shown_with
+from actum_tui.top.widgets.sparkline import area, columns, lines, scale_end
 
 Level: TypeAlias = Literal["fine", "warning", "error"]
 
@@ -28,8 +28,12 @@ VALUE_STYLES: dict[Level, str] = {
     "warning": "bold $text-warning",
     "error": "bold $text-error",
 }
-BAR_STYLES: dict[Level, str] = {"fine": "$primary", "warning": "$warning", "error": "$error"}
-MUTED = "$text-muted"
+BAR_COLORS: dict[Level, str] = {"fine": "$primary", "warning": "$warning", "error": "$error"}
+#: A chart of fewer lines is drawn in bars.
+AREA_HEIGHT_MIN = 2
+#: By how much the foot of a chart is paler than its top, in percent.
+FADING = 55
+MUTED = "$foreground-muted"
 
 
 class Reading(NamedTuple):
@@ -63,7 +67,7 @@ class Tile(Widget):
     Tile {
         width: 1fr;
         height: 3;
-        margin-right: 1;
+        margin-right: 2;
     }
     """
 
@@ -100,10 +104,20 @@ def tile_content(reading: Reading, glyphs: Glyphs, window: int, width: int, heig
     body = spread(warned, shown_with(reading.beside, glyphs), width, glyphs, VALUE_STYLES[reading.level], MUTED)
     rows = [head, body]
     if height > len(rows):
-        drawn = columns(reading.samples, reading.seen, width, window)
-        bars = lines(drawn, scale_end(reading.samples), width, height - len(rows), glyphs)
-        rows += [Content.styled(line, BAR_STYLES[reading.level]) for line in bars]
+        rows += chart(reading, glyphs, window, width, height - len(rows))
     return Content("\n").join(rows[:height])
+
+
+def chart(reading: Reading, glyphs: Glyphs, window: int, width: int, height: int) -> list[Content]:
+    """The last minutes: bars in one line, an area in several, which fades towards its foot."""
+    end = scale_end(reading.samples)
+    if height < AREA_HEIGHT_MIN or glyphs is ASCII:
+        drawn = lines(columns(reading.samples, reading.seen, width, window), end, width, height, glyphs)
+    else:
+        drawn = area(columns(reading.samples, reading.seen, 2 * width, window), end, width, height)
+    color = BAR_COLORS[reading.level]
+    strength = [round(100 - FADING * number / max(1, height - 1)) for number in range(height)]
+    return [Content.styled(line, f"{color} {percent}%") for line, percent in zip(drawn, strength, strict=True)]
 
 
 def spread(left: str, right: str, width: int, glyphs: Glyphs, left_style: str, right_style: str) -> Content:
