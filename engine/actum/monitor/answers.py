@@ -7,8 +7,26 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from actum.codec import decode_stored
 from actum.errors import Invalid
+from actum.monitor.actions import act
+from actum.monitor.automation import deadlines_of, letters_of, processes_of
 from actum.monitor.frames import RowsPage
-from actum.monitor.requests import RECORDS_MAX, Action, Answer, Records, RecordsRequest
+from actum.monitor.requests import (
+    ACTIONS,
+    RECORDS_MAX,
+    Action,
+    Answer,
+    DeadLetters,
+    DeadLettersRequest,
+    DeadlinesDue,
+    DeadlinesRequest,
+    Done,
+    Processes,
+    ProcessesRequest,
+    Records,
+    RecordsRequest,
+    StateRequest,
+)
+from actum.monitor.states import States
 
 if TYPE_CHECKING:
     from actum.core import Core
@@ -23,19 +41,26 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Answers:
     """What one client is answered; it has an object of its own, so that nothing is kept for who has left."""
 
-    def __init__(self, engine: Engine, core: Core, *, admin: bool) -> None:
+    def __init__(self, engine: Engine, core: Core, *, admin: bool, who: str = "somebody") -> None:
         """Nothing asked yet.
 
         Args:
             engine: which one.
             core: its parts.
             admin: whether actions are allowed.
+            who: asks.
         """
         self._engine = engine
         self._core = core
         self._admin = admin
+        self._who = who
         self._by_request: dict[type, Callable[[Any, Progress], Awaitable[Answer]]] = {
             RecordsRequest: self._records,
+            ProcessesRequest: self._processes,
+            DeadlinesRequest: self._deadlines,
+            DeadLettersRequest: self._letters,
+            **dict.fromkeys(ACTIONS, self._act),
+            StateRequest: States(core).answer,
         }
 
     async def answer(self, request: Question | Action, progress: Progress) -> Answer:
@@ -69,6 +94,25 @@ class Answers:
             if first <= record.position <= last
         ]
         return Records(tuple(found), head)
+
+    async def _processes(self, request: ProcessesRequest, progress: Progress) -> Processes:
+        """Instances that have not ended."""
+        del progress
+        return await processes_of(self._core, request)
+
+    async def _deadlines(self, request: DeadlinesRequest, progress: Progress) -> DeadlinesDue:
+        """What is due next, and what was refused."""
+        del progress
+        return deadlines_of(self._core, request)
+
+    async def _letters(self, request: DeadLettersRequest, progress: Progress) -> DeadLetters:
+        """What subscriptions have put aside."""
+        del progress
+        return letters_of(self._core, request)
+
+    async def _act(self, action: Action, progress: Progress) -> Done:
+        """Do something, if that is allowed."""
+        return await act(self._core, action, admin=self._admin, who=self._who, told=progress)
 
     def close(self) -> None:
         """The client has left."""

@@ -102,7 +102,7 @@ class Server:
         if len(self._sessions) >= CLIENTS_MAX or not is_same_user(writer):
             writer.close()
             return
-        answers = Answers(self._engine, self._core, admin=self._admin)
+        answers = Answers(self._engine, self._core, admin=self._admin, who=who_is(writer))
         session = Session(self._engine, self._core.clock, answers, reader, writer)
         self._sessions.add(session)
         try:
@@ -237,12 +237,24 @@ class Session:
 
 def is_same_user(writer: asyncio.StreamWriter) -> bool:
     """Whether the process at the other end is this user's, or the superuser's; where the system says that."""
-    credentials = getattr(socket, "SO_PEERCRED", None)
-    if credentials is None:
-        return True
+    found = credentials_of(writer)
+    return found is None or found[1] in (0, os.getuid())
+
+
+def who_is(writer: asyncio.StreamWriter) -> str:
+    """The process at the other end, for the logging."""
+    found = credentials_of(writer)
+    return "a process of this user" if found is None else f"process {found[0]} of user {found[1]}"
+
+
+def credentials_of(writer: asyncio.StreamWriter) -> tuple[int, int] | None:
+    """The process and the user at the other end, where the system says that."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return None
     size = struct.calcsize("3i")
-    _, user, _ = struct.unpack("3i", writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, credentials, size))
-    return user in (0, os.getuid())
+    process, user, _ = struct.unpack("3i", writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, option, size))
+    return process, user
 
 
 def hello_of(core: Core, *, admin: bool) -> Hello:
