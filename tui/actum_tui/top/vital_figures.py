@@ -92,6 +92,7 @@ class Row(NamedTuple):
         limits: where worry begins, for the one figure or for p99.
         drawn: which of the figures is drawn; None for none.
         gauge: whether it is drawn as a bar, not over time.
+        short: its name where there is little room; empty for the same.
     """
 
     section: str
@@ -102,6 +103,7 @@ class Row(NamedTuple):
     limits: Limits | None = None
     drawn: int | None = 0
     gauge: bool = False
+    short: str = ""
 
     def level(self, values: tuple[float | None, ...]) -> Level:
         """How well its figures are."""

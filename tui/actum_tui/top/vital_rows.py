@@ -101,6 +101,7 @@ COMMIT_ROWS = (
         quantile_figures("write_seconds", "seconds", lambda vitals: vitals.write),
         Limits(0.05, 0.5),
         drawn=1,
+        short="write",
     ),
     Row(
         COMMITS,
