@@ -100,7 +100,9 @@ class Page(Screen[None]):
         """The line above, the filter, what the screen shows, the keys."""
         yield StatusLine(id="status")
         yield from self.body()
-        yield Input(placeholder="filter: text, field=value, type:..., key:...", id="filter", compact=True, disabled=True)
+        yield Input(
+            placeholder="filter: text, field=value, type:..., key:...", id="filter", compact=True, disabled=True
+        )
         yield Static("", id="fault", markup=False)
         yield Footer(compact=True)
 
