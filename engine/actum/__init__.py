@@ -21,6 +21,7 @@ from actum_storage import (
     StoreFull,
     StoreInUse,
     StoreMismatch,
+    StoreUsage,
     SubscriptionInUse,
     UnsafeFileSystem,
     diagnose,
@@ -77,6 +78,7 @@ from actum.statistics import (
 from actum.stored.automation import StoredProcess, StoredStep
 from actum.stored.store import Store, Stream, open_store
 from actum.stored.subscriptions import StoredSubscription
+from actum.stored.views import StoredColumn, StoredRows, StoredView
 from actum.subscriptions.consumer import Consumer
 from actum.subscriptions.subscription import Subscription
 from actum.upcasting import upcast
@@ -157,10 +159,14 @@ __all__ = [
     "StoreFull",
     "StoreInUse",
     "StoreMismatch",
+    "StoreUsage",
+    "StoredColumn",
     "StoredProcess",
     "StoredRecord",
+    "StoredRows",
     "StoredStep",
     "StoredSubscription",
+    "StoredView",
     "Stream",
     "Subscription",
     "SubscriptionInUse",

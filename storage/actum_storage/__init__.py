@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from actum_storage.bookmark_report import BookmarkReport
 from actum_storage.bookmarks import Bookmark, BookmarkFile, Bookmarks, DeadLetter, MemoryBookmarks
+from actum_storage.chunk_index import ChunkFile, ChunkPlace, PlacedCheckpoint
 from actum_storage.chunks import Checkpoint, Chunk
 from actum_storage.copies import CopyReport, Progress, compact_store, copy_store
 from actum_storage.derived import CheckpointReport, CheckpointWriter, Derived
@@ -37,7 +38,7 @@ from actum_storage.lmdb_log import LmdbLog
 from actum_storage.log import Head, Log
 from actum_storage.manifest import Manifest
 from actum_storage.memory_log import MemoryLog
-from actum_storage.store import Store, open_store
+from actum_storage.store import Store, StoreUsage, open_store
 
 __all__ = [
     "GENESIS",
@@ -51,6 +52,8 @@ __all__ = [
     "CheckpointReport",
     "CheckpointWriter",
     "Chunk",
+    "ChunkFile",
+    "ChunkPlace",
     "CopyReport",
     "DeadLetter",
     "Derived",
@@ -66,6 +69,7 @@ __all__ = [
     "MemoryLog",
     "NoSuchPosition",
     "OutcomeUnknown",
+    "PlacedCheckpoint",
     "PositionConflict",
     "Progress",
     "ReadOnly",
@@ -79,6 +83,7 @@ __all__ = [
     "StoreFull",
     "StoreInUse",
     "StoreMismatch",
+    "StoreUsage",
     "SubscriptionInUse",
     "UnsafeFileSystem",
     "compact_store",

@@ -17,6 +17,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from actum_storage import failpoints
+from actum_storage.chunk_index import ChunkFile, ChunkIndex
 from actum_storage.chunks import (
     CHUNK_MAGIC,
     CLOSING_MAGIC,
@@ -90,6 +91,8 @@ class Derived:
         self._known = False
         self._current: Generation | None = None
         self._writer: CheckpointWriter | None = None
+        self._index = ChunkIndex(store_id)
+        self._indexed: tuple[int, int] | None = None  # which file that is of
 
     def read(self) -> list[Checkpoint]:
         """All complete checkpoints of the newest generation that has one, the base first; empty if there is none.
@@ -123,6 +126,37 @@ class Derived:
             end = contents.ends[-1] if contents.ends else 0
             return CheckpointReport(str(path), len(contents.checkpoints), len(data), len(data) - end)
         return CheckpointReport(str(self._directory), 0, 0, 0)
+
+    def browse(self) -> ChunkFile | None:
+        """The newest generation that has a complete checkpoint, to be read chunk by chunk; None if there is none.
+
+        What has been learnt of it is kept: to look again costs a few reads.
+        """
+        self._check_open()
+        for number in sorted(self._numbers(), reverse=True):
+            path = self._path(number)
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                continue  # as in `read`
+            try:
+                state = os.fstat(descriptor)
+                if self._indexed != (state.st_dev, state.st_ino):
+                    self._index.clear()
+                    self._indexed = state.st_dev, state.st_ino
+                with os_errors(f"{path} can't be read"):
+                    self._index.read_on(descriptor)
+                if self._index.checkpoints:
+                    return ChunkFile(path, os.dup(descriptor), self._index)
+            finally:
+                os.close(descriptor)
+        return None
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        self._check_open()
+        return sum(map(self._size, self._numbers()))
 
     @property
     def size_base(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import lmdb
 
@@ -65,14 +65,71 @@ def translated(error: lmdb.Error, where: str) -> StorageError:
     return StorageError(f"{where}: {error}")
 
 
+class LogUsage(NamedTuple):
+    """What a log takes.
+
+    Attributes:
+        bytes: used, of its file, which may be longer.
+        bytes_max: it may use: what is mapped.
+        readers: places in its table of readers that other processes hold: that read at this moment, or were killed
+            while they did.
+        readers_behind: commits since the state that the oldest of them reads: pages that can't be used again
+            meanwhile make the file grow.
+    """
+
+    bytes: int
+    bytes_max: int
+    readers: int
+    readers_behind: int
+
+
+class Reader(NamedTuple):
+    """A place in the table of readers.
+
+    Attributes:
+        process: whose it is.
+        transaction: the one whose state it reads; None while it reads nothing.
+    """
+
+    process: str
+    transaction: int | None
+
+
+def readers_in(environment: lmdb.Environment) -> list[Reader]:
+    """All that hold a place in the table."""
+    found: list[Reader] = []
+    for line in environment.readers().splitlines()[1:]:
+        match line.split():
+            case [process, _, transaction]:
+                found.append(Reader(process, int(transaction) if transaction.isdecimal() else None))
+            case _:
+                pass
+    return found
+
+
+def usage_of(environment: lmdb.Environment, where: str) -> LogUsage:
+    """What an environment that is open takes."""
+    try:
+        information, page_bytes, readers = environment.info(), environment.stat()["psize"], readers_in(environment)
+    except lmdb.Error as error:
+        raise translated(error, where) from error
+    others = [reader for reader in readers if reader.process != str(os.getpid())]
+    oldest = min((reader.transaction for reader in others if reader.transaction is not None), default=None)
+    return LogUsage(
+        bytes=(information["last_pgno"] + 1) * page_bytes,
+        bytes_max=information["map_size"],
+        readers=len(others),
+        readers_behind=0 if oldest is None else max(0, information["last_txnid"] - oldest),
+    )
+
+
 def readers_of(path: Path) -> list[str]:
     """The processes that read an environment which is open elsewhere."""
     try:
         with lmdb.open(str(path), readonly=True, create=False, max_readers=READERS_MAX, lib_version=0) as environment:
-            lines = environment.readers().splitlines()[1:]
+            return sorted({reader.process for reader in readers_in(environment)})
     except lmdb.Error as error:
         raise translated(error, str(path / "data.mdb")) from error
-    return sorted({line.split()[0] for line in lines if line.split()})
 
 
 def engine_version() -> str:

@@ -36,7 +36,7 @@ from actum_storage.fork import ForkGuard
 from actum_storage.frame import copy_value, hash_of, key_position, parse_at, parse_header, sealed
 from actum_storage.headroom import Headroom
 from actum_storage.layout import POSITION
-from actum_storage.lmdb_environment import FULL_CODES, PERHAPS_FULL_CODES, open_environment, translated
+from actum_storage.lmdb_environment import FULL_CODES, PERHAPS_FULL_CODES, open_environment, translated, usage_of
 from actum_storage.log import EMPTY, Head, span, within
 from actum_storage.preflight import has_room, low_on_space
 from actum_storage.recent import RecentFrames
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from actum_storage.frame import Batch, Frame
-    from actum_storage.lmdb_environment import Durability
+    from actum_storage.lmdb_environment import Durability, LogUsage
 
     Cursor = lmdb.Cursor[memoryview]
     Database = lmdb._Database  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # lmdb has no other name for it
@@ -212,6 +212,11 @@ class LmdbLog:
             if puts:
                 self._commit(puts, self._head)
 
+    def usage(self) -> LogUsage:
+        """What the log takes now, and who reads it."""
+        self._check_usable()
+        return usage_of(self._environment, self._where)
+
     def close(self) -> None:
         """See `Log.close`. A forked child closes nothing: it is its parent's."""
         if self._guard.forked:
@@ -342,10 +347,9 @@ class LmdbLog:
         return self._failure
 
     def _head_unmoved(self) -> bool:
-        try:
+        with suppress(StorageError):
             return self._read_head(EMPTY) == self._head
-        except StorageError:
-            return False
+        return False
 
     @contextmanager
     def _cursor(self, database: Database) -> Generator[Cursor]:
@@ -379,11 +383,7 @@ class LmdbLog:
             raise self._failed() from self._failure
 
     def _check_in_place(self) -> None:
-        """A reader still maps a file that was replaced, and would never see anything new.
-
-        Raises:
-            StoreFailed: it was.
-        """
+        """A reader still maps a file that was replaced, and would never see anything new: `StoreFailed` then."""
         if identity(self._path / "data.mdb") != self._identity:
             raise StoreFailed(f"{self._where} is another file now: the store was compacted, or is gone. Open it again.")
 

@@ -5,25 +5,48 @@ Everything here is bytes; the engine's package decodes them. Nothing is written.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, final
+import os
+from typing import TYPE_CHECKING, NamedTuple, Self, final
 
 from actum_storage.bookmark_report import read_bookmarks
 from actum_storage.bookmarks import BookmarkFile
 from actum_storage.copies import copy_store
 from actum_storage.directory import WRITER_LOCK, StoreDirectory
+from actum_storage.files import os_errors
 from actum_storage.lock import holder_of
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
 
     from actum_storage.bookmark_report import BookmarkReport
+    from actum_storage.chunk_index import ChunkFile
     from actum_storage.chunks import Checkpoint
     from actum_storage.copies import CopyReport, Progress
     from actum_storage.derived import CheckpointReport
     from actum_storage.frame import Frame
     from actum_storage.log import Head
     from actum_storage.manifest import Manifest
+
+
+class StoreUsage(NamedTuple):
+    """What a store takes.
+
+    Attributes:
+        log_bytes: used by the log.
+        log_bytes_max: the most it may use.
+        readers: places in the log's table of readers that other processes hold: that read at this moment, or were
+            killed while they did.
+        readers_behind: commits since the state that the oldest of them reads; while there are such, the log grows.
+        derived_bytes: of checkpoints.
+        free_bytes: on the disk.
+    """
+
+    log_bytes: int
+    log_bytes_max: int
+    readers: int
+    readers_behind: int
+    derived_bytes: int
+    free_bytes: int
 
 
 @final
@@ -76,6 +99,21 @@ class Store:
     def read_checkpoints(self) -> list[Checkpoint]:
         """The complete checkpoints of the newest generation, the base first."""
         return self._directory.derived.read()
+
+    def browse_checkpoints(self) -> ChunkFile | None:
+        """The same, to be read chunk by chunk and closed; None if there is none. See `Derived.browse`."""
+        return self._directory.derived.browse()
+
+    def usage(self) -> StoreUsage:
+        """What the store takes of its disk now, and who reads it."""
+        directory = self._directory
+        with os_errors(f"{directory.path} can't be looked at"):
+            state = os.statvfs(directory.path)
+        log = directory.log.usage()
+        return StoreUsage(
+            log.bytes, log.bytes_max, log.readers, log.readers_behind, directory.derived.size,
+            state.f_bavail * state.f_frsize,
+        )  # fmt: skip
 
     @property
     def writer(self) -> str | None:

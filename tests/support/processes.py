@@ -13,7 +13,9 @@ from typing import IO, Self
 SECONDS_MAX = 50
 
 #: The children find `tests.support` too.
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+ENVIRONMENT = os.environ | {
+    "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+}
 
 
 def run_python(code: str, *arguments: object) -> str:

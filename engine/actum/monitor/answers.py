@@ -24,7 +24,9 @@ from actum.monitor.requests import (
     ProcessesRequest,
     Records,
     RecordsRequest,
+    StateRequest,
 )
+from actum.monitor.states import States
 
 if TYPE_CHECKING:
     from actum.core import Core
@@ -58,6 +60,7 @@ class Answers:
             DeadlinesRequest: self._deadlines,
             DeadLettersRequest: self._letters,
             **dict.fromkeys(ACTIONS, self._act),
+            StateRequest: States(core).answer,
         }
 
     async def answer(self, request: Question | Action, progress: Progress) -> Answer:

@@ -22,6 +22,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from actum_storage import Chunk, StorageError
+from msgspec.structs import replace
 
 from actum import garbage
 from actum.codec import ENCODING_ERRORS, encode_chunk
@@ -168,17 +169,17 @@ class Checkpointer:
     async def _write(self, writer: CheckpointWriter, head: Head | None, taken: list[Taken], *, base: bool) -> Closing:
         """All chunks; the closing record that makes them valid."""
         self._collectable = self._count_collectable()
-        if base:
-            for view in self._savable():
-                if not view.all_changed:
-                    view.table.cut()  # what changed before the walk is in the walk
-                    await self._write_view(writer, view, list(view.table.rows), encode_rows(view))
+        walked: dict[str, int] = {}
+        for view in self._savable() if base else ():
+            if not view.all_changed:
+                view.table.cut()  # what changed before the walk is in the walk
+                walked[view.name] = await self._write_view(writer, view, list(view.table.rows), encode_rows(view)) or 0
         # The cut: nothing may be awaited from here to the end of this block.
         committer = self._scheduler.committer
         head = head or committer.head
         served = self._savable()
         saved = {
-            view.name: SavedView(view.saved_fingerprint, base or not view.saved, view.table.schema.key)
+            view.name: SavedView.of(view, reset=base or not view.saved, once=walked.get(view.name, 0))
             for view in served
         }
         cuts = [(view, view.cut()) for view in served]
@@ -187,8 +188,11 @@ class Checkpointer:
 
         for view, cut in cuts:
             taken += cut
-            if not await self._write_view(writer, view, cut.rows.items(), encode_cut(cut)):
+            chunks = await self._write_view(writer, view, cut.rows.items(), encode_cut(cut))
+            if chunks is None:
                 del saved[view.name]
+            elif saved[view.name].reset and view.name not in walked:
+                saved[view.name] = replace(saved[view.name], once=chunks)
         for streams, keys in changed:
             await self._write_slices(writer, heads_section(streams.name), keys, self._encode_heads(streams))
             snapshots, streams.snapshots_changed = streams.snapshots_changed, {}
@@ -213,12 +217,12 @@ class Checkpointer:
 
     async def _write_view(
         self, writer: CheckpointWriter, view: LiveView, items: Iterable[Any], shape: Callable[[list[Any]], Any]
-    ) -> bool:
-        """Write rows of a view; False, once and for all, if one of them can't be encoded."""
+    ) -> int | None:
+        """Write rows of a view; in how many chunks, or None, once and for all, if one of them can't be encoded."""
         if view.name in self._unsavable:
-            return False
+            return None
         try:
-            await self._write_slices(writer, view_section(view), items, shape)
+            return await self._write_slices(writer, view_section(view.name), items, shape)
         except ENCODING_ERRORS as error:
             self._unsavable.add(view.name)
             log.warning(
@@ -227,8 +231,7 @@ class Checkpointer:
                 error,
                 extra=facts("view not saved", error, view=view.name),
             )
-            return False
-        return True
+            return None
 
     def _encode_heads(self, streams: Streams) -> Callable[[list[Any]], Any]:
         """Where the streams of some keys end now: never older than what was written of them before.
@@ -256,17 +259,22 @@ class Checkpointer:
 
     async def _write_slices(
         self, writer: CheckpointWriter, section: str, items: Iterable[Any], shape: Callable[[list[Any]], Any]
-    ) -> None:
-        """Encode and write items, a slice of about a millisecond at a time, with a pause for the loop in between."""
+    ) -> int:
+        """Encode and write items, a slice of about a millisecond at a time, with a pause for the loop in between.
+
+        Gives the number of chunks.
+        """
+        chunks = 0
         iterator: Iterator[Any] = iter(items)
         self._slice_rows = SLICE_ROWS_FIRST  # those of another section take another time
         while True:
             started = self._clock.monotonic_ns()
             if not (part := list(islice(iterator, self._slice_rows))):
-                return
+                return chunks
             body = encode_chunk(shape(part))
             self._follow(len(part), self._clock.monotonic_ns() - started)
             await self._background.run(partial(writer.write, Chunk(section, len(part), body)))
+            chunks += 1
             if not self._hasty:
                 await asyncio.sleep(self._options.checkpoint_pause_seconds)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
@@ -19,11 +20,12 @@ from actum.codec import decode_headings, decoder_of
 from actum.logbook import facts
 from actum.schemas.gate import Reading, check_evolved
 from actum.streams import Snapshot
+from actum.views.columns import SavedColumn, places_skipped, saved_columns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 
-    from actum_storage import Checkpoint, Chunk, Derived, Frame, Log
+    from actum_storage import Checkpoint, Chunk, Derived, Frame, Log, Store
 
     from actum.background import Background
     from actum.codec import Codec
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from actum.views.live_view import LiveView
 
     SaveAt = Callable[[Head], Awaitable[object]]
+    Rest = Callable[[], Awaitable[object]]
 
 
 log = logging.getLogger("actum.recovery")
@@ -47,12 +50,27 @@ class SavedView(msgspec.Struct, array_like=True, frozen=True):
     Attributes:
         fingerprint: of the code that made its rows.
         reset: whether the rows saved before don't count.
-        key: the field that identifies a row; older ones don't say.
+        key: the field that identifies a row; older ones don't say that, nor what follows.
+        rows: how many there are.
+        columns: the fields of a row.
+        places_skipped: values that stand before them in rows that are stored by place.
+        once: chunks that come first and hold each row once; what is behind them may change those rows.
     """
 
     fingerprint: str
     reset: bool
     key: str = ""
+    rows: int | None = None
+    columns: Sequence[SavedColumn] = ()
+    places_skipped: int = 0
+    once: int = 0
+
+    @classmethod
+    def of(cls, view: LiveView, *, reset: bool, once: int) -> SavedView:
+        """A view as it is now."""
+        schema = view.table.schema
+        columns, skipped = saved_columns(schema.row_type), places_skipped(schema.row_type)
+        return cls(view.saved_fingerprint, reset, schema.key, len(view.table.rows), columns, skipped, once)
 
 
 class Closing(msgspec.Struct, array_like=True, frozen=True):
@@ -85,14 +103,19 @@ class Saved(msgspec.Struct, frozen=True):
     heads: dict[tuple[str, str], int]
 
 
+async def turn() -> None:
+    """One turn of the loop for the others."""
+    await asyncio.sleep(0)
+
+
 decode_closing = decoder_of(Closing)
 decode_heads = decoder_of(dict[str, int])
 decode_snapshots = decoder_of(dict[str, Snapshot])
 
 
-def view_section(view: LiveView) -> str:
-    """The name under which a view's rows are saved."""
-    return f"view:{view.name}"
+def view_section(view: str) -> str:
+    """The name under which the rows of a view are saved."""
+    return f"view:{view}"
 
 
 HEADS = "heads:"
@@ -124,6 +147,25 @@ def read_saved(checkpoints: Sequence[Checkpoint]) -> Saved | None:
                 heads.update(((name, key), position) for key, position in decode_heads(bytes(chunk.body)).items())
     closing = decode_closing(bytes(checkpoints[-1].closing))
     return Saved(closing.position, closing.hash, heads)
+
+
+def is_of_log(log: Log | Store, closing: Closing) -> bool:
+    """Whether a log has the frame at which a checkpoint was made.
+
+    Raises:
+        StoreCorrupt: the checkpoint is ahead of it.
+    """
+    head = log.head
+    if closing.position > head.position:
+        raise StoreCorrupt(
+            f"the log ends at position {head.position}, but a checkpoint was made at {closing.position}: "
+            "acknowledged events are missing. Restore the log from a backup; "
+            "if you put back an older log on purpose, delete the directory derived/"
+        )
+    if closing.position == 0:
+        return True
+    frame = log.frame_at(closing.position)
+    return frame.last == closing.position and frame.hash == closing.hash
 
 
 @final
@@ -185,7 +227,7 @@ class Recovery:
             for chunk in checkpoint.chunks:
                 sections.setdefault(chunk.section, []).append(chunk)
             for view in views:
-                chunks = sections.get(view_section(view), [])
+                chunks = sections.get(view_section(view.name), [])
                 await restore_view(view, closing, chunks, outdated_too=self._outdated_too)
             self._restore_streams(sections)
         self.reading = closings[-1].reading
@@ -193,17 +235,7 @@ class Recovery:
 
     def _is_of_this_log(self, closing: Closing) -> bool:
         """Whether the log has the frame at which a checkpoint was made."""
-        head = self._log.head
-        if closing.position > head.position:
-            raise StoreCorrupt(
-                f"the log ends at position {head.position}, but a checkpoint was made at {closing.position}: "
-                "acknowledged events are missing. Restore the log from a backup; "
-                "if you put back an older log on purpose, delete the directory derived/"
-            )
-        if closing.position == 0:
-            return True
-        frame = self._log.frame_at(closing.position)
-        return frame.last == closing.position and frame.hash == closing.hash
+        return is_of_log(self._log, closing)
 
     def _restore_streams(self, sections: dict[str, list[Chunk]]) -> None:
         """Heads and snapshots of one checkpoint."""
@@ -245,15 +277,25 @@ class Recovery:
         return head
 
     async def replay(
-        self, views: Sequence[LiveView], start: int, stop: int
-    ) -> AsyncIterator[tuple[Frame, Sequence[Event]]]:
-        """Fold the records from `start` to `stop` into views; gives each frame when it is in, the loop its turns."""
+        self, views: Sequence[LiveView], start: int, stop: int, rest: Rest = turn
+    ) -> AsyncGenerator[tuple[Frame, Sequence[Event]]]:
+        """Fold the records from `start` to `stop` into views; gives each frame when it is in, the loop its turns.
+
+        Args:
+            views: each at `start` - 1 or further on.
+            start: the first position.
+            stop: the last one; of a frame that has more, the rest stays out.
+            rest: awaited after every slice.
+        """
         done = 0
         for frame in self._log.frames(start, stop):
-            events = self._codec.events(frame)
+            events: Sequence[Event] = self._codec.events(frame)
             records = Records(self._codec, frame.first, lambda frame=frame: frame.body)  # type: ignore[misc]  # bound now
-            if frame.count > self._slice_events:
-                await self._apply_slices(views, frame, events, records)
+            if frame.last > stop:
+                events = events[: stop + 1 - frame.first]
+                await self._apply_slices(views, frame.first, events, records, rest)
+            elif frame.count > self._slice_events:
+                await self._apply_slices(views, frame.first, events, records, rest)
             else:
                 for view in views:
                     view.apply(frame.first, events, records)
@@ -261,17 +303,17 @@ class Recovery:
             done += frame.count
             if done >= self._slice_events:
                 done = 0
-                await asyncio.sleep(0)
+                await rest()
 
     async def _apply_slices(
-        self, views: Sequence[LiveView], frame: Frame, events: Sequence[Event], records: Records
+        self, views: Sequence[LiveView], first: int, events: Sequence[Event], records: Records, rest: Rest
     ) -> None:
-        """Fold a long frame into views, the loop having its turns in between."""
-        for start in range(0, frame.count, self._slice_events):
-            stop = start + self._slice_events
+        """Fold some of a frame's events into views, the loop having its turns in between."""
+        for start in range(0, len(events), self._slice_events):
+            part = events[start : start + self._slice_events]
             for view in views:
-                view.apply(frame.first + start, events[start:stop], partial(records.part, start, stop))
-            await asyncio.sleep(0)
+                view.apply(first + start, part, partial(records.part, start, start + len(part)))
+            await rest()
 
     def _note_heads(self, frame: Frame, events: Sequence[Event]) -> None:
         """Each record is, so far, the last of its stream, and its aggregate can be woken."""

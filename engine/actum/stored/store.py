@@ -15,6 +15,7 @@ from actum.codec import Schema, decode_schema, decode_stored
 from actum.records import check_identifier, datetime_of
 from actum.recovery.verification import VerifyReport, read_head, verify
 from actum.stored import subscriptions as stored_subscriptions
+from actum.stored import views as stored_views
 from actum.stored.automation import PROCESSES, Automation, StoredStep, by_time, outputs_of
 
 if TYPE_CHECKING:
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Self
 
-    from actum_storage import CopyReport, Head, Manifest, Progress
+    from actum_storage import CopyReport, Head, Manifest, Progress, StoreUsage
 
     from actum.deadlines.deadline import Deadline
     from actum.records import StoredRecord
     from actum.stored.automation import StoredProcess
     from actum.stored.subscriptions import StoredSubscription
+    from actum.stored.views import StoredRows, StoredView
 
 
 class Stream(NamedTuple):
@@ -172,6 +174,36 @@ class Store:
             self._automation.read(self._store.frames(self._automation_position + 1, head))
             self._automation_position = head
         return self._automation
+
+    def views(self) -> list[StoredView]:
+        """The views in the newest checkpoint, with the position as of which it holds them; none without one.
+
+        Raises:
+            StoreCorrupt: the checkpoint is ahead of the log: acknowledged events are missing.
+            StoreMismatch: it can't be read by this version.
+        """
+        return stored_views.stored_views(self._store)
+
+    def rows(self, view: str) -> StoredRows:
+        """The rows of a view in the newest checkpoint, as plain data, to be iterated and closed; they say as of when.
+
+        They come from the disk a chunk at a time: a million take about two seconds, and the memory of what has changed
+        since the checkpoint's base was written. An engine has newer ones: see `Engine.rows`.
+
+        Raises:
+            Invalid: the checkpoint doesn't have it, or is too old to say which field is its key.
+            StoreCorrupt, StoreMismatch: as `views`.
+        """
+        return stored_views.stored_rows(self._store, view)
+
+    @property
+    def checkpoint_position(self) -> int:
+        """Where the newest checkpoint was made, now; 0 if there is none of this log."""
+        return stored_views.checkpoint_position(self._store)
+
+    def usage(self) -> StoreUsage:
+        """What the store takes of its disk now, and who reads it."""
+        return self._store.usage()
 
     def subscriptions(self) -> list[StoredSubscription]:
         """The subscriptions that have ever run on this store, by name, also while they run."""

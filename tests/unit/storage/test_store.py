@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +13,7 @@ from actum_storage import Chunk, StoreClosed, StoreDirectory, StoreMismatch, ope
 from tests.support.batches import fill, record, records_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -45,6 +49,39 @@ def test_pages(path: Path) -> None:
         assert store.page_faults() == []
     with StoreDirectory.open(path, write=True) as store:
         assert store.page_faults() is None
+
+
+def test_usage(path: Path) -> None:
+    """What it takes, and who reads it in another process: how far that one is behind."""
+    with open_store(path) as store:
+        before = store.usage()
+        assert 0 < before.log_bytes <= (path / "log" / "data.mdb").stat().st_size < before.log_bytes_max
+        assert (before.readers, before.readers_behind, before.derived_bytes) == (0, 0, 0)
+        assert before.free_bytes > 0
+    with reading(path), StoreDirectory.open(path, write=True) as directory:
+        fill(directory.log, 1, 1)
+        usage = directory.log.usage()
+        assert (usage.readers, usage.readers_behind >= 2) == (1, True)
+    store.close()
+    with pytest.raises(StoreClosed):
+        store.usage()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Another process reads and does not end."""
+    code = (
+        "import lmdb, sys; environment = lmdb.open(sys.argv[1], readonly=True, lib_version=0)\n"
+        "with environment.begin(): print(1, flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(path / "log")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield
+        finally:
+            process.communicate()
 
 
 def test_checkpoints(path: Path) -> None:

@@ -551,7 +551,7 @@ class TestViews:
         store = tmp_path / "bank"
         real, walked = Checkpointer._write_view, list[LiveView]()
 
-        async def write_view(self: Checkpointer, writer: Any, view: LiveView, items: Any, shape: Any) -> bool:
+        async def write_view(self: Checkpointer, writer: Any, view: LiveView, items: Any, shape: Any) -> int | None:
             walked.append(view)
             return await real(self, writer, view, items, shape)
 
