@@ -24,6 +24,7 @@ from actum.monitor.requests import (
     ProcessesRequest,
     Records,
     RecordsRequest,
+    RowsRequest,
     StateRequest,
 )
 from actum.monitor.states import States
@@ -31,7 +32,8 @@ from actum.monitor.states import States
 if TYPE_CHECKING:
     from actum.core import Core
     from actum.engine import Engine
-    from actum.monitor.requests import Question, RowsRequest
+    from actum.monitor.requests import Question
+    from actum.monitor.rows import Pages
 
 #: Told how far an answer is: done, of whole.
 Progress: TypeAlias = Callable[[int, int], None]
@@ -41,21 +43,24 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Answers:
     """What one client is answered; it has an object of its own, so that nothing is kept for who has left."""
 
-    def __init__(self, engine: Engine, core: Core, *, admin: bool, who: str = "somebody") -> None:
+    def __init__(self, engine: Engine, core: Core, pages: Pages, *, admin: bool, who: str = "somebody") -> None:
         """Nothing asked yet.
 
         Args:
             engine: which one.
             core: its parts.
+            pages: what the client is shown of views.
             admin: whether actions are allowed.
             who: asks.
         """
         self._engine = engine
         self._core = core
         self._admin = admin
+        self._pages = pages
         self._who = who
         self._by_request: dict[type, Callable[[Any, Progress], Awaitable[Answer]]] = {
             RecordsRequest: self._records,
+            RowsRequest: pages.page,
             ProcessesRequest: self._processes,
             DeadlinesRequest: self._deadlines,
             DeadLettersRequest: self._letters,
@@ -80,7 +85,7 @@ class Answers:
         Raises:
             ActumError: there is none; why.
         """
-        raise Invalid(f"this engine does not show rows of {request.view}")
+        return self._pages.live(request)
 
     async def _records(self, request: RecordsRequest, progress: Progress) -> Records:
         """Records of the log."""
@@ -116,3 +121,4 @@ class Answers:
 
     def close(self) -> None:
         """The client has left."""
+        self._pages.close()
