@@ -35,8 +35,8 @@ class Folding(NamedTuple):
     whole: int
 
 
-def title(view: ViewFacts, page: RowsPage | None, glyphs: Glyphs) -> Content:
-    """How a view stands now."""
+def title(view: ViewFacts, page: RowsPage | None, glyphs: Glyphs, *, past: bool) -> Content:
+    """How a view stands now; of the past only what was so then."""
     facts: list[tuple[str, str]] = []
     rows = page.count if page is not None else view.rows
     position = page.position if page is not None else view.position
@@ -44,7 +44,7 @@ def title(view: ViewFacts, page: RowsPage | None, glyphs: Glyphs) -> Content:
         facts.append((f"  {whole(rows)} row{'' if rows == 1 else 's'}", ""))
     if position is not None:
         facts.append((f"  @{whole(position)}", MUTED))
-    if view.state:
+    if view.state and not past:
         sign = {"fine": glyphs.fine, "warning": glyphs.warning, "error": glyphs.error}[view.level]
         style = {"fine": "$text-success", "warning": "$text-warning", "error": "bold $text-error"}[view.level]
         facts.append((f"  {sign} {view.state}", style))
@@ -56,7 +56,6 @@ def title(view: ViewFacts, page: RowsPage | None, glyphs: Glyphs) -> Content:
 def notice(
     view: ViewFacts,
     request: RowsRequest | None,
-    page: RowsPage | None,
     folding: Folding | None,
     *,
     may_rebuild: bool,
@@ -66,7 +65,7 @@ def notice(
     if folding is not None:
         return folding_line(folding, request, glyphs)
     if request is not None and request.position is not None:
-        return past_line(request.position, page)
+        return past_line(request.position)
     if view.level == "error" and view.failure is not None:
         fix = "R rebuilds it" if may_rebuild else "then open the engine again, or attach with --rw and press R"
         return Content.assemble(
@@ -79,13 +78,11 @@ def notice(
     return None
 
 
-def past_line(position: int, page: RowsPage | None) -> Content:
+def past_line(position: int) -> Content:
     """That these rows are the past."""
-    rows = "" if page is None else f", {whole(page.count)} rows then"
     return Content.assemble(
         (f" PAST as of position {whole(position)} ", WARNING),
-        f" not now{rows}.  ",
-        ("n: back to now   , .: one position back, forward", MUTED),
+        ("  n back to now   , . one position back, forward", MUTED),
     )
 
 
@@ -131,6 +128,8 @@ def foot(page: RowsPage | None, request: RowsRequest, window: Window | None, wid
         parts.append(f"by {safe_text(request.order)} {sign}" + ("" if ordered else ", without an index"))
     elif any(column.ordered for column in page.columns):
         parts.append(f"{CHEAP} has an index")
+    if not page.exact:
+        parts.append("changed while they were looked at")
     if window is not None and (window.before or window.behind):
         parts.append(f"< {window.before} and {window.behind} > fields more")
     text = "   ".join(parts)

@@ -1,4 +1,4 @@
-"""What is known of each view at a moment, wherever that is looked at: from a running engine's statistics, or a store's."""
+"""What is known of each view at a moment: from a running engine's statistics; of a store that is only its name."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from actum_tui.safe_text import safe_text
-from actum_tui.top.flashes import Flashes
-from actum_tui.top.glyphs import glyphs_for
+from actum_tui.top.flashes import FLASH_SECONDS, Flashes, rows_by_key
+from actum_tui.top.glyphs import UNICODE
 from actum_tui.top.page import Page
 from actum_tui.top.row_cells import grid_columns, grid_rows, widths_of, window_of
 from actum_tui.top.row_steps import position_of, stepped
@@ -86,7 +86,7 @@ class RowsPage(Page):
 
     def body(self) -> Iterable[Widget]:
         """The views at the left, the rows of one at the right."""
-        self._glyphs = glyphs_for(self.app.console.encoding)
+        self._glyphs = UNICODE
         right = Vertical(
             Static("", id="heading", markup=False),
             Static("", id="notice", markup=False),
@@ -127,6 +127,7 @@ class RowsPage(Page):
         self._views = views_of(self.dashboard.source.hello, look.now)
         if self.view is None and self._views:
             self._look_at(RowsRequest(view=self._views[0].name, limit=self._room()))
+        self._fit()
         request = self.request
         self.query_one(ViewList).show(self._views, None if request is None else request.view)
         if request is not None and request.position is None:
@@ -151,6 +152,7 @@ class RowsPage(Page):
             self.rows, self._widths, self._first_field = None, {}, 0
         self._failure = None
         self.set_class(request.position is not None, "past")
+        self.refresh_bindings()
         self._leave()
         self.wants_changed()
         if request.position is not None or self.dashboard.paused or self.dashboard.source.kind != "live":
@@ -189,7 +191,8 @@ class RowsPage(Page):
         assert self.request is not None
         self._failure = None
         self.rows = page
-        self._flashes.see(self.request, page, time.monotonic())
+        if self._flashes.see(self.request, page, time.monotonic()) and self.request.position is None:
+            self.set_timer(FLASH_SECONDS, self._draw)
 
     def _fail(self, sentence: str) -> None:
         """There are no rows, because of this."""
@@ -201,8 +204,9 @@ class RowsPage(Page):
         if not self.is_mounted:
             return
         view, page, request = self.view, self.rows, self.request
+        past = request is not None and request.position is not None
         self._draw_notice()
-        self.query_one("#heading", Static).update("" if view is None else title(view, page, self._glyphs))
+        self.query_one("#heading", Static).update("" if view is None else title(view, page, self._glyphs, past=past))
         message = self._message()
         self.query_one("#message", Static).display = message is not None
         self.query_one("#message", Static).update(message or "")
@@ -230,7 +234,6 @@ class RowsPage(Page):
             else notice(
                 view,
                 self.request,
-                self.rows,
                 self._folding,
                 may_rebuild=self.dashboard.may_act,
                 glyphs=self._glyphs,
@@ -261,7 +264,7 @@ class RowsPage(Page):
         detail = self.query_one(RowDetail)
         if detail.has_class("open") and self.rows is not None:
             current = self.grid.current
-            detail.show(self.rows.columns, None if current is None else current.data)
+            detail.show(self.rows.columns, None if current is None else rows_by_key(self.rows).get(current.key))
 
     def on_view_list_picked(self, event: ViewList.Picked) -> None:
         """Another view."""
@@ -336,7 +339,7 @@ class RowsPage(Page):
 
     def _fit(self) -> None:
         """Ask for more rows if there is room for them, or for fewer."""
-        if self.request is not None and self.request.limit != self._room() and self.request.position is None:
+        if self.request is not None and self.request.limit != self._room() and self._folding is None:
             self._look_at(replace(self.request, limit=self._room()))
 
     def action_ask_position(self) -> None:
@@ -377,6 +380,12 @@ class RowsPage(Page):
         """The same rows as of then, or as of now."""
         if self.request is not None:
             self._look_at(replace(self.request, position=position, limit=self._room()))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What leads back to now is offered in the past only."""
+        if action == "now":
+            return self.request is not None and self.request.position is not None
+        return super().check_action(action, parameters)
 
     def action_now(self) -> None:
         """Back to now."""
