@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from actum.engine import Engine
     from actum.monitor.requests import Question
     from actum.monitor.rows import Pages
+    from actum.records import StoredRecord
+
+#: Bytes of frames after which no more records go into one answer; a frame is 16 MiB at most.
+RECORDS_BYTES_MAX = 1_000_000
 
 #: Told how far an answer is: done, of whole.
 Progress: TypeAlias = Callable[[int, int], None]
@@ -88,16 +92,17 @@ class Answers:
         return self._pages.live(request)
 
     async def _records(self, request: RecordsRequest, progress: Progress) -> Records:
-        """Records of the log."""
+        """Records of the log: fewer than were asked for, if they are large, but one at least."""
         del progress
         head = self._core.scheduler.durable
         first, last = max(1, request.start), min(request.stop, head, request.start + RECORDS_MAX - 1)
-        found = [
-            record
-            for frame in (self._core.log.frames(first, last) if first <= last else ())
-            for record in decode_stored(frame.first, frame.body)
-            if first <= record.position <= last
-        ]
+        found: list[StoredRecord] = []
+        size = 0
+        for frame in self._core.log.frames(first, last) if first <= last else ():
+            found += (each for each in decode_stored(frame.first, frame.body) if first <= each.position <= last)
+            size += len(frame.body)
+            if size > RECORDS_BYTES_MAX:
+                break
         return Records(tuple(found), head)
 
     async def _processes(self, request: ProcessesRequest, progress: Progress) -> Processes:

@@ -222,10 +222,12 @@ class StoreVitals(msgspec.Struct, frozen=True, kw_only=True):
         writer: the id of the process that has it open for writing, None if none has.
         log_bytes: used by the log.
         map_bytes: the most it may use.
-        readers: readers that hold a place in the log's reader table.
+        readers: other processes' readers that hold a place in the log's reader table: they read at this moment, or were
+            killed while they did.
         derived_bytes: of checkpoints.
         checkpoint_position: of the newest one, 0 for none.
         free_bytes: on the disk.
+        readers_behind: commits since the state that the oldest of these readers sees: meanwhile the log grows.
     """
 
     position: int
@@ -237,6 +239,7 @@ class StoreVitals(msgspec.Struct, frozen=True, kw_only=True):
     derived_bytes: int
     checkpoint_position: int
     free_bytes: int
+    readers_behind: int = 0
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
