@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.soak.dashboard import SCREENS, soak
 
 MEGABYTE = 1_000_000
 
 
+@pytest.mark.timeout(180)
 def test_it_looks_on_for_a_while(tmp_path: Path) -> None:
     """Every screen in turn: it does not grow with tens of thousands of events, and leaves the terminal as it was."""
     soaked = soak(tmp_path / "bank", seconds=32.0, per_second=2_000, each=2.0)
