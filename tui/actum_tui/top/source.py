@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from actum.monitor import Frame, Hello
@@ -34,6 +34,16 @@ class Found(NamedTuple):
     """
 
     hello: Hello
+
+
+class Past(NamedTuple):
+    """Frames that lie before the next one, of a source that has jumped: what lines of the last minutes are made of.
+
+    Attributes:
+        frames: oldest first.
+    """
+
+    frames: Sequence[Frame]
 
 
 class Unavailable(Exception):  # named by what happened, as all errors here
@@ -68,7 +78,7 @@ class Source(Protocol):
         """Leave it. Again: nothing."""
         ...
 
-    def frames(self) -> AsyncIterator[Frame | Lost | Found]:
+    def frames(self) -> AsyncIterator[Frame | Lost | Found | Past]:
         """What it shows, once an interval; without end but for a recording. For one task."""
         ...
 
