@@ -60,7 +60,7 @@ def check_observer(observer: object) -> None:
         raise Invalid(f"observer={shown(observer)} is no observer: give actum.otel.Tracing()")
 
 
-def check_monitor(monitor: object, admin: object) -> None:
+def check_monitor(*, monitor: object, admin: object) -> None:
     """Whether an engine may be watched, and acted upon.
 
     Raises:

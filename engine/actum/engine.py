@@ -157,7 +157,7 @@ class Engine(Operations, Automation):
         """
         check_arguments(store, options, services=services, upcasters=upcasters, middleware=middleware, alerts=alerts)
         check_observer(observer)
-        check_monitor(monitor, admin)
+        check_monitor(monitor=monitor, admin=admin)
         catalogue = Catalogue.build(components, None if read_only else services, upcasters)
         return cls(
             store,
@@ -218,15 +218,21 @@ class Engine(Operations, Automation):
         self._state = "read-only" if self._read_only else "open"
         self._taking = None if self._read_only else core
         if self._monitored:
-            await self._open_monitor(core)
+            await self.monitor(admin=self._admin)
         return self
 
-    async def _open_monitor(self, core: Core) -> None:
-        """Let others attach."""
-        from actum.monitor.server import Server  # noqa: PLC0415  # nobody else needs it
+    async def monitor(self, *, admin: bool = False) -> None:
+        """Let the same user's other processes attach from now on, as with `monitor=True` at opening. Again: nothing.
 
-        self._monitor = Server(self, core, admin=self._admin)
-        await self._monitor.start()
+        Args:
+            admin: whether they may also act.
+        """
+        from actum.monitor.server import Server  # noqa: PLC0415  # nobody else pays for it
+
+        if self._monitor is None:
+            check_monitor(monitor=True, admin=admin)
+            self._monitor = Server(self, self._open_core(), admin=admin)
+            await self._monitor.start()
 
     def _forked(self) -> None:
         """In a forked child: the writer's thread does not exist there, so nothing may be sent."""

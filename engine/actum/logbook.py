@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 #: All names of facts but `event`: an alert has those of its fields besides.
 FACTS = frozenset(
     {
-        *("aggregate", "attempts", "deadline_id", "error", "events", "key", "position", "process", "seconds"),
-        *("store", "subscription", "view"),
+        *("action", "aggregate", "attempts", "deadline_id", "error", "events", "key", "position", "process", "seconds"),
+        *("store", "subscription", "view", "who"),
     }
 )
 

@@ -9,6 +9,7 @@ from actum_storage import copy_store
 
 from actum import inspection
 from actum.errors import Invalid
+from actum.past_view import PastView
 from actum.records import check_identifier, command_id_bytes
 from actum.watching.live_queries import LiveQueries
 
@@ -85,6 +86,29 @@ class Operations(LiveQueries):
         live = self._open_core().view_of(view)
         live.check()
         return list(live.table.rows.values())
+
+    async def rows_at(self, view: type[View[W]], *, position: int, progress: Progress | None = None) -> list[W]:
+        """All rows of a view as they were at a position, folded from the log beside the view that is served.
+
+        For tools and tests. Commands and queries go on meanwhile. Cancelling drops what has been folded.
+
+        Args:
+            view: its class; its handlers of today are what folds.
+            position: as of this event, also one in the middle of a command's; 0 for before the first.
+            progress: told how far it has come, and how far it has to go: positions.
+
+        Raises:
+            ViewBroken: a handler fails on the way; the error says at which position.
+            Invalid: the view is not of this engine, or the log has no such position.
+            EngineClosed: the engine closed meanwhile.
+        """
+        core = self._open_core()
+        past = PastView(core, core.view_of(view).name)
+        try:
+            await past.move(position, progress)
+            return list(past.view.table.rows.values())
+        finally:
+            past.release()
 
     def subscription(self, subscription: type[Subscription]) -> Consumer:
         """A subscription at work, to be paused, reset, waited for and asked.

@@ -17,6 +17,7 @@ from actum_storage import StoreClosed
 from actum import garbage
 from actum.errors import EngineClosed, Invalid
 from actum.logbook import facts
+from actum.recovery.recovery import turn
 from actum.statistics import RebuildStatistics
 from actum.view_differences import Comparison
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from actum.clock import Clock
-    from actum.recovery.recovery import Recovery
+    from actum.recovery.recovery import Recovery, Rest
     from actum.scheduler import Scheduler
     from actum.view_differences import ViewDifferences
     from actum.views.live_view import LiveView
@@ -173,10 +174,7 @@ class Rebuilder:
         try:
             await self.catch_up(twin)
             rebuild.step = "indexing"
-            for number, _ in enumerate(twin.build_slices()):
-                if number % FREEZE_SLICES == 0:
-                    garbage.calm_meanwhile()
-                await asyncio.sleep(0)
+            await build(twin)
             await self.catch_up(twin)
             comparison = None
             if compare:
@@ -199,9 +197,9 @@ class Rebuilder:
             del self.under_way[name]
             ended, self._ended = self._ended, asyncio.Event()
             ended.set()
-            self._release(served if self._views[name] is twin else twin)
+            self.release(served if self._views[name] is twin else twin)
 
-    def _release(self, view: LiveView) -> None:
+    def release(self, view: LiveView) -> None:
         """Let go of a view that is not served, a slice at a time."""
         task = asyncio.create_task(released(view), name="actum release")
         self._releasing.add(task)
@@ -236,6 +234,14 @@ class Rebuilder:
             for start in range(0, len(keys), COMPARED_KEYS):
                 comparison.compare(keys[start : start + COMPARED_KEYS])
                 await asyncio.sleep(0)
+
+
+async def build(view: LiveView, rest: Rest = turn) -> None:
+    """Make the indexes of a view that is not served, a slice at a time; `rest` is awaited after each."""
+    for number, _ in enumerate(view.build_slices()):
+        if number % FREEZE_SLICES == 0:
+            garbage.calm_meanwhile()
+        await rest()
 
 
 async def released(view: LiveView) -> None:

@@ -106,10 +106,27 @@ class PastClock:
         return self._clock.monotonic_ns()
 
 
-def open_troubled(path: Path | str, *, clock: Clock | None = None, automatic: bool = True, **options: Any) -> Engine:
+def open_troubled(
+    path: Path | str,
+    *,
+    clock: Clock | None = None,
+    automatic: bool = True,
+    monitor: bool = False,
+    admin: bool = False,
+    **options: Any,
+) -> Engine:
     """The shop's engine; other keywords are options."""
     chosen = actum.Options(**{"gc_policy": "none", "durability": "relaxed", "ballast_bytes": 0, **options})
-    return Engine.open(path, *SHOP.components, services=SHOP.services, clock=clock, options=chosen, automatic=automatic)
+    return Engine.open(
+        path,
+        *SHOP.components,
+        services=SHOP.services,
+        clock=clock,
+        options=chosen,
+        automatic=automatic,
+        monitor=monitor,
+        admin=admin,
+    )
 
 
 async def quiet(engine: Engine) -> None:

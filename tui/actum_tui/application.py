@@ -36,22 +36,35 @@ def load(name: str) -> Application:
     Raises:
         click.UsageError: there is no such thing, or importing it fails.
     """
-    module_name, _, attribute = name.partition(":")
-    if not module_name or not attribute:
-        raise click.UsageError(f"--app {name}: write MODULE:ATTRIBUTE")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        with contextlib.redirect_stdout(sys.stderr):  # what it prints is no part of an answer
-            found = functools.reduce(getattr, attribute.split("."), importlib.import_module(module_name))
-    except (Exception, SystemExit) as error:  # whatever a module does when it is imported
-        raise click.UsageError(f"--app {name}: {type(error).__name__}: {error}") from error
+    found = attribute(name, option="--app ")
     components = getattr(found, "components", found)
     if not isinstance(components, (list, tuple)):
         raise click.UsageError(f"--app {name}: neither a list of classes nor an object with `components`")
     return Application(
         components, getattr(found, "upcasters", ()), getattr(found, "services", ()), getattr(found, "middleware", ())
     )
+
+
+def attribute(name: str, *, option: str = "") -> Any:  # noqa: ANN401  # anything at all
+    """What `module:attribute` names.
+
+    Args:
+        name: the two.
+        option: how it was given, for the message.
+
+    Raises:
+        click.UsageError: there is no such thing, or importing it fails.
+    """
+    module_name, _, path = name.partition(":")
+    if not module_name or not path:
+        raise click.UsageError(f"{option}{name}: write MODULE:ATTRIBUTE")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # what it prints is no part of an answer
+            return functools.reduce(getattr, path.split("."), importlib.import_module(module_name))
+    except (Exception, SystemExit) as error:  # whatever a module does when it is imported
+        raise click.UsageError(f"{option}{name}: {type(error).__name__}: {error}") from error
 
 
 def setting(name: str) -> str | None:

@@ -22,6 +22,7 @@ from actum_tui.verbs import (
     processes,
     ps,
     read_models,
+    run,
     schemas,
     streams,
     subscriptions,
@@ -83,6 +84,6 @@ def command() -> None:
 
 for module in (
     *(health, events, streams, read_models, subscriptions, dead_letters, processes, deadlines),
-    *(copies, exports, schemas, ps, top, bench),
+    *(copies, exports, schemas, run, ps, top, bench),
 ):
     module.register(command)

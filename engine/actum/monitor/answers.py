@@ -7,13 +7,37 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from actum.codec import decode_stored
 from actum.errors import Invalid
+from actum.monitor.actions import act
+from actum.monitor.automation import deadlines_of, letters_of, processes_of
 from actum.monitor.frames import RowsPage
-from actum.monitor.requests import RECORDS_MAX, Action, Answer, Records, RecordsRequest
+from actum.monitor.requests import (
+    ACTIONS,
+    RECORDS_MAX,
+    Action,
+    Answer,
+    DeadLetters,
+    DeadLettersRequest,
+    DeadlinesDue,
+    DeadlinesRequest,
+    Done,
+    Processes,
+    ProcessesRequest,
+    Records,
+    RecordsRequest,
+    RowsRequest,
+    StateRequest,
+)
+from actum.monitor.states import States
 
 if TYPE_CHECKING:
     from actum.core import Core
     from actum.engine import Engine
-    from actum.monitor.requests import Question, RowsRequest
+    from actum.monitor.requests import Question
+    from actum.monitor.rows import Pages
+    from actum.records import StoredRecord
+
+#: Bytes of frames after which no more records go into one answer; a frame is 16 MiB at most.
+RECORDS_BYTES_MAX = 1_000_000
 
 #: Told how far an answer is: done, of whole.
 Progress: TypeAlias = Callable[[int, int], None]
@@ -23,19 +47,29 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Answers:
     """What one client is answered; it has an object of its own, so that nothing is kept for who has left."""
 
-    def __init__(self, engine: Engine, core: Core, *, admin: bool) -> None:
+    def __init__(self, engine: Engine, core: Core, pages: Pages, *, admin: bool, who: str = "somebody") -> None:
         """Nothing asked yet.
 
         Args:
             engine: which one.
             core: its parts.
+            pages: what the client is shown of views.
             admin: whether actions are allowed.
+            who: asks.
         """
         self._engine = engine
         self._core = core
         self._admin = admin
+        self._pages = pages
+        self._who = who
         self._by_request: dict[type, Callable[[Any, Progress], Awaitable[Answer]]] = {
             RecordsRequest: self._records,
+            RowsRequest: pages.page,
+            ProcessesRequest: self._processes,
+            DeadlinesRequest: self._deadlines,
+            DeadLettersRequest: self._letters,
+            **dict.fromkeys(ACTIONS, self._act),
+            StateRequest: States(core).answer,
         }
 
     async def answer(self, request: Question | Action, progress: Progress) -> Answer:
@@ -55,20 +89,41 @@ class Answers:
         Raises:
             ActumError: there is none; why.
         """
-        raise Invalid(f"this engine does not show rows of {request.view}")
+        return self._pages.live(request)
 
     async def _records(self, request: RecordsRequest, progress: Progress) -> Records:
-        """Records of the log."""
+        """Records of the log: fewer than were asked for, if they are large, but one at least."""
         del progress
         head = self._core.scheduler.durable
         first, last = max(1, request.start), min(request.stop, head, request.start + RECORDS_MAX - 1)
-        found = [
-            record
-            for frame in (self._core.log.frames(first, last) if first <= last else ())
-            for record in decode_stored(frame.first, frame.body)
-            if first <= record.position <= last
-        ]
+        found: list[StoredRecord] = []
+        size = 0
+        for frame in self._core.log.frames(first, last) if first <= last else ():
+            found += (each for each in decode_stored(frame.first, frame.body) if first <= each.position <= last)
+            size += len(frame.body)
+            if size > RECORDS_BYTES_MAX:
+                break
         return Records(tuple(found), head)
+
+    async def _processes(self, request: ProcessesRequest, progress: Progress) -> Processes:
+        """Instances that have not ended."""
+        del progress
+        return await processes_of(self._core, request)
+
+    async def _deadlines(self, request: DeadlinesRequest, progress: Progress) -> DeadlinesDue:
+        """What is due next, and what was refused."""
+        del progress
+        return deadlines_of(self._core, request)
+
+    async def _letters(self, request: DeadLettersRequest, progress: Progress) -> DeadLetters:
+        """What subscriptions have put aside."""
+        del progress
+        return letters_of(self._core, request)
+
+    async def _act(self, action: Action, progress: Progress) -> Done:
+        """Do something, if that is allowed."""
+        return await act(self._core, action, admin=self._admin, who=self._who, told=progress)
 
     def close(self) -> None:
         """The client has left."""
+        self._pages.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from actum.monitor.answers import Answers
+from actum.monitor.rows import Onlookers
 from actum.monitor.server import hello_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Beside:
         """
         core = engine._open_core()  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # what the server is given
         self.hello = hello_of(core, admin=False)
-        self._answers = Answers(engine, core, admin=False)
+        self._answers = Answers(engine, core, Onlookers(core).pages(), admin=False)
 
     async def ask(self, request: Question, progress: Progress | None = None) -> Answer:
         """Ask something. Cancelling ends the work for it.

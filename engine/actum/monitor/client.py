@@ -101,7 +101,10 @@ class Attached:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
-        self._writer.close()  # a task that is cancelled before its first step does not even begin
+        self._ended = True
+        self._writer.close()  # a task that had not begun has not done so
+        with suppress(OSError):
+            await self._writer.wait_closed()
 
     async def __aenter__(self) -> Self:
         """Itself."""

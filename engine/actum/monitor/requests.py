@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import msgspec
+from actum_storage import DeadLetter
 
 from actum.deadlines.deadline import Deadline
 from actum.monitor.frames import Column, Frame, Hello, RowsPage
@@ -82,13 +83,14 @@ class InstanceSeen(msgspec.Struct, frozen=True, kw_only=True):
         process: the process's name.
         key: which instance.
         status: `"active"`, `"stuck"`, `"failed"`, or `"done"`.
-        values: its fields, as JSON has them.
+        values: its fields, as JSON has them; in an answer about one instance only, since they may be large.
         since_ns: when it last reacted, or failed; nanoseconds since 1970 UTC.
         position: of the last event that it has reacted to.
         deadlines: when what it has scheduled is due, nanoseconds since 1970 UTC, by name.
         waits_for: the names of the events that it reacts to.
         failure: why it failed, or why its fields can't be read; or None.
         failed_position: of the event that it could not react to, or None.
+        refused: why what it has scheduled was refused, by name.
     """
 
     process: str
@@ -101,33 +103,107 @@ class InstanceSeen(msgspec.Struct, frozen=True, kw_only=True):
     waits_for: tuple[str, ...] = ()
     failure: str | None = None
     failed_position: int | None = None
+    refused: dict[str, str] = {}  # msgspec makes each its own
 
 
 class ProcessesRequest(msgspec.Struct, frozen=True, kw_only=True, tag="processes"):
-    """Instances of processes that have not ended, 500 at most; answered by `Processes`."""
+    """Instances of processes that have not ended, 500 at most; answered by `Processes`.
+
+    Attributes:
+        process: only of this process.
+        status: only the `"active"`, the `"stuck"` or the `"failed"` ones.
+        limit: at most so many.
+        key: only this instance, of the process or of any; its fields come too.
+        text: only those whose key has this in it, in whatever case.
+    """
 
     process: str | None = None
     status: str | None = None
     limit: int = 100
+    key: str | None = None
+    text: str = ""
+
+
+class InstanceCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """The instances of one process in numbers; each is counted once.
+
+    Attributes:
+        process: its name.
+        running: those that wait for an event; None if they are too many to be told from those that wait.
+        waiting: those that wait for a deadline of their own; None as above.
+        active: both together.
+        stuck: those that have not reacted for long; 10,000 are counted.
+        failed: those that stand still until somebody retries or cancels them.
+        done: those that have ended; None where that is not kept.
+    """
+
+    process: str
+    running: int | None
+    waiting: int | None
+    active: int
+    stuck: int
+    failed: int
+    done: int | None = None
 
 
 class Processes(msgspec.Struct, frozen=True, kw_only=True, tag="processes answer"):
-    """Instances; those that stand still first, then those that wait longest."""
+    """Instances; those that stand still first, then those that wait longest.
+
+    Attributes:
+        instances: those that were asked for.
+        count: how many there are of them, if they were not limited.
+        counts: of each process, whatever was asked for.
+    """
 
     instances: tuple[InstanceSeen, ...]
     count: int
+    counts: tuple[InstanceCounts, ...] = ()
 
 
 class DeadlinesRequest(msgspec.Struct, frozen=True, kw_only=True, tag="deadlines"):
-    """What is due next, and what was refused, 500 at most; answered by `DeadlinesDue`."""
+    """What is due next, and what was refused, 500 at most; answered by `DeadlinesDue`.
+
+    Attributes:
+        limit: at most so many; at most half of them refused ones, if there are others.
+        deadline_id: only this one; its command's fields come too.
+    """
 
     limit: int = 100
+    deadline_id: str | None = None
 
 
 class DeadlinesDue(msgspec.Struct, frozen=True, kw_only=True, tag="deadlines answer"):
-    """Deadlines: what was refused first, then in the order of their times."""
+    """Deadlines: what was refused first, then in the order of their times.
+
+    Attributes:
+        deadlines: without their commands' fields, unless one was asked for: they may be large.
+        count: how many there are.
+        refused: how many of them were refused.
+    """
 
     deadlines: tuple[Deadline, ...]
+    count: int
+    refused: int = 0
+
+
+class DeadLettersRequest(msgspec.Struct, frozen=True, kw_only=True, tag="dead letters"):
+    """Events that subscriptions have put aside, 500 at most; answered by `DeadLetters`."""
+
+    subscription: str | None = None
+    limit: int = 100
+
+
+class DeadLetterSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """One event that a subscription has put aside."""
+
+    subscription: str
+    letter: DeadLetter
+
+
+class DeadLetters(msgspec.Struct, frozen=True, kw_only=True, tag="dead letters answer"):
+    """Dead letters, of one subscription after the other, by position; and how many there are."""
+
+    letters: tuple[DeadLetterSeen, ...]
     count: int
 
 
@@ -155,6 +231,12 @@ class RetryDeadLetter(msgspec.Struct, frozen=True, tag="retry dead letter"):
     position: int
 
 
+class RetryDeadline(msgspec.Struct, frozen=True, tag="retry deadline"):
+    """An action: send the command of a deadline again that was refused; answered by `Done`."""
+
+    deadline_id: str
+
+
 class Release(msgspec.Struct, frozen=True, tag="release"):
     """An action: let a quarantined aggregate work again; answered by `Done`."""
 
@@ -163,14 +245,23 @@ class Release(msgspec.Struct, frozen=True, tag="release"):
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """What an action has come to, in a sentence."""
+    """What an action has come to, in a sentence.
+
+    Attributes:
+        message: the sentence.
+        well: whether it has helped; False if what was tried again has failed again.
+    """
 
     message: str
+    well: bool = True
 
 
-Question: TypeAlias = RowsRequest | RecordsRequest | StateRequest | ProcessesRequest | DeadlinesRequest
-Action: TypeAlias = Rebuild | Checkpoint | RetryProcess | RetryDeadLetter | Release
-Answer: TypeAlias = RowsPage | Records | State | Processes | DeadlinesDue | Done
+Question: TypeAlias = (
+    RowsRequest | RecordsRequest | StateRequest | ProcessesRequest | DeadlinesRequest | DeadLettersRequest
+)
+Action: TypeAlias = Rebuild | Checkpoint | RetryProcess | RetryDeadLetter | RetryDeadline | Release
+ACTIONS = (Rebuild, Checkpoint, RetryProcess, RetryDeadLetter, RetryDeadline, Release)
+Answer: TypeAlias = RowsPage | Records | State | Processes | DeadlinesDue | DeadLetters | Done
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True, tag="watch"):

@@ -13,7 +13,6 @@ import os
 import platform
 import socket
 import struct
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -24,14 +23,17 @@ from actum.errors import Invalid
 from actum.logbook import facts
 from actum.monitor import sites
 from actum.monitor.answers import Answers
-from actum.monitor.columns import columns_of
+from actum.monitor.columns import columns_of_view
 from actum.monitor.frames import Frame, Hello, RowsPage, ViewShape
+from actum.monitor.probe import Probe
 from actum.monitor.requests import Answered, Ask, Cancel, Progress, Refused, RowsRequest, Watch
+from actum.monitor.rows import Onlookers
 from actum.monitor.wire import TO_ENGINE_BYTES_MAX, decode_to_engine, framed, read_message
 
 if TYPE_CHECKING:
     import msgspec
 
+    from actum.clock import Clock
     from actum.core import Core
     from actum.engine import Engine
     from actum.views.live_view import LiveView
@@ -66,7 +68,9 @@ class Server:
         self._core = core
         self._admin = admin
         self._sessions: set[Session] = set()
+        self._onlookers = Onlookers(core)
         self._server: asyncio.Server | None = None
+        self._probe = Probe(core)
         self._hello = hello_of(core, admin=admin)
         self.path: Path | None = None
 
@@ -102,7 +106,9 @@ class Server:
         if len(self._sessions) >= CLIENTS_MAX or not is_same_user(writer):
             writer.close()
             return
-        session = Session(self._engine, Answers(self._engine, self._core, admin=self._admin), reader, writer)
+        pages = self._onlookers.pages()
+        answers = Answers(self._engine, self._core, pages, admin=self._admin, who=who_is(writer))
+        session = Session(self._engine, self._core.clock, answers, self._probe, reader, writer)
         self._sessions.add(session)
         try:
             await session.talk(self._hello)
@@ -115,11 +121,19 @@ class Session:
     """One client."""
 
     def __init__(
-        self, engine: Engine, answers: Answers, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        engine: Engine,
+        clock: Clock,
+        answers: Answers,
+        probe: Probe,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         """Nothing said yet."""
         self._engine = engine
+        self._clock = clock
         self._answers = answers
+        self._probe = probe
         self._reader = reader
         self._writer = writer
         self._watch = Watch()
@@ -130,6 +144,7 @@ class Session:
 
     async def talk(self, hello: Hello) -> None:
         """Say who the engine is, then send frames and answers until the client leaves."""
+        self._probe.attach()
         self._task = asyncio.create_task(self._show(), name="actum monitor")
         try:
             self._send(hello)
@@ -140,6 +155,7 @@ class Session:
         except Invalid as error:
             log.warning("a client of the monitor was sent away: %s", error, extra=facts("monitor client", error))
         finally:
+            self._probe.detach()
             await self.end()
 
     async def end(self) -> None:
@@ -204,10 +220,12 @@ class Session:
         rows, failure = self._rows(self._watch.rows)
         self._send(
             Frame(
-                time_ns=time.time_ns(),
-                monotonic_ns=time.monotonic_ns(),
+                time_ns=self._clock.now_ns(),
+                monotonic_ns=self._clock.monotonic_ns(),
                 left_out=self._left_out,
                 statistics=self._engine.statistics(),
+                vitals=self._probe.vitals(),
+                actors=self._probe.actors() if self._watch.actors else None,
                 rows=rows,
                 rows_failure=failure,
             )
@@ -230,12 +248,24 @@ class Session:
 
 def is_same_user(writer: asyncio.StreamWriter) -> bool:
     """Whether the process at the other end is this user's, or the superuser's; where the system says that."""
-    credentials = getattr(socket, "SO_PEERCRED", None)
-    if credentials is None:
-        return True
+    found = credentials_of(writer)
+    return found is None or found[1] in (0, os.getuid())
+
+
+def who_is(writer: asyncio.StreamWriter) -> str:
+    """The process at the other end, for the logging."""
+    found = credentials_of(writer)
+    return "a process of this user" if found is None else f"process {found[0]} of user {found[1]}"
+
+
+def credentials_of(writer: asyncio.StreamWriter) -> tuple[int, int] | None:
+    """The process and the user at the other end, where the system says that."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return None
     size = struct.calcsize("3i")
-    _, user, _ = struct.unpack("3i", writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, credentials, size))
-    return user in (0, os.getuid())
+    process, user, _ = struct.unpack("3i", writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, option, size))
+    return process, user
 
 
 def hello_of(core: Core, *, admin: bool) -> Hello:
@@ -264,5 +294,4 @@ def hello_of(core: Core, *, admin: bool) -> Hello:
 def shape_of(name: str, live: LiveView) -> ViewShape:
     """A view as it is shown."""
     schema = live.table.schema
-    ordered = {schema.key, *(index[0] for index in schema.indexes)}
-    return ViewShape(name, schema.key, columns_of(schema.row_type, ordered))
+    return ViewShape(name, schema.key, columns_of_view(schema))

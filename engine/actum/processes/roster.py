@@ -68,8 +68,17 @@ class Roster:
 
     def stuck(self) -> int:
         """How many have not reacted to anything for too long; at most 10,000."""
-        stuck_ns = self._stuck_ns()
+        stuck_ns = self.stuck_ns()
         return 0 if stuck_ns is None else len(self._oldest("active", STUCK_MAX, stuck_ns))
+
+    def stuck_ns(self) -> int | None:
+        """An active instance that has not reacted since before this is stuck; None if none ever is."""
+        seconds = self._kind.stuck_seconds
+        return None if seconds is None else self._clock.now_ns() - round(seconds * 1e9)
+
+    def fault(self, row: Instance) -> str | None:
+        """Why today's class can't read the fields of an instance, or None."""
+        return self._state(row)[1]
 
     def oldest(self, status: str = "active") -> Instance | None:
         """The one that has been in a status for longest; None also if the view is not served."""
@@ -92,7 +101,7 @@ class Roster:
             return view.where(**where)
         if status == "failed":
             return view.where(**where, status="failed")
-        stuck_ns, where = self._stuck_ns(), {**where, "status": "active"}
+        stuck_ns, where = self.stuck_ns(), {**where, "status": "active"}
         if status == "active":
             return view.order_by(BY_STATUS, where=where, start=stuck_ns)
         return [] if stuck_ns is None else view.order_by(BY_STATUS, where=where, stop=stuck_ns)
@@ -123,7 +132,7 @@ class Roster:
 
     def _word(self, row: Instance) -> Literal["active", "stuck", "failed"]:
         """How an instance is."""
-        stuck_ns = self._stuck_ns()
+        stuck_ns = self.stuck_ns()
         is_stuck = row.status == "active" and stuck_ns is not None and row.since_ns < stuck_ns
         return "stuck" if is_stuck else row.status
 
@@ -145,11 +154,6 @@ class Roster:
         live, where = self._live(), {"process": self._kind.name, "status": status}
         rows: list[Any] = [] if live.broken else live.view.order_by(BY_STATUS, where=where, stop=stop_ns, limit=limit)
         return rows
-
-    def _stuck_ns(self) -> int | None:
-        """An active instance that has not reacted since before this is stuck."""
-        seconds = self._kind.stuck_seconds
-        return None if seconds is None else self._clock.now_ns() - round(seconds * 1e9)
 
     def __repr__(self) -> str:
         """How many there are."""

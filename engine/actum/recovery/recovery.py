@@ -23,7 +23,7 @@ from actum.streams import Snapshot
 from actum.views.columns import SavedColumn, places_skipped, saved_columns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 
     from actum_storage import Checkpoint, Chunk, Derived, Frame, Log, Store
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from actum.views.live_view import LiveView
 
     SaveAt = Callable[[Head], Awaitable[object]]
+    Rest = Callable[[], Awaitable[object]]
 
 
 log = logging.getLogger("actum.recovery")
@@ -100,6 +101,11 @@ class Saved(msgspec.Struct, frozen=True):
     position: int
     hash: bytes
     heads: dict[tuple[str, str], int]
+
+
+async def turn() -> None:
+    """One turn of the loop for the others."""
+    await asyncio.sleep(0)
 
 
 decode_closing = decoder_of(Closing)
@@ -271,15 +277,25 @@ class Recovery:
         return head
 
     async def replay(
-        self, views: Sequence[LiveView], start: int, stop: int
-    ) -> AsyncIterator[tuple[Frame, Sequence[Event]]]:
-        """Fold the records from `start` to `stop` into views; gives each frame when it is in, the loop its turns."""
+        self, views: Sequence[LiveView], start: int, stop: int, rest: Rest = turn
+    ) -> AsyncGenerator[tuple[Frame, Sequence[Event]]]:
+        """Fold the records from `start` to `stop` into views; gives each frame when it is in, the loop its turns.
+
+        Args:
+            views: each at `start` - 1 or further on.
+            start: the first position.
+            stop: the last one; of a frame that has more, the rest stays out.
+            rest: awaited after every slice.
+        """
         done = 0
         for frame in self._log.frames(start, stop):
-            events = self._codec.events(frame)
+            events: Sequence[Event] = self._codec.events(frame)
             records = Records(self._codec, frame.first, lambda frame=frame: frame.body)  # type: ignore[misc]  # bound now
-            if frame.count > self._slice_events:
-                await self._apply_slices(views, frame, events, records)
+            if frame.last > stop:
+                events = events[: stop + 1 - frame.first]
+                await self._apply_slices(views, frame.first, events, records, rest)
+            elif frame.count > self._slice_events:
+                await self._apply_slices(views, frame.first, events, records, rest)
             else:
                 for view in views:
                     view.apply(frame.first, events, records)
@@ -287,17 +303,17 @@ class Recovery:
             done += frame.count
             if done >= self._slice_events:
                 done = 0
-                await asyncio.sleep(0)
+                await rest()
 
     async def _apply_slices(
-        self, views: Sequence[LiveView], frame: Frame, events: Sequence[Event], records: Records
+        self, views: Sequence[LiveView], first: int, events: Sequence[Event], records: Records, rest: Rest
     ) -> None:
-        """Fold a long frame into views, the loop having its turns in between."""
-        for start in range(0, frame.count, self._slice_events):
-            stop = start + self._slice_events
+        """Fold some of a frame's events into views, the loop having its turns in between."""
+        for start in range(0, len(events), self._slice_events):
+            part = events[start : start + self._slice_events]
             for view in views:
-                view.apply(frame.first + start, events[start:stop], partial(records.part, start, stop))
-            await asyncio.sleep(0)
+                view.apply(first + start, part, partial(records.part, start, start + len(part)))
+            await rest()
 
     def _note_heads(self, frame: Frame, events: Sequence[Event]) -> None:
         """Each record is, so far, the last of its stream, and its aggregate can be woken."""

@@ -100,7 +100,9 @@ class Page(Screen[None]):
         """The line above, the filter, what the screen shows, the keys."""
         yield StatusLine(id="status")
         yield from self.body()
-        yield Input(placeholder="filter: text, field=value, type:..., key:...", id="filter", compact=True)
+        yield Input(
+            placeholder="filter: text, field=value, type:..., key:...", id="filter", compact=True, disabled=True
+        )
         yield Static("", id="fault", markup=False)
         yield Footer(compact=True)
 
@@ -134,6 +136,7 @@ class Page(Screen[None]):
         """Open the line to filter by."""
         if self.FILTERS:
             line = self.query_one("#filter", Input)
+            line.disabled = False
             line.add_class("open")
             line.focus()
 
@@ -145,7 +148,8 @@ class Page(Screen[None]):
         line.value = ""
         line.remove_class("open")
         self.query_one("#fault").remove_class("open")
-        self.screen.focus_next()
+        self.focus_next()
+        line.disabled = True
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while it is typed."""

@@ -55,7 +55,7 @@ class Replay(Dashboard):
         try:
             page.query_one(Scrubber)
         except NoMatches:
-            page.mount(Scrubber(self.player), before=page.query_one(Footer))
+            _ = page.mount(Scrubber(self.player), before=page.query_one(Footer))
         super().came(page)
 
     def _draw(self) -> None:

@@ -51,15 +51,17 @@ class Unavailable(Exception):  # named by what happened, as all errors here
 
 
 class Source(Protocol):
-    """Something that frames come from, and that can be asked.
+    """Something that frames come from, and that can be asked."""
 
-    Attributes:
-        hello: who it is; after `open`.
-        journal: its log.
-    """
+    @property
+    def hello(self) -> Hello:
+        """Who it is; after `open`."""
+        ...
 
-    hello: Hello
-    journal: Journal
+    @property
+    def journal(self) -> Journal:
+        """Its log."""
+        ...
 
     @property
     def kind(self) -> Kind:

@@ -41,7 +41,7 @@ def scale_end(samples: Sequence[float]) -> float:
     if highest <= 0 or not math.isfinite(highest):
         return 0.0
     power = 10.0 ** math.floor(math.log10(highest))
-    return next(step * power for step in STEPS if step * power >= highest * (1 - 1e-9))
+    return next((step * power for step in STEPS if step * power >= highest * (1 - 1e-9)), highest)
 
 
 def lines(heights: Sequence[float], end: float, width: int, height: int, glyphs: Glyphs) -> list[str]:

@@ -67,7 +67,7 @@ class Tail(Widget):
 
 def tail_content(records: Sequence[StoredRecord], glyphs: Glyphs, width: int, height: int) -> Content:
     """The last records, as so many lines of so many cells, their parts below each other."""
-    seen = records[-height:] if height > 0 else []
+    seen = records[-height:] if height > 0 else records[:0]
     streams = [safe_text(f"{record.aggregate}/{record.key}") for record in seen]
     versions = [f"@{record.version}" for record in seen]
     tags = [safe_text(record.tag) for record in seen]
