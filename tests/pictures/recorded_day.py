@@ -173,7 +173,9 @@ def machine(vitals: Vitals, second: int) -> Vitals:
     random = Random(second)
     return msgspec.structs.replace(
         vitals,
-        write=Quantiles(vitals.commit.count, WRITE_SECONDS, *(0.8 * one for one in (vitals.commit.p99, vitals.commit.maximum))),
+        write=Quantiles(
+            vitals.commit.count, WRITE_SECONDS, *(0.8 * one for one in (vitals.commit.p99, vitals.commit.maximum))
+        ),
         loop_lag=Quantiles(200, 0.0001 + random.random() / 10_000, 0.0008 + random.random() / 2_000, 0.004),
         collections=12 + second // 20,
         collection_seconds=0.031 + second / 5_000,

@@ -92,13 +92,14 @@ class OrdinaryDay:
 
     async def _live(self, story: Story) -> None:
         """One order from its customer's side: what the shop refuses is no surprise to anybody."""
+        visit = story.order.order_id.replace("o-", "visit-")
         self._under_way += 1
         try:
             with suppress(Rejected, CommandFailed):
-                await self._engine.send(story.order)
+                await self._engine.send(story.order, correlation_id=visit)
                 await asyncio.sleep(story.think_seconds)
                 if story.then is not None:
-                    await self._engine.send(story.then)
+                    await self._engine.send(story.then, correlation_id=visit)
                 if story.order.order_id.endswith(WEDDING):
                     customer_id = story.order.customer_id
                     await self._engine.send(RenameCustomer(customer_id=customer_id, name=self._town.name()))
