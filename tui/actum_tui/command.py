@@ -19,6 +19,7 @@ from actum_tui.verbs import (
     events,
     exports,
     health,
+    overview,
     processes,
     ps,
     read_models,
@@ -27,6 +28,7 @@ from actum_tui.verbs import (
     streams,
     subscriptions,
     top,
+    vitals,
 )
 
 
@@ -84,6 +86,6 @@ def command() -> None:
 
 for module in (
     *(health, events, streams, read_models, subscriptions, dead_letters, processes, deadlines),
-    *(copies, exports, schemas, run, ps, top, bench),
+    *(copies, exports, schemas, run, ps, top, overview, vitals, bench),
 ):
     module.register(command)
