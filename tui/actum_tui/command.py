@@ -27,6 +27,7 @@ from actum_tui.verbs import (
     streams,
     subscriptions,
     top,
+    trace,
 )
 
 
@@ -84,6 +85,6 @@ def command() -> None:
 
 for module in (
     *(health, events, streams, read_models, subscriptions, dead_letters, processes, deadlines),
-    *(copies, exports, schemas, run, ps, top, bench),
+    *(trace, copies, exports, schemas, run, ps, top, bench),
 ):
     module.register(command)
