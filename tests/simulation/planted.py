@@ -138,9 +138,9 @@ def lose_a_wake_up() -> None:
     real = Scheduler._after_batch
 
     def after_batch(self: Scheduler) -> None:
-        ready, self._ready = self._ready, deque()
+        ready, self.ready = self.ready, deque()
         real(self)
-        self._ready = ready
+        self.ready = ready
 
     opened(Scheduler)._after_batch = after_batch
 

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterator
     from datetime import datetime
+    from pathlib import Path
     from typing import Self
 
-    from actum_storage import CopyReport, Head, Manifest, Progress, StoreUsage
+    from actum_storage import CopyReport, Head, Lent, Manifest, Progress, StoreUsage
 
     from actum.deadlines.deadline import Deadline
     from actum.records import CommandId, StoredRecord
@@ -81,6 +82,11 @@ class Store:
         return self._store.manifest
 
     @property
+    def path(self) -> Path:
+        """The directory, absolute."""
+        return self._store.path
+
+    @property
     def writer(self) -> str | None:
         """The id of the process that has the store open for writing, None if none has: now."""
         return self._store.writer
@@ -130,7 +136,8 @@ class Store:
             NoSuchPosition: the log does not have it.
         """
         frame = self._store.frame_at(position)
-        return decode_stored(frame.first, frame.body)[position - frame.first]
+        index = position - frame.first
+        return decode_stored(position, frame.part(index, index + 1))[0]
 
     def streams(self, aggregate: str | None = None) -> list[Stream]:
         """The aggregates that have events, in the order in which they began. Reads the whole log.
@@ -299,6 +306,13 @@ class Store:
     def backup(self, destination: str | os.PathLike[str], *, progress: Progress | None = None) -> CopyReport:
         """Copy the log as it is now into a new store, verified when this returns; see `Engine.backup`."""
         return self._store.copy(destination, progress=progress)
+
+    def lend(self) -> Lent:
+        """The open files, for an engine in this process, which can open them only once.
+
+        `Engine.open(store.lend(), ..., read_only=True)` leaves them open when it is closed; close it before this store.
+        """
+        return self._store.lend()
 
     def close(self) -> None:
         """Close; again: nothing."""

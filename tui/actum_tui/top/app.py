@@ -13,6 +13,7 @@ from actum.monitor import Frame
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import HelpPanel
 
 from actum_tui.top.look import Look
 from actum_tui.top.page import Page, StatusLine
@@ -71,7 +72,7 @@ class Dashboard(App[None]):
         Binding("space", "pause", "Pause"),
         Binding("plus", "interval(1)", "Slower", show=False, key_display="+"),
         Binding("minus", "interval(-1)", "Faster", show=False, key_display="-"),
-        Binding("question_mark,f1", "show_help_panel", "Help", key_display="?"),
+        Binding("question_mark,f1", "help", "Help", key_display="?"),
         Binding("ctrl+t", "next_theme", "Theme", show=False),
         Binding("p", "screenshot", "Picture", show=False),
         Binding("q", "quit", "Quit"),
@@ -158,6 +159,13 @@ class Dashboard(App[None]):
         if self.page is not None:
             self.page.wants_changed()
         self._draw()
+
+    def action_help(self) -> None:
+        """List the keys beside the screen, or no longer."""
+        if self.screen.query(HelpPanel):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
 
     def action_next_theme(self) -> None:
         """Other colours."""

@@ -11,12 +11,25 @@ from typing import Literal, NamedTuple, TypeAlias
 from actum import EngineStatistics
 from actum.monitor import Quantiles, StoreVitals, Vitals
 
+from actum_tui.top import figures
 from actum_tui.top.look import Look
 
 Level: TypeAlias = Literal["fine", "warning", "error"]
-Unit: TypeAlias = Literal["count", "per second", "bytes", "bytes per second", "seconds", "share"]
+Unit: TypeAlias = Literal["count", "position", "per second", "bytes", "bytes per second", "seconds", "share"]
 #: Where a figure comes from: an engine that is attached to, what is measured meanwhile, or the store's directory.
 Origin: TypeAlias = Literal["engine", "vitals", "store"]
+
+
+#: How values are written for people.
+WRITTEN: dict[Unit, Callable[[float], str]] = {
+    "count": figures.amount,
+    "position": lambda value: figures.whole(int(value)),
+    "per second": figures.rate,
+    "bytes": figures.size,
+    "bytes per second": lambda value: f"{figures.size(value)}/s",
+    "seconds": figures.seconds,
+    "share": figures.share,
+}
 
 
 class Limits(NamedTuple):
@@ -52,6 +65,10 @@ class Figure(NamedTuple):
     key: str
     unit: Unit
     read: Callable[[Look], float | None]
+
+    def written(self, value: float | None) -> str:
+        """A value of it for people; nothing if it is not known."""
+        return "" if value is None else WRITTEN[self.unit](value)
 
 
 class Row(NamedTuple):

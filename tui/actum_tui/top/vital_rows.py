@@ -247,7 +247,7 @@ CHECKPOINT_ROWS = (
         "position",
         "store",
         "Everything up to here is in the newest checkpoint: opening reads that, and then the log from here.",
-        of_both("checkpoint_position", "count", checkpoint_position),
+        of_both("checkpoint_position", "position", checkpoint_position),
         drawn=None,
     ),
     Row(

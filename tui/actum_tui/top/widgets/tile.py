@@ -18,7 +18,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from actum_tui.top.glyphs import UNICODE, Glyphs
+from actum_tui.top.glyphs import UNICODE, Glyphs, shown_with
 from actum_tui.top.widgets.sparkline import columns, lines, scale_end
 
 Level: TypeAlias = Literal["fine", "warning", "error"]
@@ -80,10 +80,10 @@ class Tile(Widget):
         self._window = window
         self._glyphs = glyphs
 
-    def show(self, reading: Reading) -> None:
-        """Show this instead."""
-        if reading != self._reading:
-            self._reading = reading
+    def show(self, reading: Reading, window: int) -> None:
+        """Show this instead, with so many samples at least."""
+        if (reading, window) != (self._reading, self._window):
+            self._reading, self._window = reading, window
             self.refresh()
 
     def render(self) -> Content:
@@ -94,10 +94,10 @@ class Tile(Widget):
 def tile_content(reading: Reading, glyphs: Glyphs, window: int, width: int, height: int) -> Content:
     """A reading as so many lines of so many cells."""
     sign = {"fine": "", "warning": f" {glyphs.warning} ", "error": f" {glyphs.error} "}[reading.level]
-    value = reading.value or glyphs.none
+    value = shown_with(reading.value, glyphs) or glyphs.none
     warned = f"{value}{sign}{reading.word}"
-    head = spread(reading.label, reading.scale and f"0-{reading.scale}", width, glyphs, "", MUTED)
-    body = spread(warned, reading.beside, width, glyphs, VALUE_STYLES[reading.level], MUTED)
+    head = spread(reading.label, reading.scale and f"0-{shown_with(reading.scale, glyphs)}", width, glyphs, "", MUTED)
+    body = spread(warned, shown_with(reading.beside, glyphs), width, glyphs, VALUE_STYLES[reading.level], MUTED)
     rows = [head, body]
     if height > len(rows):
         drawn = columns(reading.samples, reading.seen, width, window)
