@@ -28,6 +28,7 @@ from actum_tui.verbs import (
     streams,
     subscriptions,
     top,
+    trace,
     vitals,
 )
 
@@ -99,6 +100,6 @@ def command() -> None:
 
 for module in (
     *(health, events, streams, read_models, subscriptions, dead_letters, processes, deadlines),
-    *(copies, exports, schemas, run, ps, top, overview, vitals),
+    *(trace, copies, exports, schemas, run, ps, top, overview, vitals),
 ):
     module.register(command)
