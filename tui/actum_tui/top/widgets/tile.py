@@ -29,7 +29,7 @@ VALUE_STYLES: dict[Level, str] = {
     "error": "bold $text-error",
 }
 BAR_STYLES: dict[Level, str] = {"fine": "$primary", "warning": "$warning", "error": "$error"}
-MUTED = "$foreground 60%"
+MUTED = "$foreground-muted"
 
 
 class Reading(NamedTuple):
