@@ -23,10 +23,11 @@ from actum.errors import Invalid
 from actum.logbook import facts
 from actum.monitor import sites
 from actum.monitor.answers import Answers
-from actum.monitor.columns import columns_of
+from actum.monitor.columns import columns_of_view
 from actum.monitor.frames import Frame, Hello, RowsPage, ViewShape
 from actum.monitor.probe import Probe
 from actum.monitor.requests import Answered, Ask, Cancel, Progress, Refused, RowsRequest, Watch
+from actum.monitor.rows import Onlookers
 from actum.monitor.wire import TO_ENGINE_BYTES_MAX, decode_to_engine, framed, read_message
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Server:
         self._core = core
         self._admin = admin
         self._sessions: set[Session] = set()
+        self._onlookers = Onlookers(core)
         self._server: asyncio.Server | None = None
         self._probe = Probe(core)
         self._hello = hello_of(core, admin=admin)
@@ -104,7 +106,8 @@ class Server:
         if len(self._sessions) >= CLIENTS_MAX or not is_same_user(writer):
             writer.close()
             return
-        answers = Answers(self._engine, self._core, admin=self._admin, who=who_is(writer))
+        pages = self._onlookers.pages()
+        answers = Answers(self._engine, self._core, pages, admin=self._admin, who=who_is(writer))
         session = Session(self._engine, self._core.clock, answers, self._probe, reader, writer)
         self._sessions.add(session)
         try:
@@ -291,5 +294,4 @@ def hello_of(core: Core, *, admin: bool) -> Hello:
 def shape_of(name: str, live: LiveView) -> ViewShape:
     """A view as it is shown."""
     schema = live.table.schema
-    ordered = {schema.key, *(index[0] for index in schema.indexes)}
-    return ViewShape(name, schema.key, columns_of(schema.row_type, ordered))
+    return ViewShape(name, schema.key, columns_of_view(schema))
