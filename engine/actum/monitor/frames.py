@@ -149,7 +149,8 @@ class ActorSeen(msgspec.Struct, frozen=True, kw_only=True):
         mailbox: commands in its mailbox.
         share: of all sampled commands, 0 to 1.
         slowest_seconds: the longest sampled answer of the window, 0 if none was sampled.
-        state: `"awake"`, `"deciding"` (asynchronously) or `"quarantined"`.
+        state: `"awake"`, `"deciding"` (asynchronously), `"quarantined"`, or `"asleep"`; then its version is that of the
+            last sampled answer.
     """
 
     aggregate: str
