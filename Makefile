@@ -14,13 +14,16 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test check format coverage chaos fulfilment clean
+.PHONY: help demo top bench test check format coverage chaos fulfilment clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/installed ## replay a real year of grocery orders and check every view; SAMPLE=5000 for the first 5,000 baskets
 	$(BIN)/python -m examples.shop.demo $(if $(SAMPLE),--sample $(SAMPLE))
+
+top: .venv/installed ## an ordinary day in the shop, and the dashboard on it; q ends both
+	$(BIN)/actum run examples.shop.demo.ordinary_day:main --top --rw
 
 bench: .venv/installed ## measure a bit of everything, report in bench/results, tables in the docs; only on a quiet machine
 	$(BIN)/actum bench all --quote README.md --quote docs/benchmarks.md

@@ -28,7 +28,7 @@ from actum_tui.top.vital_figures import (
     quantile_figures,
 )
 
-COMMITS, LOOP, LOG, CHECKPOINTS = "Commits", "Loop and process", "Log", "Checkpoints"
+COMMITS, LOOP, LOG, CHECKPOINTS = "Commits", "Process", "Log", "Checkpoints"
 
 
 def of_checkpoints(key: str, unit: Unit, read: Callable[[CheckpointStatistics], float]) -> tuple[Figure]:
@@ -101,6 +101,7 @@ COMMIT_ROWS = (
         quantile_figures("write_seconds", "seconds", lambda vitals: vitals.write),
         Limits(0.05, 0.5),
         drawn=1,
+        short="write",
     ),
     Row(
         COMMITS,
