@@ -45,6 +45,7 @@ from actum.monitor.requests import (
     StateRequest,
     Watch,
 )
+from actum.monitor.rows import rows_page
 
 __all__ = [
     "Action",
@@ -91,5 +92,6 @@ __all__ = [
     "Watch",
     "attach",
     "engines",
+    "rows_page",
     "store_vitals",
 ]
