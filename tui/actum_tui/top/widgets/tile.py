@@ -35,7 +35,7 @@ AREA_COLORS: dict[Level, str] = {**BAR_COLORS, "fine": "$text-primary"}
 AREA_HEIGHT_MIN = 2
 #: By how much the foot of a chart is paler than its top, in percent.
 FADING = 55
-MUTED = "$foreground-muted"
+MUTED = "$foreground 60%"
 
 
 class Reading(NamedTuple):
