@@ -137,7 +137,8 @@ class Dashboard(App[None]):
         page = self.page
         if page is None or not page.is_mounted:
             return
-        page.query_one("#status", StatusLine).show(self)
+        for line in page.query(StatusLine):  # none any more, if this ends just now
+            line.show(self)
         if self.look is not None and not self.paused:
             page.show(self.look)
 
