@@ -79,7 +79,7 @@ class ActionDialog(ModalScreen[None]):
         super().__init__()
         self.deed = deed
         self.step: Step = "asking"
-        self._closed = False
+        self._left = False
 
     @property
     def dashboard(self) -> Dashboard:
@@ -116,15 +116,14 @@ class ActionDialog(ModalScreen[None]):
         self._go("working")
         self.query_one("#leave", Button).label = "(n) Close"
         self.query_one("#agree").display = False
-        self.dashboard.run_worker(
-            cast("Callable[[], None]", self._do), name=f"action {type(self.deed.action).__name__}", exit_on_error=False
-        )
+        work = cast("Callable[[], None]", self._do)
+        self.dashboard.run_worker(work, name=f"action {type(self.deed.action).__name__}", exit_on_error=False)
 
     def action_leave(self) -> None:
         """Close."""
         if self.step == "working":
             self.dashboard.notify(f"{self.deed.verb} goes on; you will be told what comes of it", markup=False)
-        self._closed = True
+        self._left = True
         self.dismiss()  # type: ignore[unused-awaitable]  # a screen must not wait for its own end
 
     def _go(self, step: Step) -> None:
@@ -137,7 +136,7 @@ class ActionDialog(ModalScreen[None]):
         """Do it, and tell what has come of it, here or where the dialog was."""
         dashboard = self.dashboard
         outcome = await outcome_of(dashboard, self.deed, self._progress)
-        if self._closed:
+        if self._left:
             dashboard.notify(
                 safe_text(outcome.message),
                 title=safe_text(self.deed.title.removesuffix("?")),
@@ -153,7 +152,7 @@ class ActionDialog(ModalScreen[None]):
 
     def _progress(self, done: int, whole: int) -> None:
         """So much of so much is done."""
-        if not self._closed:
+        if not self._left:
             self.query_one("#progress", ProgressBar).update(progress=done, total=max(whole, 1))
 
 
