@@ -6,7 +6,7 @@ which is all that the committer does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
 
@@ -67,6 +67,10 @@ Delivery: TypeAlias = "tuple[Command, Reply, Metadata]"
 
 #: What a caller is told: a receipt, an error, or something that makes one when it is told.
 Outcome: TypeAlias = "Receipt | Exception | Callable[[], Receipt]"
+
+#: Shown the actors that are to get something, and who waits for the answer; says how many commands may pass before it
+#: is shown another one.
+Look: TypeAlias = "Callable[[Sequence[Actor], Reply], int]"
 
 
 @final

@@ -10,6 +10,7 @@ import struct
 import time
 from collections.abc import Callable
 from itertools import count, repeat
+from math import log, log1p
 from random import Random
 from typing import Protocol
 
@@ -35,6 +36,22 @@ class SystemClock:
 
     now_ns = staticmethod(time.time_ns)
     monotonic_ns = staticmethod(time.perf_counter_ns)
+
+
+class Chance:
+    """Draws; by the operating system's chance unless seeded."""
+
+    __slots__ = ("_random", "below")
+
+    def __init__(self, seed: int | None = None) -> None:
+        """Nothing is drawn yet."""
+        #: A whole number from 0 up to a bound that is not among them, all alike.
+        self.below: Callable[[int], int] = Random(seed).randrange
+        self._random = Random(seed).random
+
+    def misses(self, one_in: int) -> int:
+        """How often something does not happen before it happens that happens once in so many times."""
+        return 0 if one_in <= 1 else int(log(1.0 - self._random()) / log1p(-1 / one_in))
 
 
 class CommandIds(Protocol):

@@ -35,6 +35,7 @@ class Committer:
     """Writes batches in order, one at a time.
 
     Attributes:
+        background: does the writing.
         open: the batch that gathers.
         under_way: the batch being committed, or None.
         epoch: this writer's; an older writer's appends are refused.
@@ -49,7 +50,7 @@ class Committer:
     """
 
     __slots__ = (
-        "_background", "_clock", "_elapsed_ns", "_log", "_lost", "_options", "_outcome", "_settled", "commit_ns",
+        "_clock", "_elapsed_ns", "_log", "_lost", "_options", "_outcome", "_settled", "background", "commit_ns",
         "commit_ns_max", "commits", "durable", "epoch", "failure", "full", "head", "losses", "open", "under_way",
     )  # fmt: skip
 
@@ -76,7 +77,7 @@ class Committer:
             read_only: nothing will ever be written.
         """
         self._log = log
-        self._background = background
+        self.background = background
         self._clock = clock
         self._options = options
         self._settled = settled
@@ -105,7 +106,7 @@ class Committer:
             return
         self.under_way = batch = self.open
         self.open = self._new_batch(batch.next_position)
-        self._background.commit(partial(self._append, batch), self._complete)
+        self.background.commit(partial(self._append, batch), self._complete)
 
     def holding(self, position: int) -> OpenBatch | None:
         """The batch that must be durable before anything decided at a position may be told; None if it is durable."""

@@ -15,6 +15,9 @@ from actum_storage import ActumError
 SHOWN_CHARACTERS_MAX = 40
 SHOWN_NUMBER_MAX = 10**20
 
+#: What `Overloaded` proposes: a few group commits.
+RETRY_AFTER_SECONDS = 0.05
+
 #: Longer reasons are cut.
 REASON_CHARACTERS_MAX = 1_000
 
@@ -177,6 +180,28 @@ def shown(value: object) -> str:
         text = str(value)
         return repr(text) if len(text) <= SHOWN_CHARACTERS_MAX else f"{text[:SHOWN_CHARACTERS_MAX]!r}..."
     return f"a {kind.__name__}"
+
+
+def mailbox_full(actor: object, size_max: int) -> Overloaded:
+    """Why an actor takes no command now."""
+    return Overloaded(
+        f"the mailbox of {actor!r} is full (mailbox_size_max={size_max}): try again later",
+        retry_after_seconds=RETRY_AFTER_SECONDS,
+    )
+
+
+def engine_full(pending_max: int) -> Overloaded:
+    """Why an engine takes no command now."""
+    return Overloaded(
+        f"the engine is full ({pending_max:,} commands waiting, commands_pending_max): try again later",
+        retry_after_seconds=RETRY_AFTER_SECONDS,
+    )
+
+
+def never_fits(holds: int, pending_max: int) -> Invalid:
+    """Why an engine never takes a send of several."""
+    most = f"commands_pending_max={pending_max:,}"
+    return Invalid(f"a send_atomic to {holds:,} aggregates never fits ({most}): send less, or raise it")
 
 
 def reason_of(error: BaseException) -> str:

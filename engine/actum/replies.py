@@ -61,6 +61,11 @@ class Part:
         """Whether nobody waits any more."""
         return self._replies.future.done()
 
+    @property
+    def outcome(self) -> Receipt | ActumError:
+        """Its answer; `PENDING` as long as there is none."""
+        return self._replies.outcomes[self._index]
+
     def set_result(self, result: Receipt, /) -> None:
         """Answer; `Replies.put` written out, since a thousand come at once."""
         replies = self._replies

@@ -20,7 +20,7 @@ from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 from actum.atomic.waits import note_wait
 from actum.clock import TimeOrderedIds
 from actum.committer import Committer
-from actum.errors import EngineClosed, Invalid, Overloaded, position_named_by
+from actum.errors import EngineClosed, engine_full, mailbox_full, never_fits, position_named_by
 from actum.logbook import facts
 from actum.turn import take_turn
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from actum.actor import Actor
     from actum.atomic.hold import Hold
     from actum.background import Background
-    from actum.batch import Metadata, OpenBatch, Outcome, Reply
+    from actum.batch import Look, Metadata, OpenBatch, Outcome, Reply
     from actum.clock import Clock, CommandIds
     from actum.directory import Directory
     from actum.messages import Command
@@ -44,9 +44,6 @@ log = logging.getLogger("actum.scheduler")
 #: How long a cancelled decision may take to end.
 CANCEL_SECONDS_MAX = 1.0
 
-#: What `Overloaded` proposes: a few group commits.
-RETRY_AFTER_SECONDS = 0.05
-
 
 @final
 class Scheduler:
@@ -54,6 +51,8 @@ class Scheduler:
 
     Attributes:
         options: the engine's.
+        ready: actors that have a turn to come.
+        passing: commands that pass before one is looked at; meaningless while nobody looks.
         pending: commands accepted and not answered: waiting, being decided, or being committed.
         turn_ns: when it began, by the clock; all that is decided in it has this time.
         rejected: commands answered with an error.
@@ -63,9 +62,9 @@ class Scheduler:
     """
 
     __slots__ = (
-        "_after_commit", "_batch_ended", "_changed", "_context", "_directory", "_ids", "_loop", "_pending_max",
-        "_ready", "_settled", "_tasks", "_turn_scheduled", "accepted", "committer", "decisions_sending",
-        "mailbox_size_max", "now_ns", "options", "pending", "rejected", "turn_ns",
+        "_after_commit", "_batch_ended", "_changed", "_context", "_directory", "_ids", "_look", "_look_from", "_loop",
+        "_pending_max", "_settled", "_tasks", "_turn_scheduled", "accepted", "committer", "decisions_sending",
+        "mailbox_size_max", "now_ns", "options", "passing", "pending", "ready", "rejected", "turn_ns",
     )  # fmt: skip
 
     def __init__(
@@ -95,18 +94,18 @@ class Scheduler:
         self.options = options
         self.mailbox_size_max = options.mailbox_size_max
         self.now_ns = clock.now_ns
-        self.pending = 0
+        self.pending = self.accepted = self.rejected = 0
         self.turn_ns = 0
-        self.rejected = 0
-        self.accepted = 0
         self.decisions_sending = 0
         self._ids = ids
-        self._pending_max = options.commands_pending_max
+        self._pending_max = self._look_from = options.commands_pending_max
+        self._look: Look | None = None
+        self.passing = 0
         self._directory = directory
         self._loop = asyncio.get_running_loop()
         self._context = copy_context()  # of turns, which are nobody's: not of the caller who happened to come first
         self._settled = settled
-        self._ready: deque[Actor] = deque()
+        self.ready: deque[Actor] = deque()
         self._after_commit: list[Actor] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn_scheduled = False
@@ -130,10 +129,12 @@ class Scheduler:
             StoreFailed: the log can't be written any more.
         """
         pending, mailbox = self.pending, actor.mailbox
-        if pending >= self._pending_max:
-            raise self._full()
+        if pending >= self._look_from:  # the engine is full, or somebody looks
+            self.passing -= 1
+            if self.passing < 0 or pending >= self._pending_max:
+                self._look_at([actor], reply)
         if mailbox is not None and len(mailbox) >= self.mailbox_size_max:
-            raise self._mailbox_full(actor)
+            raise mailbox_full(actor, self.mailbox_size_max)
         if self._tasks:  # a decision that sends is one of them
             note_wait(actor, command, reply)
             mailbox = actor.mailbox  # a send of several may have stepped back into it
@@ -144,24 +145,25 @@ class Scheduler:
         self.pending = pending + 1
         if not actor.scheduled:
             actor.scheduled = True
-            self._ready.append(actor)
+            self.ready.append(actor)
             if not self._turn_scheduled:
                 self._schedule_turn()
 
-    def deliver_holds(self, holds: Sequence[Hold], reply: asyncio.Future[None]) -> None:
+    def deliver_holds(self, holds: Sequence[Hold], reply: Reply) -> None:
         """Put a hold into the mailbox of each of several actors, or into none; `reply` is what the sender waits for.
 
         Raises:
             ActumError: as `deliver`; `Invalid` if they can never all be pending.
         """
-        if self.pending + len(holds) > self._pending_max:
+        if self.pending + len(holds) > self._look_from:
             if len(holds) > self.options.commands_pending_max:
-                most = f"commands_pending_max={self.options.commands_pending_max:,}"
-                raise Invalid(f"a send_atomic to {len(holds):,} aggregates never fits ({most}): send less, or raise it")
-            raise self._full()
+                raise never_fits(len(holds), self.options.commands_pending_max)
+            self.passing -= len(holds)
+            if self.passing < 0 or self.pending + len(holds) > self._pending_max:
+                self._look_at([hold.actor for hold in holds], reply)
         for hold in holds:
             if len(hold.actor.mailbox or ()) >= self.mailbox_size_max:
-                raise self._mailbox_full(hold.actor)
+                raise mailbox_full(hold.actor, self.mailbox_size_max)
         if self._tasks:
             for hold in holds:
                 note_wait(hold.actor, hold, reply)
@@ -178,22 +180,20 @@ class Scheduler:
             actor.mailbox.append(hold.delivery)
         self.schedule(actor)
 
-    def _mailbox_full(self, actor: Actor) -> Overloaded:
-        """Why an actor takes no command now."""
-        return Overloaded(
-            f"the mailbox of {actor!r} is full (mailbox_size_max={self.mailbox_size_max}): try again later",
-            retry_after_seconds=RETRY_AFTER_SECONDS,
-        )
+    def look(self, look: Look | None) -> None:
+        """Show the next command, and so on, to somebody who says how many may pass before another one; or to nobody."""
+        self._look, self.passing = look, 0
+        self._look_from = self._pending_max if look is None else 0
 
-    def _full(self) -> Exception:
-        """Why the engine takes no command now."""
-        if self.committer.failure is not None:
-            return self.store_failed()
-        self._directory.sweep(self.committer.durable)  # the actor may have been made for this command only
-        return Overloaded(
-            f"the engine is full ({self._pending_max:,} commands waiting, commands_pending_max): try again later",
-            retry_after_seconds=RETRY_AFTER_SECONDS,
-        )
+    def _look_at(self, actors: Sequence[Actor], reply: Reply) -> None:
+        """Refuse what is to be delivered, since there is no room, or show it to who looks."""
+        if self.pending + len(actors) > self._pending_max:
+            if self.committer.failure is not None:
+                raise self.store_failed()
+            self._directory.sweep(self.committer.durable)  # the actor may have been made for this command only
+            raise engine_full(self._pending_max)
+        if self._look is not None:
+            self.passing = self._look(actors, reply)
 
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str, context: Context | None = None) -> None:
         """Run a coroutine as a task that is awaited on close; in a copy of a context, since the task changes it."""
@@ -206,7 +206,7 @@ class Scheduler:
         if actor.scheduled:
             return
         actor.scheduled = True
-        self._ready.append(actor)
+        self.ready.append(actor)
         self._schedule_turn()
 
     def schedule_after_commit(self, actor: Actor) -> None:
@@ -220,12 +220,12 @@ class Scheduler:
         if committer.failure is not None:
             self._refuse_ready()
         try:
-            take_turn(self, directory, self._ready, self.begin_turn())
+            take_turn(self, directory, self.ready, self.begin_turn())
         finally:  # a handler may raise KeyboardInterrupt or SystemExit; what was decided before is committed
             committer.flush()
             if directory.crowded:
                 directory.sweep(committer.durable)
-            if self._ready and not committer.open.full:
+            if self.ready and not committer.open.full:
                 self._schedule_turn()
             self._notify()
 
@@ -241,8 +241,8 @@ class Scheduler:
 
     def _refuse_ready(self) -> None:
         """The log can't be written any more: nobody gets a turn."""
-        while self._ready:
-            actor = self._ready.popleft()
+        while self.ready:
+            actor = self.ready.popleft()
             actor.scheduled = False
             actor.refuse_all(self.store_failed())
 
@@ -303,7 +303,7 @@ class Scheduler:
             for reply, _ in (*batch.receipts, *batch.answers):
                 self._reply(reply, self._loss(error))
         if self.committer.failure is not None:
-            self._pending_max = 0  # the one look at it that every command takes finds the failure too
+            self._pending_max = self._look_from = 0  # the one look at it that every command takes finds the failure too
             for actor in list(self._directory.actors()):
                 actor.refuse_all(self.store_failed())
         self._after_batch()
@@ -337,7 +337,7 @@ class Scheduler:
         for actor in waiting:
             actor.waiting = False
             self.schedule(actor)
-        if self._ready:
+        if self.ready:
             self._schedule_turn()
         self._notify()
 
@@ -359,7 +359,7 @@ class Scheduler:
         """Whether any command is waiting, being decided, or being committed."""
         committer = self.committer
         return bool(
-            self._ready or self._tasks or self._after_commit or committer.under_way is not None or committer.open.events
+            self.ready or self._tasks or self._after_commit or committer.under_way is not None or committer.open.events
         )
 
     def _notify(self) -> None:
@@ -396,4 +396,4 @@ class Scheduler:
 
     def __repr__(self) -> str:
         """What waits."""
-        return f"<Scheduler {self.pending} pending {len(self._ready)} ready {len(self._tasks)} deciding>"
+        return f"<Scheduler {self.pending} pending {len(self.ready)} ready {len(self._tasks)} deciding>"

@@ -38,7 +38,7 @@ from actum_storage.lmdb_log import LmdbLog
 from actum_storage.log import Head, Log
 from actum_storage.manifest import Manifest
 from actum_storage.memory_log import MemoryLog
-from actum_storage.store import Store, StoreUsage, open_store
+from actum_storage.store import Lent, Store, StoreUsage, open_store
 
 __all__ = [
     "GENESIS",
@@ -62,6 +62,7 @@ __all__ = [
     "ForkGuard",
     "Frame",
     "Head",
+    "Lent",
     "LmdbLog",
     "Log",
     "Manifest",

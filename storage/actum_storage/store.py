@@ -17,14 +17,15 @@ from actum_storage.lock import holder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from actum_storage.bookmark_report import BookmarkReport
     from actum_storage.chunk_index import ChunkFile
     from actum_storage.chunks import Checkpoint
     from actum_storage.copies import CopyReport, Progress
-    from actum_storage.derived import CheckpointReport
+    from actum_storage.derived import CheckpointReport, Derived
     from actum_storage.frame import Frame
-    from actum_storage.log import Head
+    from actum_storage.log import Head, Log
     from actum_storage.manifest import Manifest
 
 
@@ -50,6 +51,51 @@ class StoreUsage(NamedTuple):
 
 
 @final
+class Lent:
+    """A directory that is open for reading, lent to somebody who leaves it open; from `Store.lend`."""
+
+    def __init__(self, directory: StoreDirectory) -> None:
+        """Use `Store.lend`."""
+        self._directory = directory
+
+    @property
+    def path(self) -> Path:
+        """The directory."""
+        return self._directory.path
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the store says of itself."""
+        return self._directory.manifest
+
+    @property
+    def log(self) -> Log:
+        """The truth."""
+        return self._directory.log
+
+    @property
+    def derived(self) -> Derived:
+        """Checkpoints."""
+        return self._directory.derived
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the directory without being a reason to refuse it."""
+        return self._directory.warnings
+
+    def hold_ballast(self, size_max: int) -> bool:  # noqa: ARG002  # a reader needs no room
+        """Nothing."""
+        return False
+
+    def drop_ballast(self) -> bool:
+        """Nothing."""
+        return False
+
+    def close(self) -> None:
+        """Nothing: it belongs to the store."""
+
+
+@final
 class Store:
     """A store open for reading; from `open_store`, to be closed."""
 
@@ -61,6 +107,11 @@ class Store:
     def manifest(self) -> Manifest:
         """What the store says of itself."""
         return self._directory.manifest
+
+    @property
+    def path(self) -> Path:
+        """The directory, absolute."""
+        return self._directory.path
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -140,6 +191,10 @@ class Store:
     ) -> CopyReport:
         """See `copy_store`."""
         return copy_store(self.manifest, self._directory.log, destination, position=position, progress=progress)
+
+    def lend(self) -> Lent:
+        """The open files, for somebody else who reads: this process can open them only once."""
+        return Lent(self._directory)
 
     def close(self) -> None:
         """Close; a second call does nothing."""

@@ -17,7 +17,8 @@ from actum.core import Core
 from actum.directory import Directory
 from actum.recovery import checkpoints
 from actum.recovery.checkpoints import Checkpointer
-from actum.recovery.recovery import Closing, Recovery
+from actum.recovery.closing import Closing
+from actum.recovery.recovery import Recovery
 from actum.scheduler import Scheduler
 from actum.streams import Streams
 from actum_storage import StoreCorrupt, StoreFull
@@ -138,9 +139,9 @@ def lose_a_wake_up() -> None:
     real = Scheduler._after_batch
 
     def after_batch(self: Scheduler) -> None:
-        ready, self._ready = self._ready, deque()
+        ready, self.ready = self.ready, deque()
         real(self)
-        self._ready = ready
+        self.ready = ready
 
     opened(Scheduler)._after_batch = after_batch
 

@@ -298,7 +298,7 @@ def ignore_pending() -> None:
     real = Scheduler.deliver
 
     def deliver(self: Scheduler, *arguments: Any) -> None:
-        self._pending_max = 1 << 30
+        self._pending_max = self._look_from = 1 << 30
         real(self, *arguments)
 
     opened(Scheduler).deliver = deliver

@@ -106,7 +106,7 @@ class AtomicSend:
         Raises:
             Overloaded, Reentrant, StoreFailed: as `Scheduler.deliver`; nothing happened.
         """
-        self._scheduler.deliver_holds(list(self._holds.values()), self._replies.future)
+        self._scheduler.deliver_holds(list(self._holds.values()), self._replies.part(0))
         self._counted = len(self._holds)
         self._replies.future.add_done_callback(self._abandon)
 

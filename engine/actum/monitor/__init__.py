@@ -1,6 +1,8 @@
 """Watching a running engine from another process of the same user: what it shows, what it can be asked."""
 
+from actum.monitor.beside import Beside
 from actum.monitor.client import Attached, attach, engines
+from actum.monitor.directory import store_vitals
 from actum.monitor.errors import Detached, NoEngine, Unanswered
 from actum.monitor.filters import Filter
 from actum.monitor.frames import (
@@ -51,6 +53,7 @@ __all__ = [
     "AggregateVitals",
     "Answer",
     "Attached",
+    "Beside",
     "Checkpoint",
     "Column",
     "DeadLetterSeen",
@@ -88,4 +91,5 @@ __all__ = [
     "Watch",
     "attach",
     "engines",
+    "store_vitals",
 ]

@@ -24,6 +24,7 @@ from actum.monitor.requests import (
     ProcessesRequest,
     Records,
     RecordsRequest,
+    RowsRequest,
     StateRequest,
 )
 from actum.monitor.states import States
@@ -31,7 +32,12 @@ from actum.monitor.states import States
 if TYPE_CHECKING:
     from actum.core import Core
     from actum.engine import Engine
-    from actum.monitor.requests import Question, RowsRequest
+    from actum.monitor.requests import Question
+    from actum.monitor.rows import Pages
+    from actum.records import StoredRecord
+
+#: Bytes of frames after which no more records go into one answer; a frame is 16 MiB at most.
+RECORDS_BYTES_MAX = 1_000_000
 
 #: Told how far an answer is: done, of whole.
 Progress: TypeAlias = Callable[[int, int], None]
@@ -41,21 +47,24 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Answers:
     """What one client is answered; it has an object of its own, so that nothing is kept for who has left."""
 
-    def __init__(self, engine: Engine, core: Core, *, admin: bool, who: str = "somebody") -> None:
+    def __init__(self, engine: Engine, core: Core, pages: Pages, *, admin: bool, who: str = "somebody") -> None:
         """Nothing asked yet.
 
         Args:
             engine: which one.
             core: its parts.
+            pages: what the client is shown of views.
             admin: whether actions are allowed.
             who: asks.
         """
         self._engine = engine
         self._core = core
         self._admin = admin
+        self._pages = pages
         self._who = who
         self._by_request: dict[type, Callable[[Any, Progress], Awaitable[Answer]]] = {
             RecordsRequest: self._records,
+            RowsRequest: pages.page,
             ProcessesRequest: self._processes,
             DeadlinesRequest: self._deadlines,
             DeadLettersRequest: self._letters,
@@ -80,19 +89,20 @@ class Answers:
         Raises:
             ActumError: there is none; why.
         """
-        raise Invalid(f"this engine does not show rows of {request.view}")
+        return self._pages.live(request)
 
     async def _records(self, request: RecordsRequest, progress: Progress) -> Records:
-        """Records of the log."""
+        """Records of the log: fewer than were asked for, if they are large, but one at least."""
         del progress
         head = self._core.scheduler.durable
         first, last = max(1, request.start), min(request.stop, head, request.start + RECORDS_MAX - 1)
-        found = [
-            record
-            for frame in (self._core.log.frames(first, last) if first <= last else ())
-            for record in decode_stored(frame.first, frame.body)
-            if first <= record.position <= last
-        ]
+        found: list[StoredRecord] = []
+        size = 0
+        for frame in self._core.log.frames(first, last) if first <= last else ():
+            found += (each for each in decode_stored(frame.first, frame.body) if first <= each.position <= last)
+            size += len(frame.body)
+            if size > RECORDS_BYTES_MAX:
+                break
         return Records(tuple(found), head)
 
     async def _processes(self, request: ProcessesRequest, progress: Progress) -> Processes:
@@ -116,3 +126,4 @@ class Answers:
 
     def close(self) -> None:
         """The client has left."""
+        self._pages.close()

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import types
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Union, cast, get_args, get_origin
 
 import msgspec
 
 from actum.monitor.frames import Column
-from actum.views.table_schema import read_fields
+from actum.views.table_schema import TableSchema, read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,6 +23,14 @@ NUMBERS = (int, float, Decimal)
 #: The largest and the smallest number that the wire has a word for.
 NUMBER_MAX = 2**64 - 1
 NUMBER_MIN = -(2**63)
+#: Views whose columns are kept.
+SCHEMAS_MAX: Final = 256
+
+
+@lru_cache(maxsize=SCHEMAS_MAX)
+def columns_of_view(schema: TableSchema) -> tuple[Column, ...]:
+    """Those of a view's rows; they are read once, since every page has them."""
+    return columns_of(schema.row_type, {index[0] for index in schema.indexes})
 
 
 def columns_of(struct: type[msgspec.Struct], ordered: Collection[str] = ()) -> tuple[Column, ...]:

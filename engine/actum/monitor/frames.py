@@ -184,14 +184,19 @@ class RowsPage(msgspec.Struct, frozen=True, kw_only=True, tag="rows page"):
 
     Attributes:
         view: its name.
-        position: as of which they are so.
+        position: as of which the values are so.
         key: the field that identifies a row.
         columns: its fields, in the order of the values.
-        rows: the values of each, as JSON has them.
+        rows: the values of each, as JSON has them; a long one is cut, see `cut`.
         offset: rows before these.
         count: rows in the view.
-        matched: rows that the filter lets through.
+        matched: rows that the filter lets through, of those that were looked at.
         looked_at: rows that were looked at for it; less than `count` while a long look is under way.
+        looked_position: as of which it is so that these are the rows, in this order, and `matched`; in a frame of a
+            view that takes long to look at it may be an earlier one than `position`.
+        exact: whether it is so as of that one position. It is not if the view is large and rows changed while they were
+            looked at: one that did may be missing, or be counted as it was before.
+        cut: the row and the column, each from 0, of values that were too long and are cut.
     """
 
     view: str
@@ -203,6 +208,9 @@ class RowsPage(msgspec.Struct, frozen=True, kw_only=True, tag="rows page"):
     count: int
     matched: int
     looked_at: int
+    looked_position: int = 0
+    exact: bool = True
+    cut: tuple[tuple[int, int], ...] = ()
 
 
 class StoreVitals(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,10 +222,12 @@ class StoreVitals(msgspec.Struct, frozen=True, kw_only=True):
         writer: the id of the process that has it open for writing, None if none has.
         log_bytes: used by the log.
         map_bytes: the most it may use.
-        readers: readers that hold a place in the log's reader table.
+        readers: other processes' readers that hold a place in the log's reader table: they read at this moment, or were
+            killed while they did.
         derived_bytes: of checkpoints.
         checkpoint_position: of the newest one, 0 for none.
         free_bytes: on the disk.
+        readers_behind: commits since the state that the oldest of these readers sees: meanwhile the log grows.
     """
 
     position: int
@@ -229,6 +239,7 @@ class StoreVitals(msgspec.Struct, frozen=True, kw_only=True):
     derived_bytes: int
     checkpoint_position: int
     free_bytes: int
+    readers_behind: int = 0
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):

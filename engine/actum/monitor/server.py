@@ -23,9 +23,11 @@ from actum.errors import Invalid
 from actum.logbook import facts
 from actum.monitor import sites
 from actum.monitor.answers import Answers
-from actum.monitor.columns import columns_of
+from actum.monitor.columns import columns_of_view
 from actum.monitor.frames import Frame, Hello, RowsPage, ViewShape
+from actum.monitor.probe import Probe
 from actum.monitor.requests import Answered, Ask, Cancel, Progress, Refused, RowsRequest, Watch
+from actum.monitor.rows import Onlookers
 from actum.monitor.wire import TO_ENGINE_BYTES_MAX, decode_to_engine, framed, read_message
 
 if TYPE_CHECKING:
@@ -66,7 +68,9 @@ class Server:
         self._core = core
         self._admin = admin
         self._sessions: set[Session] = set()
+        self._onlookers = Onlookers(core)
         self._server: asyncio.Server | None = None
+        self._probe = Probe(core)
         self._hello = hello_of(core, admin=admin)
         self.path: Path | None = None
 
@@ -102,8 +106,9 @@ class Server:
         if len(self._sessions) >= CLIENTS_MAX or not is_same_user(writer):
             writer.close()
             return
-        answers = Answers(self._engine, self._core, admin=self._admin, who=who_is(writer))
-        session = Session(self._engine, self._core.clock, answers, reader, writer)
+        pages = self._onlookers.pages()
+        answers = Answers(self._engine, self._core, pages, admin=self._admin, who=who_is(writer))
+        session = Session(self._engine, self._core.clock, answers, self._probe, reader, writer)
         self._sessions.add(session)
         try:
             await session.talk(self._hello)
@@ -120,6 +125,7 @@ class Session:
         engine: Engine,
         clock: Clock,
         answers: Answers,
+        probe: Probe,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
@@ -127,6 +133,7 @@ class Session:
         self._engine = engine
         self._clock = clock
         self._answers = answers
+        self._probe = probe
         self._reader = reader
         self._writer = writer
         self._watch = Watch()
@@ -137,6 +144,7 @@ class Session:
 
     async def talk(self, hello: Hello) -> None:
         """Say who the engine is, then send frames and answers until the client leaves."""
+        self._probe.attach()
         self._task = asyncio.create_task(self._show(), name="actum monitor")
         try:
             self._send(hello)
@@ -147,6 +155,7 @@ class Session:
         except Invalid as error:
             log.warning("a client of the monitor was sent away: %s", error, extra=facts("monitor client", error))
         finally:
+            self._probe.detach()
             await self.end()
 
     async def end(self) -> None:
@@ -215,6 +224,8 @@ class Session:
                 monotonic_ns=self._clock.monotonic_ns(),
                 left_out=self._left_out,
                 statistics=self._engine.statistics(),
+                vitals=self._probe.vitals(),
+                actors=self._probe.actors() if self._watch.actors else None,
                 rows=rows,
                 rows_failure=failure,
             )
@@ -283,5 +294,4 @@ def hello_of(core: Core, *, admin: bool) -> Hello:
 def shape_of(name: str, live: LiveView) -> ViewShape:
     """A view as it is shown."""
     schema = live.table.schema
-    ordered = {schema.key, *(index[0] for index in schema.indexes)}
-    return ViewShape(name, schema.key, columns_of(schema.row_type, ordered))
+    return ViewShape(name, schema.key, columns_of_view(schema))

@@ -154,6 +154,24 @@ class SortedEntries:
         there = self._keys[block][offset] == key and self._values[block][offset] == value
         return (block, offset + 1) if there else (block, offset)
 
+    def at(self, offset: int) -> Position:
+        """Before the entry that has so many before it; the end when there are not so many."""
+        for block, keys in enumerate(self._keys):
+            if offset < len(keys):
+                return (block, offset)
+            offset -= len(keys)
+        return self.end
+
+    def part(self, after: tuple[Any, Any] | None, count: int) -> list[tuple[Any, Any]]:
+        """At most `count` (value, key) pairs behind one, be it there or not, or from the start; none at the end."""
+        block, offset = self.start if after is None else self.after_entry(*after)
+        if block < len(self._keys) and offset == len(self._keys[block]):
+            block, offset = block + 1, 0
+        if block == len(self._keys):
+            return []
+        stop = offset + count
+        return list(zip(self._values[block][offset:stop], self._keys[block][offset:stop], strict=True))
+
     def keys(self, low: Position, high: Position, *, descending: bool = False) -> Iterator[Any]:
         """The keys between two positions, in order or from the last to the first; none when `low` is not below `high`.
 

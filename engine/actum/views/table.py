@@ -311,6 +311,26 @@ class Table(Generic[R]):
             equals=where or {},
         )
 
+    def stretch(self, index: str | tuple[str, ...], *, offset: int, limit: int, descending: bool = False) -> list[R]:
+        """At most `limit` rows in the order of an index, behind the first `offset` of them, however many those are.
+
+        For tools that page to and fro; an application's pages go on by `page`, whatever changed in between.
+
+        Raises:
+            Invalid: as for `order_by`.
+        """
+        return self._reader.stretch(index, offset=offset, limit=limit, descending=descending)
+
+    def walk(self, index: str | tuple[str, ...], count: int) -> Iterator[list[R]]:
+        """All rows in the order of an index, at most `count` at a time; rows may change in between.
+
+        One whose indexed values do may be passed over then, or come twice.
+
+        Raises:
+            Invalid: as for `order_by`.
+        """
+        return self._reader.walk(index, count)
+
     def statistics(self) -> TableStatistics:
         """How large it is."""
         return TableStatistics(

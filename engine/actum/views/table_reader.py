@@ -126,6 +126,24 @@ class TableReader(Generic[R]):
         rows.pop()
         return Page(rows=rows, cursor=path.cursors.encode(path.values_of(rows[-1]), descending=descending))
 
+    def stretch(self, names: str | tuple[str, ...], *, offset: int, limit: int, descending: bool) -> list[R]:
+        """At most `limit` rows in the order of an index, behind the first `offset` of them."""
+        entries = self._path(names).index.entries
+        low, high = entries.start, entries.end
+        if descending:
+            high = entries.at(max(len(entries) - offset, 0))
+        else:
+            low = entries.at(offset)
+        return list(map(self._rows.__getitem__, islice(entries.keys(low, high, descending=descending), limit)))
+
+    def walk(self, names: str | tuple[str, ...], count: int) -> Iterator[list[R]]:
+        """All rows in the order of an index, at most `count` at a time, while they change."""
+        entries = self._path(names).index.entries
+        last: tuple[Any, Any] | None = None
+        while part := entries.part(last, count):
+            last = part[-1]
+            yield [row for _, key in part if (row := self._rows.get(key)) is not None]
+
     # How equal values are found.
 
     def _plan(self, equals: Mapping[str, object]) -> Plan:

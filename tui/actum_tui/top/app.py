@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from actum.monitor import Frame
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.screen import Screen
+from textual.widgets import HelpPanel
 
 from actum_tui.top.look import Look
 from actum_tui.top.page import Page, StatusLine
@@ -24,7 +26,7 @@ from actum_tui.top.pages.rows import RowsPage
 from actum_tui.top.pages.storage import StoragePage
 from actum_tui.top.pages.time_machine import TimeMachinePage
 from actum_tui.top.pages.trace import TracePage
-from actum_tui.top.source import Found, Lost
+from actum_tui.top.source import Found, Lost, Past
 
 if TYPE_CHECKING:
     from actum_tui.top.source import Source
@@ -71,7 +73,7 @@ class Dashboard(App[None]):
         Binding("space", "pause", "Pause"),
         Binding("plus", "interval(1)", "Slower", show=False, key_display="+"),
         Binding("minus", "interval(-1)", "Faster", show=False, key_display="-"),
-        Binding("question_mark,f1", "show_help_panel", "Help", key_display="?"),
+        Binding("question_mark,f1", "help", "Help", key_display="?"),
         Binding("ctrl+t", "next_theme", "Theme", show=False),
         Binding("p", "screenshot", "Picture", show=False),
         Binding("q", "quit", "Quit"),
@@ -122,6 +124,10 @@ class Dashboard(App[None]):
                     self.lost = None
                     self.frames.clear()
                     self.look = None
+                case Past():
+                    for frame in item.frames:
+                        self._frame(frame)
+                    continue
                 case Frame():
                     self._frame(item)
             self._draw()
@@ -133,14 +139,17 @@ class Dashboard(App[None]):
         self.look = Look(before, frame)
 
     def _draw(self) -> None:
-        """Show the moment on the screen that is seen."""
+        """Show the moment on the screen that is seen; one that is being made, or taken down, has not all its parts."""
         page = self.page
-        if page is None or not page.is_mounted:
+        if page is None or not page.complete:
             return
-        for line in page.query(StatusLine):  # none any more, if this ends just now
-            line.show(self)
-        if self.look is not None and not self.paused:
-            page.show(self.look)
+        try:
+            page.query_one("#status", StatusLine).show(self)
+            if self.look is not None and not self.paused:
+                page.show(self.look)
+        except NoMatches:
+            if page.query("#status"):
+                raise
 
     def came(self, page: Page) -> None:
         """A screen is seen now: it says what it wants, and shows what there is."""
@@ -159,6 +168,13 @@ class Dashboard(App[None]):
         if self.page is not None:
             self.page.wants_changed()
         self._draw()
+
+    def action_help(self) -> None:
+        """List the keys beside the screen, or no longer."""
+        if self.screen.query(HelpPanel):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
 
     def action_next_theme(self) -> None:
         """Other colours."""

@@ -60,6 +60,16 @@ def clock(value: float) -> str:
     return f"{days} d {hours:02}:{minutes:02}" if days else f"{hours:02}:{minutes:02}:{left:02}"
 
 
+def size(count: float | None) -> str:
+    """Bytes: `950 B`, `12.3 kB`, `1.23 GB`; `—` if it is not known."""
+    if count is None:
+        return "—"
+    if abs(count) < THOUSAND:
+        return f"{count:.0f} B"
+    text = amount(count)
+    return f"{text[:-1]} {text[-1]}B"
+
+
 def share(value: float | None) -> str:
     """A part of a whole: `0.4 %`, `71 %`; `—` if it is not known."""
     if value is None:

@@ -5,6 +5,7 @@ A sign always stands beside a word: it helps the eye, and nothing is said by it 
 
 from __future__ import annotations
 
+import sys
 from typing import NamedTuple
 
 
@@ -23,6 +24,7 @@ class Glyphs(NamedTuple):
         down: less than before.
         none: no figure.
         cut: where a text was cut.
+        rule: a line between parts.
     """
 
     bars: str
@@ -36,6 +38,7 @@ class Glyphs(NamedTuple):
     down: str
     none: str
     cut: str
+    rule: str
 
 
 UNICODE = Glyphs(
@@ -50,6 +53,7 @@ UNICODE = Glyphs(
     down="↓",
     none="—",
     cut="…",
+    rule="─",
 )
 ASCII = Glyphs(
     bars="_.:-=+*#",
@@ -63,7 +67,12 @@ ASCII = Glyphs(
     down="-",
     none="-",
     cut="~",
+    rule="-",
 )
+
+
+#: What figures are written with besides ASCII.
+IN_ASCII = str.maketrans({"µ": "u", "—": "-", "…": "~", "↑": "+", "↓": "-"})
 
 
 def glyphs_for(encoding: str | None) -> Glyphs:
@@ -77,3 +86,13 @@ def glyphs_for(encoding: str | None) -> Glyphs:
     except (UnicodeEncodeError, LookupError):
         return ASCII
     return UNICODE
+
+
+def terminal_glyphs() -> Glyphs:
+    """Those of the terminal that the dashboard is drawn on: standard error, as it was when the process began."""
+    return glyphs_for(getattr(sys.__stderr__, "encoding", None))
+
+
+def shown_with(text: str, glyphs: Glyphs) -> str:
+    """A figure, or a sentence of ours, in characters that the terminal has."""
+    return text.translate(IN_ASCII) if glyphs is ASCII else text

@@ -6,7 +6,7 @@ Rows are shown by their keys: what has changed is drawn again and nothing else, 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -219,9 +219,14 @@ class Grid(DataTable[Text]):
     def action_export(self) -> None:
         """Write the rows that are shown to a new file, one JSON object a line."""
         path = new_file(self.id or "rows")
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.writelines(to_json(row.data) + "\n" for row in self._shown.values())
-        self.notify(f"{len(self._shown)} rows written to {path}", markup=False)
+        lines = [to_json(row.data) + "\n" for row in self._shown.values()]
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                file.writelines(lines)
+        except OSError as error:
+            self.notify(safe_text(f"nothing was written: {error}"), severity="error", markup=False)
+            return
+        self.notify(safe_text(f"{len(lines)} rows written to {path.absolute()}"), markup=False)
 
 
 def sortable(value: Any) -> tuple[int, Any]:  # noqa: ANN401
@@ -233,9 +238,9 @@ def sortable(value: Any) -> tuple[int, Any]:  # noqa: ANN401
     return 2, str(value)
 
 
-def new_file(name: str, exists: Callable[[Path], bool] = Path.exists) -> Path:
+def new_file(name: str) -> Path:
     """A file in the working directory that does not exist yet."""
     number = 1
-    while exists(path := Path(f"actum-{name}-{number}.jsonl")):
+    while (path := Path(f"actum-{name}-{number}.jsonl")).exists():
         number += 1
     return path

@@ -11,12 +11,34 @@ from typing import Literal, NamedTuple, TypeAlias
 from actum import EngineStatistics
 from actum.monitor import Quantiles, StoreVitals, Vitals
 
+from actum_tui.top import figures
 from actum_tui.top.look import Look
 
 Level: TypeAlias = Literal["fine", "warning", "error"]
-Unit: TypeAlias = Literal["count", "per second", "bytes", "bytes per second", "seconds", "share"]
+Unit: TypeAlias = Literal["count", "position", "per second", "bytes", "bytes per second", "seconds", "share"]
 #: Where a figure comes from: an engine that is attached to, what is measured meanwhile, or the store's directory.
 Origin: TypeAlias = Literal["engine", "vitals", "store"]
+
+
+#: Less is written as less than this.
+SHARE_MIN = 0.001
+
+
+def small_share(value: float) -> str:
+    """A part of a whole that is not said to be nothing while it is something."""
+    return "<0.1 %" if 0 < value < SHARE_MIN else figures.share(value)
+
+
+#: How values are written for people.
+WRITTEN: dict[Unit, Callable[[float], str]] = {
+    "count": figures.amount,
+    "position": lambda value: figures.whole(int(value)),
+    "per second": figures.rate,
+    "bytes": figures.size,
+    "bytes per second": lambda value: f"{figures.size(value)}/s",
+    "seconds": figures.seconds,
+    "share": small_share,
+}
 
 
 class Limits(NamedTuple):
@@ -53,6 +75,10 @@ class Figure(NamedTuple):
     unit: Unit
     read: Callable[[Look], float | None]
 
+    def written(self, value: float | None) -> str:
+        """A value of it for people; nothing if it is not known."""
+        return "" if value is None else WRITTEN[self.unit](value)
+
 
 class Row(NamedTuple):
     """One line of figures.
@@ -66,6 +92,7 @@ class Row(NamedTuple):
         limits: where worry begins, for the one figure or for p99.
         drawn: which of the figures is drawn; None for none.
         gauge: whether it is drawn as a bar, not over time.
+        short: its name where there is little room; empty for the same.
     """
 
     section: str
@@ -76,6 +103,7 @@ class Row(NamedTuple):
     limits: Limits | None = None
     drawn: int | None = 0
     gauge: bool = False
+    short: str = ""
 
     def level(self, values: tuple[float | None, ...]) -> Level:
         """How well its figures are."""

@@ -15,13 +15,14 @@ from typing import NamedTuple
 from textual.content import Content
 from textual.widget import Widget
 
-from actum_tui.top.glyphs import UNICODE, Glyphs
+from actum_tui.top.glyphs import UNICODE, Glyphs, shown_with
 from actum_tui.top.widgets.gauge import gauge
 from actum_tui.top.widgets.sparkline import columns, lines, scale_end
-from actum_tui.top.widgets.tile import BAR_STYLES, MUTED, VALUE_STYLES, Level, cut
+from actum_tui.top.widgets.tile import BAR_COLORS, MUTED, VALUE_STYLES, Level, cut
 
 NAME_WIDTH = 16
-VALUE_WIDTH = 8
+#: Cells of a value; fewer where a line is narrow, more where it is wide.
+VALUE_WIDTHS = ((64, 10), (40, 8), (0, 7))
 GAP = "  "
 #: A sparkline or a bar that is shorter says nothing.
 DRAWN_WIDTH_MIN = 8
@@ -72,15 +73,40 @@ class FigureLine(Widget, can_focus=True):
         self._window = window
         self._glyphs = glyphs
 
-    def show(self, shown: Shown) -> None:
-        """Show this instead."""
-        if shown != self._shown:
-            self._shown = shown
+    def show(self, shown: Shown, window: int) -> None:
+        """Show this instead, with so many samples at least."""
+        if (shown, window) != (self._shown, self._window):
+            self._shown, self._window = shown, window
             self.refresh()
 
     def render(self) -> Content:
         """The line."""
         return line_content(self._label, self._shown, self._glyphs, self._window, self.size.width)
+
+
+class Heading(Widget):
+    """The line above some lines of figures."""
+
+    DEFAULT_CSS = """
+    Heading { width: 1fr; height: 1; }
+    """
+
+    def __init__(self, name: str, named: Sequence[str], *, glyphs: Glyphs = UNICODE) -> None:
+        """A heading.
+
+        Args:
+            name: what the figures have in common.
+            named: columns, as far as they have names.
+            glyphs: to draw with.
+        """
+        super().__init__()
+        self._label = name
+        self._named = named
+        self._glyphs = glyphs
+
+    def render(self) -> Content:
+        """The line."""
+        return heading_content(self._label, self._named, self._glyphs, self.size.width)
 
 
 def line_content(name: str, shown: Shown, glyphs: Glyphs, window: int, width: int) -> Content:
@@ -90,14 +116,35 @@ def line_content(name: str, shown: Shown, glyphs: Glyphs, window: int, width: in
         (sign, VALUE_STYLES[shown.level]),
         (f"{cut(name, NAME_WIDTH - 1, glyphs):<{NAME_WIDTH - 1}}", MUTED if shown.level == "fine" else ""),
     ]
+    value_width = value_width_of(width)
+    spare = value_width > VALUE_WIDTHS[-1][1]
     for number, value in enumerate(shown.values):
         judged = number == min(1, len(shown.values) - 1)
         style = MUTED if not value else VALUE_STYLES[shown.level] if judged else ""
-        parts.append((f"{value or glyphs.none:>{VALUE_WIDTH}}", style))
-    room = width - NAME_WIDTH - VALUE_WIDTH * len(shown.values) - len(GAP)
+        text = shown_with(value if spare else value.replace(" ", ""), glyphs) or glyphs.none
+        parts.append((f"{text:>{value_width}}", style))
+    room = width - sum(len(text) for text, _ in parts) - len(GAP)
     if room >= DRAWN_WIDTH_MIN:
-        parts.append((GAP + drawn(shown, glyphs, window, room), BAR_STYLES[shown.level]))
+        parts.append((GAP + drawn(shown, glyphs, window, room), f"{BAR_COLORS[shown.level]} 80%"))
     return Content.assemble(*parts)
+
+
+def value_width_of(width: int) -> int:
+    """Cells of a value in a line of so many."""
+    return next(cells for least, cells in VALUE_WIDTHS if width >= least)
+
+
+def heading_content(name: str, columns: Sequence[str], glyphs: Glyphs, width: int) -> Content:
+    """The line above some lines of figures: what they have in common, and the names of their columns."""
+    value_width = value_width_of(width)
+    named = "".join(f"{column:>{value_width}}" for column in columns)
+    left = cut(f" {name}", NAME_WIDTH, glyphs) if columns else f" {name} "
+    text = f"{left:<{NAME_WIDTH if columns else 0}}{named} "
+    return Content.assemble(
+        (text[: len(left)], "bold $text-primary"),
+        (text[len(left) :], MUTED),
+        (glyphs.rule * (width - len(text)), "$panel"),
+    )
 
 
 def drawn(shown: Shown, glyphs: Glyphs, window: int, room: int) -> str:

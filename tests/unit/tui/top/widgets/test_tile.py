@@ -62,6 +62,6 @@ async def test_tiles_show_data_as_data() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         hostile, tile = app.query(Tile)
         assert str(hostile.render()).startswith("[red]x[/red] [@click=app.bell]y\n[/bad]")
-        tile.show(READING._replace(value="2.5 ms"))
+        tile.show(READING._replace(value="2.5 ms"), 60)
         await pilot.pause()
         assert "2.5 ms" in str(tile.render())
