@@ -45,6 +45,8 @@ from actum.monitor.requests import (
     StateRequest,
     Watch,
 )
+from actum.stored.trace_search import TraceSearch
+from actum.stored.traces import belongs_to
 
 __all__ = [
     "Action",
@@ -85,11 +87,13 @@ __all__ = [
     "State",
     "StateRequest",
     "StoreVitals",
+    "TraceSearch",
     "Unanswered",
     "ViewShape",
     "Vitals",
     "Watch",
     "attach",
+    "belongs_to",
     "engines",
     "store_vitals",
 ]
