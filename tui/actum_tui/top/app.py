@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from actum.monitor import Frame
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import HelpPanel
 
@@ -25,7 +26,7 @@ from actum_tui.top.pages.rows import RowsPage
 from actum_tui.top.pages.storage import StoragePage
 from actum_tui.top.pages.time_machine import TimeMachinePage
 from actum_tui.top.pages.trace import TracePage
-from actum_tui.top.source import Found, Lost
+from actum_tui.top.source import Found, Lost, Past
 
 if TYPE_CHECKING:
     from actum_tui.top.source import Source
@@ -123,6 +124,10 @@ class Dashboard(App[None]):
                     self.lost = None
                     self.frames.clear()
                     self.look = None
+                case Past():
+                    for frame in item.frames:
+                        self._frame(frame)
+                    continue
                 case Frame():
                     self._frame(item)
             self._draw()
@@ -134,13 +139,17 @@ class Dashboard(App[None]):
         self.look = Look(before, frame)
 
     def _draw(self) -> None:
-        """Show the moment on the screen that is seen."""
+        """Show the moment on the screen that is seen; one that is being made, or taken down, has not all its parts."""
         page = self.page
-        if page is None or not page.is_mounted:
+        if page is None or not page.complete:
             return
-        page.query_one("#status", StatusLine).show(self)
-        if self.look is not None and not self.paused:
-            page.show(self.look)
+        try:
+            page.query_one("#status", StatusLine).show(self)
+            if self.look is not None and not self.paused:
+                page.show(self.look)
+        except NoMatches:
+            if page.query("#status"):
+                raise
 
     def came(self, page: Page) -> None:
         """A screen is seen now: it says what it wants, and shows what there is."""

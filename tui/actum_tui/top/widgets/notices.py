@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from actum_tui.safe_text import safe_text
 from actum_tui.top.glyphs import UNICODE, Glyphs
+from actum_tui.top.widgets.tile import MUTED
 
 STYLES = {"error": "bold $text on $error", "warning": "bold $text on $warning"}
 
@@ -60,7 +61,7 @@ class Notices(Widget):
 def notices_content(findings: Sequence[Finding], calm: str, glyphs: Glyphs, room: int) -> Content:
     """Notices as lines; the last one says how many have no room."""
     if not findings:
-        return Content.assemble((f" {glyphs.fine} ", "bold $text-success"), (calm, "$text-muted"))
+        return Content.assemble((f" {glyphs.fine} ", "bold $text-success"), (calm, MUTED))
     more = len(findings) - room
     rows = [notice(each, glyphs) for each in findings[:room]]
     if more > 0:
@@ -73,5 +74,5 @@ def notice(finding: Finding, glyphs: Glyphs) -> Content:
     sign = glyphs.error if finding.level == "error" else glyphs.warning
     head = f" {sign} {safe_text(finding.name).upper()} "
     return Content.assemble(
-        (head, STYLES[finding.level]), f" {safe_text(finding.what)}", (f" {safe_text(finding.fix)}", "$text-muted")
+        (head, STYLES[finding.level]), f" {safe_text(finding.what)}", (f" {safe_text(finding.fix)}", MUTED)
     )
