@@ -46,6 +46,8 @@ from actum.monitor.requests import (
     Watch,
 )
 from actum.monitor.rows import rows_page
+from actum.stored.trace_search import TraceSearch
+from actum.stored.traces import belongs_to
 
 __all__ = [
     "Action",
@@ -86,11 +88,13 @@ __all__ = [
     "State",
     "StateRequest",
     "StoreVitals",
+    "TraceSearch",
     "Unanswered",
     "ViewShape",
     "Vitals",
     "Watch",
     "attach",
+    "belongs_to",
     "engines",
     "rows_page",
     "store_vitals",
