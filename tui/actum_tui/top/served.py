@@ -60,12 +60,17 @@ PAGE = Template("""<!DOCTYPE html>
   body.-closed #ended { display: grid; }
 </style>
 <script src="/static/js/textual.js"></script>
+<script src="/focus.js"></script>
 <body>
 <div id="ended">This dashboard has ended: load the page again for a new one.</div>
 <div class="textual-terminal" data-session-websocket-url="ws://$host/$secret/ws" data-font-size="14"></div>
 </body>
 </html>
 """)
+
+#: Keys reach the dashboard without a click first.
+FOCUS = """addEventListener("load", () => document.querySelector(".xterm-helper-textarea").focus());
+"""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -119,7 +124,8 @@ class Served:
             title: of the page.
         """
         program = "from actum_tui import main; main()"
-        self._server = Server(shlex.join([sys.executable, "-c", program, *arguments]), title=title)
+        command = shlex.join([sys.executable, "-c", program, *arguments])
+        self._server = Server(f"exec {command}", title=title)  # no shell stays in between
         self._where = where
         self._title = title
         self._secret = secrets.token_urlsafe(SECRET_BYTES)
@@ -131,6 +137,7 @@ class Served:
                 web.get("/{secret}/ws", self._visit),
                 web.get("/download/{key}", self._server.handle_download),  # its key is a secret too
                 web.static("/static", STATIC),
+                web.get("/focus.js", self._focus),
             ]
         )
         application.on_shutdown.append(self._send_away)
@@ -183,6 +190,10 @@ class Served:
             return web.Response(status=503, text=f"{VISITORS_MAX} dashboards are open already: close one of them\n")
         page = PAGE.substitute(title=escape(self._title), host=escape(request.host), secret=self._secret)
         return web.Response(text=page, content_type="text/html")
+
+    async def _focus(self, _: web.Request) -> web.Response:
+        """What the page does by itself."""
+        return web.Response(text=FOCUS, content_type="text/javascript")
 
     async def _visit(self, request: web.Request) -> web.StreamResponse:
         """A dashboard for one visitor, as long as the page is open."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,11 @@ from actum_tui.extras import require
 from actum_tui.output import Answer
 
 if TYPE_CHECKING:
+    from actum_tui.top.app import Dashboard
     from actum_tui.top.source import Source
+
+#: How often a served dashboard looks whether its server is there.
+SERVER_SECONDS = 1.0
 
 
 def register(command: click.Group) -> None:
@@ -49,12 +54,12 @@ def top(
     if serve is not None:
         if rw:
             raise click.UsageError("--serve is read-only: --rw is for a terminal")
-        in_browser(call, target, serve, interval=interval)
+        in_browser(call, target or call.store, serve, interval=interval)
         return None
     require("textual", extra="tui")
     if not (served or sys.stdout.isatty()):
         raise click.UsageError("top needs a terminal")
-    asyncio.run(show(call, target or call.store, interval=interval, rw=rw))
+    asyncio.run(show(call, target or call.store, interval=interval, rw=rw, served=served))
     return None
 
 
@@ -83,15 +88,27 @@ def given(call: Call) -> list[str]:
     return [*store, *application, *(["--any-file-system"] if call.any_file_system else [])]
 
 
-async def show(call: Call, target: str | None, *, interval: float, rw: bool) -> None:
-    """Run the dashboard."""
+async def show(call: Call, target: str | None, *, interval: float, rw: bool, served: bool = False) -> None:
+    """Run the dashboard; a served one ends with its server."""
     from actum_tui.top.app import Dashboard  # noqa: PLC0415  # other verbs don't pay for it
 
     source = await source_of(call, target)
+    dashboard = Dashboard(source, interval=interval, rw=rw)
+    bound = asyncio.create_task(end_with_server(dashboard), name="actum served") if served else None
     try:
-        await Dashboard(source, interval=interval, rw=rw).run_async()
+        await dashboard.run_async()
     finally:
+        if bound is not None:
+            bound.cancel()
         await source.close()
+
+
+async def end_with_server(dashboard: Dashboard) -> None:
+    """Leave when the server is gone: no visitor can be left then, and nothing else would say so."""
+    server = os.getppid()
+    while os.getppid() == server:
+        await asyncio.sleep(SERVER_SECONDS)
+    dashboard.exit()
 
 
 async def source_of(call: Call, target: str | None) -> Source:
