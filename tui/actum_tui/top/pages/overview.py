@@ -82,17 +82,17 @@ class OverviewPage(Page):
         &:focus, &:focus > .datatable--header { background-tint: $foreground 0%; }
         & > .datatable--header { background: $background; color: $text-primary; }
         & > .datatable--cursor { background: $background; text-style: none; }
-        &:focus > .datatable--cursor { background: $block-cursor-background 40%; }
+        &:focus > .datatable--cursor { background: $block-cursor-background 40%; color: $foreground; }
     }
     OverviewPage #aggregates { max-height: 5; }
-    OverviewPage #consumers { max-height: 7; }
+    OverviewPage #consumers { max-height: 6; }
     OverviewPage.-tall #aggregates { max-height: 7; margin-top: 1; }
     OverviewPage.-tall #consumers { max-height: 9; margin-top: 1; }
     OverviewPage.-high #aggregates { max-height: 40%; margin-top: 1; }
     OverviewPage.-high #consumers { max-height: 50%; margin-top: 1; }
     OverviewPage .hint { display: none; height: auto; max-height: 2; color: $text-muted; }
     OverviewPage .hint.said { display: block; }
-    OverviewPage #events { width: 1fr; height: 1fr; min-height: 2; }
+    OverviewPage #events { width: 1fr; height: 1fr; min-height: 4; }
     OverviewPage.-tall #events, OverviewPage.-high #events { margin-top: 1; }
     OverviewPage.-wide #events { width: 2fr; margin-left: 2; }
     OverviewPage #events-head { height: 1; color: $text-primary; text-style: bold; padding-left: 1; }
