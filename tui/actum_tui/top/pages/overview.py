@@ -50,6 +50,7 @@ from actum_tui.top.widgets.tile import Reading, Tile
 ROWS_MAX = 200
 #: Records that the tail keeps: more than a terminal has lines.
 TAIL_RECORDS_MAX = 200
+DIRECTORY = "what a directory says of these: actum subscriptions ls, actum processes ls, actum deadlines ls"
 NO_EVENTS = "no events yet: send a command"
 #: Where one gets to know more.
 SCREENS = {"aggregate": "2", "view": "4", "subscription": "5", "process": "5", "timer": "5"}
@@ -71,6 +72,7 @@ class OverviewPage(Page):
     OverviewPage.-high .tiles { height: 8; }
     OverviewPage #second { display: none; }
     OverviewPage.-tall #second, OverviewPage.-high #second { display: block; }
+    OverviewPage.-directory.-tall #second, OverviewPage.-directory.-high #second { display: none; }
     OverviewPage #rest { height: 1fr; layout: vertical; }
     OverviewPage.-wide #rest { layout: horizontal; }
     OverviewPage #tables { width: 1fr; height: auto; }
@@ -131,6 +133,7 @@ class OverviewPage(Page):
         self.query_one(Notices).show(verdicts(look.now), calm(look))
         for row in OVERVIEW_ROWS:
             self._tiles[row.name].show(tile_of(row, look, self._samples), samples)
+        self.set_class(self.dashboard.source.kind == "store", "-directory")
         self._tables(look)
         self._follow(look)
 
@@ -261,5 +264,5 @@ def hint_of(name: str, kind: Kind, *, filtered: bool) -> str:
     if filtered:
         return "nothing has these words: esc shows all again"
     if kind == "store":
-        return ATTACH
+        return ATTACH if name == "#aggregates" else DIRECTORY
     return "no classes of aggregates" if name == "#aggregates" else "nothing follows the log: give Engine.open a View"
