@@ -45,6 +45,7 @@ from actum.monitor.requests import (
     StateRequest,
     Watch,
 )
+from actum.monitor.stored_rows import StoredLook
 
 __all__ = [
     "Action",
@@ -85,6 +86,7 @@ __all__ = [
     "State",
     "StateRequest",
     "StoreVitals",
+    "StoredLook",
     "Unanswered",
     "ViewShape",
     "Vitals",
