@@ -28,7 +28,8 @@ from actum.observer import settling
 from actum.processes.left_behind import tell_left_behind
 from actum.rebuilding import Rebuilder
 from actum.recovery.checkpoints import Checkpointer
-from actum.recovery.recovery import Records, Recovery, none_wanted
+from actum.recovery.frame_records import Records, none_wanted
+from actum.recovery.recovery import Recovery
 from actum.scheduler import Scheduler
 from actum.schemas.gate import SchemaGate
 from actum.streams import Streams

@@ -28,11 +28,20 @@ SECONDS_MAX = 50
 #: A screenshot of a page is a few hundred kB.
 MESSAGE_BYTES_MAX = 1 << 26
 
+#: The kind of a WebSocket's frame.
+BINARY = 2
+
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = (
     *("--headless=new", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1", "--mute-audio"),
     *("--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-component-update"),
-    *("--disable-sync", "--disable-extensions", "--disable-default-apps", "--disable-dev-shm-usage"),
+    *(
+        "--enable-unsafe-swiftshader",
+        "--disable-sync",
+        "--disable-extensions",
+        "--disable-default-apps",
+        "--disable-dev-shm-usage",
+    ),
     *("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-port=0"),
 )
 
@@ -60,6 +69,8 @@ class Page:
         self.errors: list[str] = []
         #: The addresses of everything that it asked for.
         self.requested: list[str] = []
+        #: What came through its WebSockets, in bytes.
+        self.received = b""
 
     async def open(self, address: str, *, width: int = 1_000, height: int = 640) -> None:
         """Go to an address; in a window of so many pixels."""
@@ -127,6 +138,8 @@ class Page:
                 self.requested.append(details["request"]["url"])
             case "Network.webSocketCreated":
                 self.requested.append(details["url"])
+            case "Network.webSocketFrameReceived" if details["response"]["opcode"] == BINARY:
+                self.received += base64.b64decode(details["response"]["payloadData"])
             case "Network.loadingFailed":
                 self.errors.append(f"not loaded: {details['errorText']}")
             case "Runtime.exceptionThrown":

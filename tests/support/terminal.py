@@ -23,7 +23,7 @@ from tests.support.disks import lack
 from tests.support.sources import PACKAGES, ROOT
 
 #: Long enough for a loaded machine, short enough for a hanging program to be found.
-SECONDS_MAX = 40
+SECONDS_MAX = 12
 PROMPT = "ready> "
 
 #: What a terminal is like that knows no letters but ASCII.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -12,13 +13,13 @@ from actum_tui.outcome import FAILED, INTERRUPTED, silenced
 from actum_tui.output import envelope
 from actum_tui.safe_text import safe_lines
 from actum_tui.verbs import (
-    bench,
     copies,
     dead_letters,
     deadlines,
     events,
     exports,
     health,
+    overview,
     processes,
     ps,
     read_models,
@@ -27,11 +28,26 @@ from actum_tui.verbs import (
     streams,
     subscriptions,
     top,
+    trace,
+    vitals,
 )
+
+#: Groups that are loaded when somebody uses them, since they take longer than all others together.
+LATER = {"bench": "actum_tui.verbs.bench"}
 
 
 class Command(click.Group):
     """The group of all verbs; what is wrong with the command line itself is told as all other errors are."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all verbs."""
+        return sorted({*super().list_commands(ctx), *LATER})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A verb."""
+        if cmd_name in LATER and cmd_name not in self.commands:
+            importlib.import_module(LATER[cmd_name]).register(self)
+        return super().get_command(ctx, cmd_name)
 
     def main(self, *positional: Any, **keywords: Any) -> Any:  # noqa: ANN401
         """Run a verb and exit."""
@@ -84,6 +100,6 @@ def command() -> None:
 
 for module in (
     *(health, events, streams, read_models, subscriptions, dead_letters, processes, deadlines),
-    *(copies, exports, schemas, run, ps, top, bench),
+    *(trace, copies, exports, schemas, run, ps, top, overview, vitals),
 ):
     module.register(command)

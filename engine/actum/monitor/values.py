@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
@@ -100,7 +99,7 @@ class Excerpt:
             return ELLIPSIS
         if isinstance(value, Mapping):
             return self._object(cast("Mapping[object, Any]", value).items(), depth)
-        if isinstance(value, (list, tuple, AbstractSet, deque)):
+        if isinstance(value, (list, tuple, AbstractSet)):
             return self._array(cast("Iterable[Any]", value), depth)
         if isinstance(value, msgspec.Struct):
             return self._struct(value, depth)
@@ -125,8 +124,8 @@ class Excerpt:
             if self.left <= 0:
                 self.cut = True
                 break
-            plain = self.of(key, DEPTH_MAX) if isinstance(key, (str, int, Enum, *PLAIN)) else text_of(key)
-            made[self._text(str(plain))] = self.of(item, depth + 1)
+            plain = converted(key) if isinstance(key, (int, Enum, *PLAIN)) else key
+            made[self._text(text_of(plain))] = self.of(item, depth + 1)
         return made
 
     def _struct(self, value: msgspec.Struct, depth: int) -> Any:

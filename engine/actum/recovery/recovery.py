@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, final
+from typing import TYPE_CHECKING, Any, final
 
 import msgspec
 from actum_storage import Head, StoreMismatch
@@ -28,6 +28,7 @@ from actum.recovery.closing import (
     snapshots_section,
     view_section,
 )
+from actum.recovery.frame_records import Records
 from actum.schemas.gate import check_evolved
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from actum.codec import Codec
     from actum.directory import Directory
     from actum.messages import Event
-    from actum.records import Record
     from actum.schemas.gate import Reading
     from actum.views.live_view import LiveView
 
@@ -262,32 +262,3 @@ async def restore_view(
         return
     view.saved = True
     view.position = closing.position
-
-
-@final
-class Records:
-    """The records of a frame, decoded when the first view asks for them."""
-
-    __slots__ = ("_body", "_codec", "_first", "_records")
-
-    def __init__(self, codec: Codec, first: int, body: Callable[[], bytes | memoryview]) -> None:
-        """Not decoded yet; `body` gives the records as one msgpack array."""
-        self._codec = codec
-        self._first = first
-        self._body = body
-        self._records: list[Record] | None = None
-
-    def __call__(self) -> Sequence[Record]:
-        """The records, with their positions."""
-        if self._records is None:
-            self._records = self._codec.records(self._first, self._body())
-        return self._records
-
-    def part(self, start: int, stop: int) -> Sequence[Record]:
-        """Some of them."""
-        return self()[start:stop]
-
-
-def none_wanted() -> NoReturn:
-    """Stands for the records of a batch where no view takes any."""
-    raise AssertionError("no view of this engine takes records")

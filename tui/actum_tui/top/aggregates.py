@@ -33,6 +33,19 @@ class AggregateRow(NamedTuple):
     deepest: int | None
     quarantined: int
 
+    def data(self) -> dict[str, object]:
+        """The same for programs."""
+        return {
+            "aggregate": self.name,
+            "awake": self.awake,
+            "commands_per_second": self.commands,
+            "acknowledge_seconds_p50": self.p50,
+            "acknowledge_seconds_p99": self.p99,
+            "rejected_share": self.rejected,
+            "deepest_mailbox": self.deepest,
+            "quarantined": self.quarantined,
+        }
+
 
 def commands_of(statistics: EngineStatistics) -> int:
     """Commands that were answered since opening."""

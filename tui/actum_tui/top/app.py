@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from actum.monitor import Frame
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import HelpPanel
 
@@ -138,13 +139,17 @@ class Dashboard(App[None]):
         self.look = Look(before, frame)
 
     def _draw(self) -> None:
-        """Show the moment on the screen that is seen."""
+        """Show the moment on the screen that is seen; one that is being made, or taken down, has not all its parts."""
         page = self.page
-        if page is None or not page.is_mounted:
+        if page is None or not page.complete:
             return
-        page.query_one("#status", StatusLine).show(self)
-        if self.look is not None and not self.paused:
-            page.show(self.look)
+        try:
+            page.query_one("#status", StatusLine).show(self)
+            if self.look is not None and not self.paused:
+                page.show(self.look)
+        except NoMatches:
+            if page.query("#status"):
+                raise
 
     def came(self, page: Page) -> None:
         """A screen is seen now: it says what it wants, and shows what there is."""
@@ -183,9 +188,14 @@ class Dashboard(App[None]):
         if isinstance(page, TimeMachinePage):
             page.open(aggregate, key)
 
-    async def open_trace(self, correlation_id: str) -> None:
-        """Go to all that belongs together."""
+    async def open_trace(self, correlation_id: str | None = None, *, position: int | None = None) -> None:
+        """Go to all that belongs together.
+
+        Args:
+            correlation_id: or the id of a command; None for that of the record at `position`.
+            position: of a record that is known to belong to it.
+        """
         await self.switch_mode("6")
         page = self.page
         if isinstance(page, TracePage):
-            page.open(correlation_id)
+            page.open(correlation_id, position)

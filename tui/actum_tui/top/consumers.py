@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
 from actum import (
     DeadlineStatistics,
     EngineStatistics,
@@ -14,10 +15,10 @@ from actum import (
     ViewStatistics,
 )
 
+from actum_tui.top.vital_figures import Level
+
 #: States in which somebody has to do something; in others than these and `live` there is something to wait for.
 ERRORS = frozenset({"broken", "failed", "stalled"})
-#: The columns of a listing, here and in `actum overview`.
-COLUMNS = ("kind", "name", "holds", "position", "lag", "behind", "state")
 
 
 class Consumer(NamedTuple):
@@ -47,8 +48,23 @@ class Consumer(NamedTuple):
     failure: str | None = None
     rebuild: RebuildStatistics | None = None
 
+    def data(self) -> dict[str, object]:
+        """The same for programs."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "holds": self.holds,
+            "holds_unit": self.unit,
+            "position": self.position,
+            "lag": self.lag,
+            "lag_seconds": self.seconds,
+            "state": self.state,
+            "failure": self.failure,
+            "rebuild": None if self.rebuild is None else msgspec.structs.asdict(self.rebuild),
+        }
+
     @property
-    def level(self) -> str:
+    def level(self) -> Level:
         """`"fine"`, `"warning"` or `"error"`."""
         return "error" if self.state in ERRORS else "fine" if self.state == "live" else "warning"
 

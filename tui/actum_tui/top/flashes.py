@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, final
 
+from msgspec.structs import replace
+
 from actum_tui.output import to_json
 from actum_tui.top.difference import same
 
@@ -76,37 +78,45 @@ class Flashes:
     """The marks that are to be seen now.
 
     Attributes:
-        shown: by the rows' keys.
+        settled: whether the next page is compared with the last one.
     """
 
     def __init__(self) -> None:
         """Nothing was seen yet."""
-        self.shown: Mapping[str, Flash] = {}
-        self._request: RowsRequest | None = None
+        self._question: RowsRequest | None = None
         self._page: RowsPage | None = None
+        self.settled = False
         self._marked: dict[str, tuple[float, Flash]] = {}
 
     def see(self, request: RowsRequest, page: RowsPage, now: float) -> Mapping[str, Flash]:
         """The marks of a page, the answer to a question; to another question than before there are none.
+
+        A frame may still hold the answer to the question before: the first one to a new question is compared with
+        nothing. Positions of the past are compared with each other, and their marks stay.
 
         Args:
             request: the question.
             page: the answer.
             now: seconds, by a clock that only goes forward.
         """
-        if request != self._request or self._page is None:
-            self._marked = {}
+        past = request.position is not None
+        question = replace(request, position=0, limit=1) if past else request
+        if question != self._question or self._page is None:
+            self._marked, self.settled = {}, past
+        elif not self.settled:
+            self.settled = True
         else:
-            for key, flash in flashes(self._page, page).items():
-                self._marked[key] = (now, self._with_older(key, flash, now))
-        self._request, self._page = request, page
+            found = flashes(self._page, page)
+            self._marked = {} if past and page.position != self._page.position else self._marked
+            for key, flash in found.items():
+                self._marked[key] = (float("inf") if past else now, self._with_older(key, flash, now))
+        self._question, self._page = question, page
         return self.at(now)
 
     def at(self, now: float) -> Mapping[str, Flash]:
         """The marks that are still to be seen."""
         self._marked = {key: marked for key, marked in self._marked.items() if now - marked[0] < FLASH_SECONDS}
-        self.shown = {key: flash for key, (_, flash) in self._marked.items()}
-        return self.shown
+        return {key: flash for key, (_, flash) in self._marked.items()}
 
     def _with_older(self, key: str, flash: Flash, now: float) -> Flash:
         """A mark, and what is still to be seen of the row's older one: a new row stays new while it changes."""

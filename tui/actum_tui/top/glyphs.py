@@ -72,7 +72,7 @@ ASCII = Glyphs(
 
 
 #: What figures are written with besides ASCII.
-IN_ASCII = str.maketrans({"µ": "u", "—": "-", "…": "~"})
+IN_ASCII = str.maketrans({"µ": "u", "—": "-", "…": "~", "↑": "+", "↓": "-"})
 
 
 def glyphs_for(encoding: str | None) -> Glyphs:

@@ -93,6 +93,12 @@ class Page(Screen[None]):
         """Nothing shown yet."""
         super().__init__()
         self.filter_text = ""
+        self.complete = False
+
+    def on_mount(self) -> None:
+        """All that it is made of is there now."""
+        self.complete = True
+        self.dashboard.came(self)
 
     @property
     def dashboard(self) -> Dashboard:
@@ -128,7 +134,8 @@ class Page(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """It is seen now."""
-        self.dashboard.came(self)
+        if self.complete:
+            self.dashboard.came(self)
 
     def wants_changed(self) -> None:
         """`wants` gives something else from now on."""

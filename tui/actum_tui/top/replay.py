@@ -9,7 +9,7 @@ from textual.css.query import NoMatches
 from textual.widgets import Footer, Input
 
 from actum_tui.top.app import Dashboard
-from actum_tui.top.widgets.scrubber import Scrubber
+from actum_tui.top.widgets.recording_line import RecordingLine
 
 if TYPE_CHECKING:
     from actum_tui.top.page import Page
@@ -53,9 +53,9 @@ class Replay(Dashboard):
     def came(self, page: Page) -> None:
         """A screen is seen now: it has the line, too."""
         try:
-            page.query_one(Scrubber)
+            page.query_one(RecordingLine)
         except NoMatches:
-            _ = page.mount(Scrubber(self.player), before=page.query_one(Footer))
+            _ = page.mount(RecordingLine(self.player), before=page.query_one(Footer))
         super().came(page)
 
     def _draw(self) -> None:
@@ -63,8 +63,8 @@ class Replay(Dashboard):
         super()._draw()
         page = self.page
         if page is not None:
-            for scrubber in page.query(Scrubber):
-                scrubber.show()
+            for line in page.query(RecordingLine):
+                line.show()
 
     def action_step(self, moments: int) -> None:
         """A moment on, or back."""

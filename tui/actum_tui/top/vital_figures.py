@@ -20,6 +20,15 @@ Unit: TypeAlias = Literal["count", "position", "per second", "bytes", "bytes per
 Origin: TypeAlias = Literal["engine", "vitals", "store"]
 
 
+#: Less is written as less than this.
+SHARE_MIN = 0.001
+
+
+def small_share(value: float) -> str:
+    """A part of a whole that is not said to be nothing while it is something."""
+    return "<0.1 %" if 0 < value < SHARE_MIN else figures.share(value)
+
+
 #: How values are written for people.
 WRITTEN: dict[Unit, Callable[[float], str]] = {
     "count": figures.amount,
@@ -28,7 +37,7 @@ WRITTEN: dict[Unit, Callable[[float], str]] = {
     "bytes": figures.size,
     "bytes per second": lambda value: f"{figures.size(value)}/s",
     "seconds": figures.seconds,
-    "share": figures.share,
+    "share": small_share,
 }
 
 
@@ -83,6 +92,7 @@ class Row(NamedTuple):
         limits: where worry begins, for the one figure or for p99.
         drawn: which of the figures is drawn; None for none.
         gauge: whether it is drawn as a bar, not over time.
+        short: its name where there is little room; empty for the same.
     """
 
     section: str
@@ -93,6 +103,7 @@ class Row(NamedTuple):
     limits: Limits | None = None
     drawn: int | None = 0
     gauge: bool = False
+    short: str = ""
 
     def level(self, values: tuple[float | None, ...]) -> Level:
         """How well its figures are."""

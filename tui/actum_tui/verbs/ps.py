@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from actum.monitor import Frame, Hello, attach, engines
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing, duration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from actum.monitor import Frame, Hello
 
 SECOND_NS = 1e9
 
@@ -61,6 +65,7 @@ def ps(call: Call) -> Answer:
 
 async def look() -> list[tuple[Path, Hello, Frame]]:
     """Each engine, and its first frame."""
+    from actum.monitor import attach, engines  # noqa: PLC0415  # other verbs don't pay for it
 
     async def first(path: Path, hello: Hello) -> tuple[Path, Hello, Frame] | None:
         async with await attach(path) as engine:

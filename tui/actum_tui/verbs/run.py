@@ -14,7 +14,6 @@ from typing import IO, Any, cast
 
 import actum
 import click
-from actum.monitor import Detached, NoEngine, attach
 
 from actum_tui.application import attribute
 from actum_tui.call import Call, verb
@@ -86,7 +85,9 @@ def below(what: str, printed: IO[str], *, rw: bool) -> None:
 
 async def watch(child: subprocess.Popen[bytes], *, rw: bool) -> None:
     """Wait for the child's engine, then show it."""
-    from actum_tui.top.app import Dashboard  # noqa: PLC0415  # other verbs don't pay for it
+    from actum.monitor import Detached, NoEngine, attach  # noqa: PLC0415  # other verbs don't pay for it
+
+    from actum_tui.top.app import Dashboard  # noqa: PLC0415
     from actum_tui.top.live import LiveSource  # noqa: PLC0415
 
     while child.poll() is None:

@@ -78,13 +78,20 @@ class TestFlashes:
         assert set(found) == {f'"{key}"' for key, value in after.items() if before.get(key) != value}
 
 
+def settled(first: RowsPage) -> Flashes:
+    """Marks of a question that was asked a while ago."""
+    marks = Flashes()
+    marks.see(REQUEST, first, 0.0)
+    marks.see(REQUEST, first, 0.5)
+    return marks
+
+
 class TestMemory:
     """Marks stay for a moment."""
 
     def test_a_mark_is_seen_for_a_moment(self) -> None:
         """Also when the next page has no change."""
-        marks = Flashes()
-        marks.see(REQUEST, page(1, ("ann", 5, [])), 0.0)
+        marks = settled(page(1, ("ann", 5, [])))
 
         assert marks.see(REQUEST, page(2, ("ann", 6, [])), 1.0)
         assert marks.see(REQUEST, page(3, ("ann", 6, [])), 1.0 + FLASH_SECONDS / 2)
@@ -92,8 +99,7 @@ class TestMemory:
 
     def test_a_new_row_that_changes_is_new_still(self) -> None:
         """For as long as the mark would have been seen; and a second column joins the first."""
-        marks = Flashes()
-        marks.see(REQUEST, page(1, ("bob", 1, [])), 0.0)
+        marks = settled(page(1, ("bob", 1, [])))
         marks.see(REQUEST, page(2, ("bob", 2, []), ("ann", 5, [])), 1.0)
         shown = marks.see(REQUEST, page(3, ("bob", 2, ["x"]), ("ann", 6, [])), 2.0)
 
@@ -102,9 +108,22 @@ class TestMemory:
         assert marks.see(REQUEST, page(4, ("bob", 3, ["x"]), ("ann", 7, [])), 9.0)['"ann"'].sign == "~"
 
     def test_another_question_has_no_marks(self) -> None:
-        """What stands on another page has not changed by being looked at."""
-        marks = Flashes()
-        marks.see(REQUEST, page(1, ("ann", 5, [])), 0.0)
+        """What stands on another page has not changed by being looked at; its first answer may be of the one before."""
+        marks = settled(page(1, ("ann", 5, [])))
+        other = RowsRequest(view="Balances", offset=50)
 
-        assert not marks.see(RowsRequest(view="Balances", offset=50), page(2, ("bob", 5, [])), 1.0)
-        assert not marks.see(REQUEST, page(3, ("ann", 7, [])), 1.1)
+        assert not marks.see(other, page(2, ("ann", 6, [])), 1.0)
+        assert not marks.see(other, page(3, ("bob", 5, [])), 2.0)
+        assert marks.see(other, page(4, ("bob", 6, [])), 3.0)
+
+    def test_positions_of_the_past_are_compared(self) -> None:
+        """What a step has changed stays marked until the next one."""
+        marks = Flashes()
+        marks.see(RowsRequest(view="Balances", position=7), page(7, ("ann", 5, []), ("bob", 1, [])), 0.0)
+
+        stepped = marks.see(RowsRequest(view="Balances", position=6), page(6, ("ann", 4, []), ("bob", 1, [])), 1.0)
+        assert stepped == {'"ann"': Flash("~", frozenset({"balance"}))} == marks.at(1_000.0)
+        assert marks.see(RowsRequest(view="Balances", position=5), page(5, ("ann", 4, []), ("bob", 2, [])), 2.0) == {
+            '"bob"': Flash("~", frozenset({"balance"}))
+        }
+        assert not marks.see(REQUEST, page(9, ("ann", 9, [])), 3.0)

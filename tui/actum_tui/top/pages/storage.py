@@ -31,7 +31,11 @@ from actum_tui.top.widgets.tile import Reading, Tile
 
 COLUMNS = ((COMMIT_ROWS, LOOP_ROWS), (LOG_ROWS, CHECKPOINT_ROWS))
 #: What is worth a tile, where there is room.
-TILED = tuple(row for row in ROWS if row.name in {"commits/s", "commit", "write and fsync", "loop lag"})
+TILED = tuple(
+    row for row in ROWS if row.name in {"commits/s", "commit", "write and fsync", "loop lag", "CPU", "memory"}
+)
+#: Those of them that need a wide terminal.
+TILED_WIDE = frozenset({"CPU", "memory"})
 CALM = "Storage and loop are well"
 
 
@@ -40,8 +44,8 @@ class StoragePage(Page):
 
     TITLE_TEXT = "Storage and loop"
     FILTERS = False
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (76, "-broad")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (36, "-tall")]
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-narrow"), (76, "-broad"), (150, "-wide")]  # noqa: RUF012  # as Textual declares it
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "step(-1)", "Up", show=False),
         Binding("down,j", "step(1)", "Down", show=False),
@@ -50,14 +54,18 @@ class StoragePage(Page):
     ]
 
     DEFAULT_CSS = """
-    StoragePage #tiles { height: 7; padding: 1 1 0 1; display: none; }
-    StoragePage.-tall #tiles { display: block; }
-    StoragePage #columns { height: 1fr; layout: horizontal; }
+    StoragePage #tiles { height: 1fr; min-height: 4; padding: 1 0 1 1; display: none; }
+    StoragePage Tile { height: 100%; }
+    StoragePage .more { display: none; }
+    StoragePage.-wide .more { display: block; }
+    StoragePage #columns { height: 1fr; layout: horizontal; scrollbar-size-vertical: 1; }
     StoragePage.-narrow #columns { layout: vertical; }
+    StoragePage.-tall.-broad #tiles, StoragePage.-tall.-wide #tiles { display: block; }
+    StoragePage.-tall.-broad #columns, StoragePage.-tall.-wide #columns { height: auto; }
     StoragePage .column { width: 1fr; height: auto; margin-right: 1; }
     StoragePage .section { height: auto; padding-bottom: 1; }
+    StoragePage .section:last-of-type { padding-bottom: 0; }
     StoragePage #words { height: 4; padding: 0 1; border-top: solid $panel; color: $text-muted; }
-    StoragePage.-tall #words { height: 5; padding: 0 1; }
     """
 
     def __init__(self) -> None:
@@ -73,7 +81,8 @@ class StoragePage(Page):
         """What is not well, tiles, lines, words."""
         yield Notices(glyphs=self._glyphs)
         for row in TILED:
-            self._tiles[row.name] = Tile(Reading(row.name), window=1, glyphs=self._glyphs)
+            self._tiles[row.name] = tile = Tile(Reading(row.name), window=1, glyphs=self._glyphs)
+            tile.set_class(row.name in TILED_WIDE, "more")
         yield Horizontal(*self._tiles.values(), id="tiles")
         columns = [Vertical(*map(self._section, sections), classes="column") for sections in COLUMNS]
         yield VerticalScroll(*columns, id="columns", can_focus=False)

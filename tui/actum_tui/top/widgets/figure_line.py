@@ -18,7 +18,7 @@ from textual.widget import Widget
 from actum_tui.top.glyphs import UNICODE, Glyphs, shown_with
 from actum_tui.top.widgets.gauge import gauge
 from actum_tui.top.widgets.sparkline import columns, lines, scale_end
-from actum_tui.top.widgets.tile import BAR_STYLES, MUTED, VALUE_STYLES, Level, cut
+from actum_tui.top.widgets.tile import BAR_COLORS, MUTED, VALUE_STYLES, Level, cut
 
 NAME_WIDTH = 16
 #: Cells of a value; fewer where a line is narrow, more where it is wide.
@@ -117,13 +117,15 @@ def line_content(name: str, shown: Shown, glyphs: Glyphs, window: int, width: in
         (f"{cut(name, NAME_WIDTH - 1, glyphs):<{NAME_WIDTH - 1}}", MUTED if shown.level == "fine" else ""),
     ]
     value_width = value_width_of(width)
+    spare = value_width > VALUE_WIDTHS[-1][1]
     for number, value in enumerate(shown.values):
         judged = number == min(1, len(shown.values) - 1)
         style = MUTED if not value else VALUE_STYLES[shown.level] if judged else ""
-        parts.append((f"{shown_with(value, glyphs) or glyphs.none:>{value_width}}", style))
+        text = shown_with(value if spare else value.replace(" ", ""), glyphs) or glyphs.none
+        parts.append((f"{text:>{value_width}}", style))
     room = width - sum(len(text) for text, _ in parts) - len(GAP)
     if room >= DRAWN_WIDTH_MIN:
-        parts.append((GAP + drawn(shown, glyphs, window, room), BAR_STYLES[shown.level]))
+        parts.append((GAP + drawn(shown, glyphs, window, room), f"{BAR_COLORS[shown.level]} 80%"))
     return Content.assemble(*parts)
 
 

@@ -1,81 +1,108 @@
-"""The line of a recording: where it is, how long it is, and a place to click."""
+"""Where in a row of things one is: a line with a knob, to be dragged or clicked with the mouse.
+
+━━━━━━━━━━━━━━━━━●────────────────────────────
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-from textual.events import Click
-from textual.widgets import Static
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
 
-from actum_tui.safe_text import safe_text
-from actum_tui.top.figures import clock
+from actum_tui.top.glyphs import ASCII
+from actum_tui.top.widgets.tile import MUTED
 
 if TYPE_CHECKING:
-    from actum_tui.top.player import Player
+    from textual import events
 
-#: Of the line that is clicked on, at least so many cells.
-LINE_CELLS_MIN = 8
-KEYS = "  ←/→ frame  [/] 10 s  space"
+    from actum_tui.top.glyphs import Glyphs
 
 
-class Scrubber(Static):
-    """One line below a screen that shows a recording."""
+class Scrubber(Widget):
+    """A knob on a line.
 
-    DEFAULT_CSS = """
-    Scrubber { height: 1; background: $panel; color: $foreground; }
+    Attributes:
+        at: the number of the thing that it stands at, from 0.
+        count: how many there are.
     """
 
-    def __init__(self, player: Player) -> None:
-        """For one player."""
-        super().__init__(markup=False)
-        self._player = player
-        self._line = (0, 1)  # where the line that is clicked on begins, and how long it is
+    DEFAULT_CSS = """
+    Scrubber { height: 1; width: 1fr; }
+    """
 
-    def on_mount(self) -> None:
-        """Show where it is."""
-        self.show()
+    class Dragged(Message):
+        """The knob was put somewhere else.
 
-    def on_resize(self) -> None:
-        """The line is as long as there is room."""
-        self.show()
+        Attributes:
+            at: at which thing.
+        """
 
-    def show(self) -> None:
-        """Show it again: it has moved."""
-        self.update(self._text(self.size.width))
+        def __init__(self, at: int) -> None:
+            super().__init__()
+            self.at = at
 
-    def _text(self, width: int) -> Text:
-        """What stands in the line."""
-        player = self._player
-        state = "▶" if player.playing else "‖"
-        before = f" {state} {clock(player.seconds)} / {clock(player.file.seconds)} "
-        fault = "" if player.file.fault is None else "  cut off"
-        after = f" {moment_of(player.time_ns)}{fault}"
-        keys = KEYS if width - len(before) - len(after) - len(KEYS) > 2 * LINE_CELLS_MIN else ""
-        cells = max(width - len(before) - len(after) - len(keys) - 1, LINE_CELLS_MIN)
-        self._line = (len(before), cells)
-        whole = player.file.seconds or 1.0
-        done = min(round(player.seconds / whole * (cells - 1)), cells - 1)
-        return Text.assemble(
-            (before, "bold"),
-            "━" * done,
-            ("●", "bold"),
-            ("─" * (cells - 1 - done), "dim"),
-            safe_text(after),
-            (keys, "dim"),
-        )
+    def __init__(self, glyphs: Glyphs) -> None:
+        """At nothing."""
+        super().__init__(id="scrubber")
+        self.at = 0
+        self.count = 0
+        self._glyphs = glyphs
+        self._held = False
 
-    def on_click(self, event: Click) -> None:
-        """Go where it is clicked."""
-        start, cells = self._line
-        if start <= event.x < start + cells:
-            self._player.go_to_share((event.x - start) / max(cells - 1, 1))
+    def show(self, at: int, count: int) -> None:
+        """Stand there."""
+        if (at, count) != (self.at, self.count):
+            self.at, self.count = at, count
+            self.refresh()
+
+    def render(self) -> Content:
+        """The line."""
+        return scrubber_content(self.at, self.count, self.size.width, self._glyphs)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take the knob."""
+        event.stop()
+        self._held = True
+        self.capture_mouse()
+        self._drag(event.x)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drag it."""
+        if self._held:
+            event.stop()
+            self._drag(event.x)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let it go."""
+        event.stop()
+        self._held = False
+        self.release_mouse()
+
+    def _drag(self, x: int) -> None:
+        """To a cell."""
+        if self.count:
+            at = thing_at(x, self.count, self.size.width)
+            self.show(at, self.count)
+            self.post_message(self.Dragged(at))
 
 
-def moment_of(time_ns: int) -> str:
-    """The day and the time of a moment, UTC."""
-    try:
-        return f"{datetime.fromtimestamp(time_ns // 1_000_000_000, UTC):%Y-%m-%d %H:%M:%SZ}"
-    except (OverflowError, ValueError, OSError):  # a clock that says what no calendar has
-        return "at no time"
+def thing_at(cell: int, count: int, width: int) -> int:
+    """The thing that a cell stands for: the first one at the left end, the last one at the right."""
+    share = min(1.0, max(0.0, cell / max(1, width - 1)))
+    return round(share * (count - 1))
+
+
+def cell_of(at: int, count: int, width: int) -> int:
+    """The cell where a thing's knob is."""
+    return round(at / max(1, count - 1) * (width - 1)) if count else 0
+
+
+def scrubber_content(at: int, count: int, width: int, glyphs: Glyphs) -> Content:
+    """The line with its knob."""
+    if width <= 0:
+        return Content("")
+    past, knob, rest = ("=", "O", "-") if glyphs is ASCII else ("━", "●", "─")
+    cell = cell_of(at, count, width)
+    return Content.assemble((past * cell, "$primary"), (knob, "bold $foreground"), (rest * (width - cell - 1), MUTED))

@@ -5,8 +5,8 @@
  1.9 ms        p50 0.4 ms
     ▁▂▂▃▂▂▁▁▂▂▇▃▂▂▂▁▁▂▂▂▂
 ```
-Where it is narrow the scale goes first, then what stands beside the value. A value that is not well has a sign and a
-word beside it, and a colour.
+Where it is narrow the scale goes first, then the label and both figures are written shorter. A value that is not well
+has a sign and a word beside it, and a colour.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from actum_tui.top.glyphs import UNICODE, Glyphs, shown_with
-from actum_tui.top.widgets.sparkline import columns, lines, scale_end
+from actum_tui.top.glyphs import ASCII, UNICODE, Glyphs, shown_with
+from actum_tui.top.widgets.sparkline import area, columns, lines, scale_end
 
 Level: TypeAlias = Literal["fine", "warning", "error"]
 
@@ -28,8 +28,14 @@ VALUE_STYLES: dict[Level, str] = {
     "warning": "bold $text-warning",
     "error": "bold $text-error",
 }
-BAR_STYLES: dict[Level, str] = {"fine": "$primary", "warning": "$warning", "error": "$error"}
-MUTED = "$text-muted"
+BAR_COLORS: dict[Level, str] = {"fine": "$primary", "warning": "$warning", "error": "$error"}
+#: A chart of several lines is finer, so it may be brighter.
+AREA_COLORS: dict[Level, str] = {**BAR_COLORS, "fine": "$text-primary"}
+#: A chart of fewer lines is drawn in bars.
+AREA_HEIGHT_MIN = 2
+#: By how much the foot of a chart is paler than its top, in percent.
+FADING = 55
+MUTED = "$foreground 60%"
 
 
 class Reading(NamedTuple):
@@ -44,6 +50,8 @@ class Reading(NamedTuple):
         samples: of the last minutes, oldest first.
         seen: how many samples there have ever been.
         scale: the scale's end, in words; see `sparkline.scale_end`.
+        narrow_label: for a tile that has no room for both figures below the label; empty for the same.
+        narrow_value: both figures in little room; empty for the first alone.
     """
 
     label: str
@@ -54,6 +62,8 @@ class Reading(NamedTuple):
     samples: Sequence[float] = ()
     seen: int = 0
     scale: str = ""
+    narrow_label: str = ""
+    narrow_value: str = ""
 
 
 class Tile(Widget):
@@ -93,17 +103,32 @@ class Tile(Widget):
 
 def tile_content(reading: Reading, glyphs: Glyphs, window: int, width: int, height: int) -> Content:
     """A reading as so many lines of so many cells."""
-    sign = {"fine": "", "warning": f" {glyphs.warning} ", "error": f" {glyphs.error} "}[reading.level]
+    sign = {"fine": "", "warning": glyphs.warning, "error": glyphs.error}[reading.level]
     value = shown_with(reading.value, glyphs) or glyphs.none
-    warned = f"{value}{sign}{reading.word}"
-    head = spread(reading.label, reading.scale and f"0-{shown_with(reading.scale, glyphs)}", width, glyphs, "", MUTED)
-    body = spread(warned, shown_with(reading.beside, glyphs), width, glyphs, VALUE_STYLES[reading.level], MUTED)
+    warned = f"{value} {sign} {reading.word}" if sign else value
+    label, beside = reading.label, shown_with(reading.beside, glyphs)
+    if reading.narrow_label and width < max(cell_len(label), cell_len(warned) + 1 + cell_len(beside)):
+        label, beside = reading.narrow_label, ""
+        warned = sign + shown_with(reading.narrow_value, glyphs) if reading.narrow_value else warned
+    head = spread(label, reading.scale and f"0-{shown_with(reading.scale, glyphs)}", width, glyphs, "", MUTED)
+    body = spread(warned, beside, width, glyphs, VALUE_STYLES[reading.level], MUTED)
     rows = [head, body]
     if height > len(rows):
-        drawn = columns(reading.samples, reading.seen, width, window)
-        bars = lines(drawn, scale_end(reading.samples), width, height - len(rows), glyphs)
-        rows += [Content.styled(line, BAR_STYLES[reading.level]) for line in bars]
+        rows += chart(reading, glyphs, window, width, height - len(rows))
     return Content("\n").join(rows[:height])
+
+
+def chart(reading: Reading, glyphs: Glyphs, window: int, width: int, height: int) -> list[Content]:
+    """The last minutes: bars in one line, an area in several, which fades towards its foot."""
+    end = scale_end(reading.samples)
+    if height < AREA_HEIGHT_MIN or glyphs is ASCII:
+        color = BAR_COLORS[reading.level]
+        drawn = lines(columns(reading.samples, reading.seen, width, window), end, width, height, glyphs)
+    else:
+        color = AREA_COLORS[reading.level]
+        drawn = area(columns(reading.samples, reading.seen, 2 * width, window), end, width, height)
+    strength = [round(100 - FADING * number / max(1, height - 1)) for number in range(height)]
+    return [Content.styled(line, f"{color} {percent}%") for line, percent in zip(drawn, strength, strict=True)]
 
 
 def spread(left: str, right: str, width: int, glyphs: Glyphs, left_style: str, right_style: str) -> Content:
