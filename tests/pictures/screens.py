@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from actum_tui.top.app import Dashboard
-from actum_tui.top.picture import picture_of
 from textual.pilot import Pilot
 
 from tests.pictures.recorded_day import RecordedDay
@@ -79,7 +78,7 @@ async def at_rest(dashboard: Dashboard, pilot: Pilot[None]) -> Picture:
     for _ in range(LOOKS_MAX):
         await pilot.pause()
         await asyncio.sleep(LOOK_SECONDS)
-        before, svg = svg, picture_of(dashboard.export_screenshot(title="actum top"))
+        before, svg = svg, dashboard.export_screenshot(title="actum top")
         same = same + 1 if svg == before else 0
         if same == SAME:
             return Picture(svg, lines_of(dashboard))
