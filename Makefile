@@ -14,7 +14,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo top bench test check format coverage chaos fulfilment clean
+.PHONY: help demo top bench test check format coverage chaos fulfilment soak clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ chaos: .venv/installed ## attack the engine, print one table, fail on any violat
 
 fulfilment: .venv/installed ## fulfil 20,000 real orders while kill -9 comes every few seconds, and count; BASKETS=2000 KILLS=10 for less
 	$(BIN)/python -m tests.chaos.fulfilment $(if $(BASKETS),--baskets $(BASKETS)) $(if $(KILLS),--kills $(KILLS))
+
+soak: .venv/installed ## ten minutes and a million events past the dashboard: its memory, its share of a core (quiet machine)
+	$(BIN)/python -m tests.soak $(if $(SECONDS),--seconds $(SECONDS))
 
 clean: ## remove everything that make made, also the demo's store
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* dist var

@@ -78,6 +78,7 @@ from actum.statistics import (
 from actum.stored.automation import StoredProcess, StoredStep
 from actum.stored.store import Store, Stream, open_store
 from actum.stored.subscriptions import StoredSubscription
+from actum.stored.traces import StoredTrace, TraceNode
 from actum.stored.views import StoredColumn, StoredRows, StoredView
 from actum.subscriptions.consumer import Consumer
 from actum.subscriptions.subscription import Subscription
@@ -166,12 +167,14 @@ __all__ = [
     "StoredRows",
     "StoredStep",
     "StoredSubscription",
+    "StoredTrace",
     "StoredView",
     "Stream",
     "Subscription",
     "SubscriptionInUse",
     "SubscriptionStatistics",
     "SubscriptionStopped",
+    "TraceNode",
     "UnsafeFileSystem",
     "Value",
     "VerifyReport",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PAGES = sorted(path for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
-TIME = re.compile(r"\b\d+(\.\d)? (s|min|h|d)\b|\b\d{4}-\d{2}-\d{2}T[\d:.]+Z")
+TIME = re.compile(r"\+?\b\d+(\.\d+)? (µs|ms|s|min|h|d)\b|\b\d{4}-\d{2}-\d{2}T[\d:.]+Z")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 

@@ -17,7 +17,8 @@ from actum.core import Core
 from actum.directory import Directory
 from actum.recovery import checkpoints
 from actum.recovery.checkpoints import Checkpointer
-from actum.recovery.recovery import Closing, Recovery
+from actum.recovery.closing import Closing
+from actum.recovery.recovery import Recovery
 from actum.scheduler import Scheduler
 from actum.streams import Streams
 from actum_storage import StoreCorrupt, StoreFull

@@ -19,6 +19,7 @@ from actum_tui.verbs import (
     events,
     exports,
     health,
+    overview,
     processes,
     ps,
     read_models,
@@ -27,6 +28,8 @@ from actum_tui.verbs import (
     streams,
     subscriptions,
     top,
+    trace,
+    vitals,
 )
 
 #: Groups that are loaded when somebody uses them, since they take longer than all others together.
@@ -97,6 +100,6 @@ def command() -> None:
 
 for module in (
     *(health, events, streams, read_models, subscriptions, dead_letters, processes, deadlines),
-    *(copies, exports, schemas, run, ps, top),
+    *(trace, copies, exports, schemas, run, ps, top, overview, vitals),
 ):
     module.register(command)

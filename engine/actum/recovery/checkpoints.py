@@ -27,7 +27,7 @@ from msgspec.structs import replace
 from actum import garbage
 from actum.codec import ENCODING_ERRORS, encode_chunk
 from actum.logbook import facts
-from actum.recovery.recovery import Closing, SavedView, heads_section, snapshots_section, view_section
+from actum.recovery.closing import Closing, SavedView, heads_section, snapshots_section, view_section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

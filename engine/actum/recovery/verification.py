@@ -15,7 +15,7 @@ from actum_storage import GENESIS, Finding, Head, StorageError, stream_hash
 
 from actum.codec import decode_schema, decode_stored, schema_name
 from actum.errors import Invalid, shown
-from actum.recovery.recovery import Saved, read_saved
+from actum.recovery.closing import Saved, read_saved
 
 if TYPE_CHECKING:
     import actum_storage

@@ -17,10 +17,12 @@ from actum.recovery.verification import VerifyReport, read_head, verify
 from actum.stored import subscriptions as stored_subscriptions
 from actum.stored import views as stored_views
 from actum.stored.automation import PROCESSES, Automation, StoredStep, by_time, outputs_of
+from actum.stored.trace_search import TraceSearch
+from actum.stored.traces import belongs_to
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from datetime import datetime
     from pathlib import Path
     from typing import Self
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
     from actum_storage import CopyReport, Head, Lent, Manifest, Progress, StoreUsage
 
     from actum.deadlines.deadline import Deadline
-    from actum.records import StoredRecord
+    from actum.records import CommandId, StoredRecord
     from actum.stored.automation import StoredProcess
     from actum.stored.subscriptions import StoredSubscription
+    from actum.stored.traces import StoredTrace
     from actum.stored.views import StoredRows, StoredView
 
 
@@ -98,14 +101,24 @@ class Store:
         """The last durable position and the hash of its frame, now: a running engine moves it."""
         return self._store.head
 
-    def records(self, start: int = 1, stop: int | None = None) -> Iterator[StoredRecord]:
+    def records(
+        self, start: int = 1, stop: int | None = None, *, holding: Collection[bytes] = ()
+    ) -> Iterator[StoredRecord]:
         """The records at positions `start` to `stop`, both included, in order; up to the head as of now without `stop`.
+
+        Args:
+            start: the first position.
+            stop: the last one.
+            holding: a first sieve for searches: records of frames that hold none of these bytes are passed over, which
+                costs a tenth of decoding them.
 
         Raises:
             StoreCorrupt: the log is damaged; the error names the position.
         """
         last = self.head.position if stop is None else stop
         for frame in self._store.frames(start, last):
+            if holding and not any(frame.data.find(mark) >= 0 for mark in holding):
+                continue
             for record in decode_stored(frame.first, frame.body):
                 if start <= record.position <= last:
                     yield record
@@ -154,6 +167,39 @@ class Store:
             if records and records[-1].version == 1:
                 break
         return records[::-1]
+
+    def trace_id(self, position: int) -> str:
+        """The id of the trace that the record at a position belongs to, to be given to `trace`.
+
+        Raises:
+            NoSuchPosition: the log does not have it.
+        """
+        found: str | int = position
+        while isinstance(found, int):
+            found = belongs_to(self.record(found))
+        return found
+
+    def trace(
+        self, identifier: CommandId, *, position: int | None = None, progress: Progress | None = None
+    ) -> StoredTrace:
+        """What has come of a command, as a tree: events, steps of processes, their commands, deadlines, and on.
+
+        There is no index: the log is looked through backwards until the command is found, then forwards to its head.
+
+        Args:
+            identifier: a correlation id, or the id of a command, as given to `send`.
+            position: of a record that is known to belong to it: the search begins there.
+            progress: told how many positions were looked at, and how many may have to be.
+
+        Raises:
+            Invalid: it can't be an id.
+        """
+        search = TraceSearch(identifier, self.head.position, position=position)
+        while (piece := search.wanted()) is not None:
+            search.give(piece, self.records(piece.start, piece.stop, holding=piece.marks))
+            if progress is not None:
+                progress(search.looked_at, search.looked_at + search.remaining)
+        return search.trace()
 
     def processes(self) -> list[StoredProcess]:
         """The instances of all processes, also those that are done; those that began first first.

@@ -15,12 +15,12 @@ from actum_storage import StoreMismatch
 
 from actum.codec import decoder_of
 from actum.errors import Invalid, shown
-from actum.recovery.recovery import Closing, decode_closing, is_of_log, view_section
+from actum.recovery.closing import Closing, decode_closing, is_of_log, view_section
 
 if TYPE_CHECKING:
     from actum_storage import ChunkFile, ChunkPlace, Store
 
-    from actum.recovery.recovery import SavedView
+    from actum.recovery.closing import SavedView
 
 
 class StoredColumn(NamedTuple):

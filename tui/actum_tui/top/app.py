@@ -30,7 +30,7 @@ from actum_tui.top.pages.storage import StoragePage
 from actum_tui.top.pages.time_machine import TimeMachinePage
 from actum_tui.top.pages.trace import TracePage
 from actum_tui.top.picture import picture_of
-from actum_tui.top.source import Found, Lost
+from actum_tui.top.source import Found, Lost, Past
 
 if TYPE_CHECKING:
     from actum_tui.top.source import Source
@@ -136,6 +136,10 @@ class Dashboard(App[None]):
                     self.lost = None
                     self.frames.clear()
                     self.look = None
+                case Past():
+                    for frame in item.frames:
+                        self._frame(frame)
+                    continue
                 case Frame():
                     self._frame(item)
             self._draw()

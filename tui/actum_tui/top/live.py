@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, final
 
 from actum import ActumError
-from actum.monitor import Attached, Detached, Frame, NoEngine, Watch, attach
+from actum.monitor import Attached, Detached, Frame, NoEngine, Watch, attach, store_vitals
+from msgspec import structs
 
 from actum_tui.top.journal import DirectoryJournal, Journal, RemoteJournal
 from actum_tui.top.source import Found, Kind, Lost
@@ -79,7 +80,7 @@ class LiveSource:
             attached = self._engine()
             yield Found(attached.hello)
             async for frame in attached.frames():
-                yield frame
+                yield await self._with_store(frame)
             self._attached = None
             yield Lost(f"{self.hello.name} (pid {self.hello.pid}) has ended: waiting until it is opened again")
             while self._attached is None:
@@ -90,6 +91,15 @@ class LiveSource:
                     continue
                 except ActumError as error:
                     yield Lost(str(error))
+
+    async def _with_store(self, frame: Frame) -> Frame:
+        """The same with what the directory says; it is read here, at no cost to the engine."""
+        if not isinstance(self.journal, DirectoryJournal):
+            return frame
+        try:
+            return structs.replace(frame, store=await self.journal.read(store_vitals))
+        except ActumError:
+            return frame  # who reads records from it is told why
 
     def watch(self, watch: Watch) -> None:
         """Say what the next frames shall hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from actum.monitor import Frame, Hello
@@ -36,20 +36,32 @@ class Found(NamedTuple):
     hello: Hello
 
 
+class Past(NamedTuple):
+    """Frames that lie before the next one, of a source that has jumped: what lines of the last minutes are made of.
+
+    Attributes:
+        frames: oldest first.
+    """
+
+    frames: Sequence[Frame]
+
+
 class Unavailable(Exception):  # named by what happened, as all errors here
     """This source does not have what was asked for; the message says which one would, and how to get there."""
 
 
 class Source(Protocol):
-    """Something that frames come from, and that can be asked.
+    """Something that frames come from, and that can be asked."""
 
-    Attributes:
-        hello: who it is; after `open`.
-        journal: its log.
-    """
+    @property
+    def hello(self) -> Hello:
+        """Who it is; after `open`."""
+        ...
 
-    hello: Hello
-    journal: Journal
+    @property
+    def journal(self) -> Journal:
+        """Its log."""
+        ...
 
     @property
     def kind(self) -> Kind:
@@ -68,7 +80,7 @@ class Source(Protocol):
         """Leave it. Again: nothing."""
         ...
 
-    def frames(self) -> AsyncIterator[Frame | Lost | Found]:
+    def frames(self) -> AsyncIterator[Frame | Lost | Found | Past]:
         """What it shows, once an interval; without end but for a recording. For one task."""
         ...
 

@@ -31,6 +31,8 @@ FREE_BYTES_WARNING = 1_000_000_000
 FREE_BYTES_ERROR = 100_000_000
 #: Readers of the log: LMDB has room for 512.
 READERS_WARNING = 400
+#: A reader that stays on a state for so many commits makes the log grow.
+READERS_BEHIND_WARNING = 10_000
 #: By so much the loop may be late at times.
 LOOP_LAG_SECONDS_WARNING = 0.1
 #: Keys that are named; more are counted.
@@ -175,3 +177,6 @@ def store_verdicts(store: StoreVitals) -> Iterator[Finding]:
     if store.readers > READERS_WARNING:
         what = f"{store.readers:,} readers have a place in the log; there is room for 512."
         yield Finding("warning", "many readers", what, "Close stores and followers that nobody needs.")
+    if store.readers_behind > READERS_BEHIND_WARNING:
+        what = f"A reader still sees the log of {store.readers_behind:,} commits ago: meanwhile the log grows."
+        yield Finding("warning", "reader behind", what, "End the process that reads for so long.")

@@ -14,6 +14,7 @@ from actum_tui.top.verdicts import (
     LOOP_LAG_SECONDS_WARNING,
     MAP_SHARE_ERROR,
     MAP_SHARE_WARNING,
+    READERS_BEHIND_WARNING,
     READERS_WARNING,
 )
 from actum_tui.top.vital_figures import (
@@ -234,10 +235,20 @@ LOG_ROWS = (
         LOG,
         "readers",
         "store",
-        "Readers that hold a place in the log: this dashboard, followers, verbs. There is room for 512. A reader that"
-        " stays on one page for long makes the log grow.",
+        "Other processes that read the log at this moment, or were killed while they did: followers, verbs, dashboards."
+        " There is room for 512.",
         of_store("readers", "count", lambda now: now.readers),
         Limits(READERS_WARNING),
+        drawn=None,
+    ),
+    Row(
+        LOG,
+        "readers behind",
+        "store",
+        "Commits since the state that the oldest reader still sees. While it stays there no page is used again, and the"
+        " log grows: end the process that reads for so long.",
+        of_store("reader_commits_behind", "count", lambda now: now.readers_behind),
+        Limits(READERS_BEHIND_WARNING),
         drawn=None,
     ),
 )

@@ -11,7 +11,8 @@ from typing import Any
 
 import actum
 import click
-from actum import StoredRecord, StoreFailed
+from actum import Invalid, StoredRecord, StoreFailed
+from actum.monitor import Filter
 
 from actum_tui.call import Call, verb
 from actum_tui.output import Answer, Listing, envelope, pairs, show_listing
@@ -37,6 +38,18 @@ def moment(text: str) -> datetime:
     return found
 
 
+def where(text: str) -> Filter:
+    """A filter, as the dashboard's tables take it.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    try:
+        return Filter.parse(text)
+    except Invalid as error:
+        raise click.BadParameter(str(error)) from error
+
+
 def moment_of(timestamp_ns: int) -> datetime:
     """Nanoseconds since 1970 UTC as a time, to the microsecond."""
     return EPOCH + timedelta(microseconds=timestamp_ns // 1_000)
@@ -45,6 +58,9 @@ def moment_of(timestamp_ns: int) -> datetime:
 def filters(function: Callable[..., Answer | None]) -> Callable[..., Answer | None]:
     """The options that choose records."""
     for option in (
+        click.option(
+            "--where", type=where, metavar="FILTER", help="Only what it lets through: 'type:Order* amount>100'."
+        ),
         click.option("--key", help="Only this aggregate's."),
         click.option("--aggregate", help="Only this type of aggregate's."),
         click.option("--type", "tag", help="Only this type of event."),
@@ -77,6 +93,7 @@ def chosen(record: StoredRecord, wanted: Mapping[str, Any]) -> bool:
         and wanted["key"] in (None, record.key)
         and (wanted["since"] is None or record.timestamp >= wanted["since"])
         and (wanted["until"] is None or record.timestamp < wanted["until"])
+        and (wanted["where"] is None or wanted["where"].matches_record(record))
     )
 
 
@@ -139,6 +156,9 @@ def last_of(store: actum.Store, stop: int | None) -> int:
 
 def matching(store: actum.Store, start: int, last: int, wanted: Mapping[str, Any]) -> Iterator[StoredRecord]:
     """The records from `start` to `last` that were asked for."""
+    if wanted["where"] is not None:
+        first, end = wanted["where"].positions
+        start, last = max(start, first), last if end is None else min(last, end)
     for record in store.records(start, last) if start <= last else ():
         if chosen(record, wanted):
             yield record

@@ -29,7 +29,7 @@ from actum import (
     upcast,
 )
 from actum.codec import schema_documents
-from actum.recovery.recovery import Closing
+from actum.recovery.closing import Closing
 from actum.schemas.gate import SchemaGate
 
 from tests.support.scenes import scene

@@ -13,7 +13,7 @@ from typing import Any
 import actum
 import pytest
 from actum import Aggregate, Command, Engine, Event, Invalid, Options, Row, StoreCorrupt, View, decide, evolve, project
-from actum.recovery.recovery import SavedView
+from actum.recovery.closing import SavedView
 from actum.stored.views import StoredColumn
 
 from tests.support.bank import AllBalances, Balances, Deposit, DepositEach, Note, Withdraw, open_bank

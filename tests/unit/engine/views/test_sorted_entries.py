@@ -122,3 +122,41 @@ def test_release() -> None:
     slices = sum(1 for _ in entries.release())
     assert slices == 2 * 10
     assert entries._values == entries._keys == []
+
+
+def test_places_by_number() -> None:
+    """An entry is found by how many there are before it, through blocks of any length; behind the last is the end."""
+    pairs = [(key % 7, key) for key in range(3 * BLOCK_ENTRIES_BUILT)]
+    entries = loaded(sorted(pairs))
+    for value, key in pairs[::5]:
+        entries.remove(value, key)
+    keys = all_keys(entries)
+    for offset in (0, 1, BLOCK_ENTRIES_BUILT - 1, BLOCK_ENTRIES_BUILT, len(keys) - 1):
+        assert list(entries.keys(entries.at(offset), entries.end)) == keys[offset:]
+        assert list(entries.keys(entries.start, entries.at(offset), descending=True)) == keys[:offset][::-1]
+    assert entries.at(len(keys)) == entries.at(10**9) == entries.end
+    assert SortedEntries().at(0) == SortedEntries().end
+
+
+@pytest.mark.parametrize("count", [1, 7, 100_000])
+def test_walking_while_entries_change(count: int) -> None:
+    """Part by part, each behind the last entry of the one before, there or not; what stays comes once, in order."""
+    pairs = sorted((key % 50, key) for key in range(0, 4_000, 2))
+    entries = loaded(pairs)
+    chance = random.Random(count)
+    stays = set(pairs)
+    seen: list[tuple[int, int]] = []
+    last: tuple[int, int] | None = None
+    while part := entries.part(last, count):
+        assert len(part) <= count
+        seen += part
+        last = part[-1]
+        key = chance.randrange(0, 4_000, 2)
+        if (key % 50, key) in stays:
+            stays.remove((key % 50, key))
+            entries.remove(key % 50, key)
+        entries.add(key % 50, key + 1)
+        entries.remove(key % 50, key + 1)
+    assert seen == sorted(set(seen))
+    assert stays <= set(seen)
+    assert SortedEntries().part(None, count) == SortedEntries().part((1, 1), count) == []

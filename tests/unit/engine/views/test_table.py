@@ -576,3 +576,32 @@ class TestOrder:
         """Each names the argument and what would fit."""
         with pytest.raises(Invalid, match=message):
             orders(*SAMPLE).order_by("total", **arguments)  # type: ignore[arg-type]  # some are wrong on purpose
+
+
+class TestLookingOn:
+    """What tools ask of an index: any part of its order, and all of it while it changes."""
+
+    def test_a_stretch_from_anywhere(self) -> None:
+        """What slicing the whole order gives, in both directions; also for a row that was just put."""
+        table = orders(*(Order(order_id=f"o{number}", total=number * 7 % 10) for number in range(10)))
+        table.put(Order(order_id="new", total=4))
+        for descending in (False, True):
+            whole = ids(table.order_by("total", descending=descending))
+            for offset in range(13):
+                stretch = table.stretch("total", offset=offset, limit=3, descending=descending)
+                assert ids(stretch) == whole[offset : offset + 3]
+        with pytest.raises(Invalid, match="no ordered index 'status'"):
+            table.stretch("status", offset=0, limit=1)
+
+    def test_a_walk_while_rows_change(self) -> None:
+        """Each row as it is when its turn comes; one that was removed does not come."""
+        table = orders(*(Order(order_id=f"o{number}", total=number) for number in range(6)))
+        seen: list[Order] = []
+        for part in table.walk("total", 2):
+            assert len(part) <= 2
+            seen += part
+            table.put(Order(order_id="o4", total=4, status=Status.SHIPPED))
+            table.remove("o3")
+        assert [(row.order_id, row.status) for row in seen] == [
+            *(("o0", "open"), ("o1", "open"), ("o2", "open"), ("o4", "shipped"), ("o5", "open"))
+        ]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from actum import ActumError, StoredRecord
 from rich.style import Style
 from rich.text import Text
+from textual import on
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
@@ -78,7 +79,7 @@ class OverviewPage(Page):
         height: auto;
         background: $background;
         scrollbar-size-vertical: 1;
-        &:focus { background-tint: $foreground 0%; }
+        &:focus, &:focus > .datatable--header { background-tint: $foreground 0%; }
         & > .datatable--header { background: $background; color: $text-primary; }
         & > .datatable--cursor { background: $background; text-style: none; }
         &:focus > .datatable--cursor { background: $block-cursor-background 40%; }
@@ -166,7 +167,7 @@ class OverviewPage(Page):
 
     def _style(self, level: Level) -> Style:
         """What a level looks like in the theme of now."""
-        color = Color.parse(self.app.theme_variables[LEVEL_COLORS[level]])
+        color = Color.parse(self.dashboard.theme_variables[LEVEL_COLORS[level]])
         return Style(color=color.rich_color, bold=level != "fine")
 
     def _wanted(self, text: str) -> bool:
@@ -219,17 +220,18 @@ class OverviewPage(Page):
         self._records += found
         self.query_one(Tail).show(tuple(self._records), NO_EVENTS)
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+    @on(DataTable.RowSelected)
+    def more_wanted(self) -> None:
         """Go to the screen that knows more."""
-        grid = event.data_table
+        grid = self.focused
         row = grid.current if isinstance(grid, Grid) else None
-        if row is not None:
+        if grid is not None and row is not None:
             kind = "aggregate" if grid.id == "aggregates" else row.key.partition(" ")[0]
             self.run_worker(self._go(SCREENS[kind]), name="screen")
 
     async def _go(self, mode: str) -> None:
         """Show another screen."""
-        await self.app.switch_mode(mode)
+        await self.dashboard.switch_mode(mode)
 
 
 def position_of(look: Look) -> int:
