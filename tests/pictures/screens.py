@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from tests.pictures.recorded_day import RecordedDay
 from tests.pictures.still_source import StillSource, still_source
 
-WIDTH, HEIGHT = 120, 34
+WIDTH, HEIGHT = 120, 40
 #: How often it is looked whether a screen has come to rest, and how often it must have been the same.
 LOOKS_MAX = 400
 LOOK_SECONDS = 0.05
@@ -68,6 +68,7 @@ async def draw(day: RecordedDay, name: str, *, width: int = WIDTH, height: int =
         dashboard.animation_level = "none"
         async with dashboard.run_test(size=(width, height)) as pilot:
             await pilot.press(key)
+            source.released.set()
             await prepare(dashboard, pilot, source)
             return await at_rest(dashboard, pilot)
 

@@ -39,6 +39,8 @@ class StillSource:
         self._day = day
         self._watch = Watch()
         self._changed = asyncio.Event()
+        #: Set when the screen that is to be drawn has come: only then frames do.
+        self.released = asyncio.Event()
 
     @property
     def kind(self) -> Kind:
@@ -55,6 +57,7 @@ class StillSource:
     async def frames(self) -> AsyncIterator[Frame | Lost | Found]:
         """All that there were, and the last one again whenever something else is wanted of it."""
         yield Found(self.hello)
+        await self.released.wait()
         for frame in self._day.frames[:-1]:
             yield frame
         while True:
