@@ -21,6 +21,9 @@ from examples.shop.demo.troubles import TROUBLES
 from tests.pictures.recorded_day import RecordedDay
 from tests.support.clocks import FakeClock
 
+#: Before the last frame.
+REST_SECONDS = 0.5
+
 
 @final
 class StillSource:
@@ -60,6 +63,7 @@ class StillSource:
         await self.released.wait()
         for frame in self._day.frames[:-1]:
             yield frame
+        await asyncio.sleep(REST_SECONDS)  # what a screen reads for a frame it has read when the next one comes
         while True:
             self._changed.clear()
             yield await self._last()

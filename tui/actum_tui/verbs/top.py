@@ -63,11 +63,13 @@ def in_browser(call: Call, target: str | None, where: str, *, interval: float) -
     require("textual", "textual_serve", extra="web-tui")
     from actum_tui.top.served import place, serve  # noqa: PLC0415  # other verbs don't pay for it
 
+    chosen = place(where)
+
     async def main() -> None:
         source = await source_of(call, target)  # what is wrong with the target is told here, not to each visitor
         await source.close()
         arguments = ["top", *given(call), "--served", "--interval", str(interval), *(("--", target) if target else ())]
-        await serve(arguments, place(where), title=f"actum top {source.hello.name}", told=tell)
+        await serve(arguments, chosen, title=f"actum top {source.hello.name}", told=tell)
 
     def tell(address: str) -> None:
         click.echo(f"the dashboard is at {address}\nwho knows this address sees the data; Ctrl-C ends it")

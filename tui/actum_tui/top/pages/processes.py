@@ -286,7 +286,7 @@ class ProcessesPage(Page):
 
     def _rest(self) -> None:
         """Read the row under the cursor in full, if the cursor stays there."""
-        self.run_worker(self._read(), group="detail", exclusive=True)
+        self.beside(self._read, group="detail")
 
     async def _read(self) -> None:
         """Read the row under the cursor in full, a moment later."""
