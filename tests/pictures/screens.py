@@ -68,8 +68,9 @@ async def draw(day: RecordedDay, name: str, *, width: int = WIDTH, height: int =
         dashboard.animation_level = "none"
         async with dashboard.run_test(size=(width, height)) as pilot:
             await pilot.press(key)
-            source.released.set()
             await prepare(dashboard, pilot, source)
+            source.released.set()
+            await source.ended.wait()
             return await at_rest(dashboard, pilot)
 
 

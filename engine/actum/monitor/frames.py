@@ -33,11 +33,19 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class ViewShape(msgspec.Struct, frozen=True):
-    """A view: its name, the field that is its key, its fields."""
+    """A view.
+
+    Attributes:
+        name: its name.
+        key: the field that is its key.
+        columns: its fields.
+        events: the tags of the events that it is changed by; empty if that is not known.
+    """
 
     name: str
     key: str
     columns: tuple[Column, ...]
+    events: tuple[str, ...] = ()
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):

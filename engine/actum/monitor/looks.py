@@ -13,6 +13,7 @@ that moves in it meanwhile may be passed over or seen twice, until the next look
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappush, heapreplace
 from itertools import islice
@@ -213,16 +214,16 @@ class Last:
         return other.entry < self.entry
 
 
-def check_request(request: RowsRequest, schema: TableSchema) -> None:
-    """Raise Invalid, naming what is wrong, unless a page can be made."""
+def check_request(request: RowsRequest, schema: TableSchema, *, bounded: bool = True) -> None:
+    """Raise Invalid, naming what is wrong, unless a page can be made; unless `bounded` it may be of any size."""
     fields = read_fields(schema.row_type)
     if request.order is not None and request.order not in fields:
         raise Invalid(f"there is no field {shown(request.order)} to order by: {request.view} has {', '.join(fields)}")
-    if not 1 <= request.limit <= ROWS_MAX:
+    if not 1 <= request.limit <= (ROWS_MAX if bounded else sys.maxsize):
         raise Invalid(f"limit={request.limit}: a page has 1 to {ROWS_MAX} rows")
     if request.offset < 0:
         raise Invalid(f"offset={request.offset}: give 0 or more")
-    far = request.offset > SORTED_OFFSET_MAX and request.order is not None
+    far = bounded and request.offset > SORTED_OFFSET_MAX and request.order is not None
     if far and (request.filter or index_by(schema, request.order or "") is None):
         raise Invalid(
             f"offset={request.offset}: at most {SORTED_OFFSET_MAX:,} where every row is looked at for the order. "

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, final
 
 from actum_storage import ActumError
 
+from actum.codec import tag_of
 from actum.errors import Invalid
 from actum.logbook import facts
 from actum.monitor import sites
@@ -284,14 +285,21 @@ def hello_of(core: Core, *, admin: bool) -> Hello:
         durability=core.options.durability,
         admin=admin,
         aggregates=tuple(sorted(core.directory.streams)),
-        views=tuple(shape_of(name, live) for name, live in core.views.items()),
+        views=tuple(shape_of(name, live, events_of(core, name)) for name, live in core.views.items()),
         processes=tuple(runner.kind.name for runner in core.runners),
         subscriptions=tuple(consumer.name for consumer in core.subscriptions),
         events=tuple(sorted(str(event.__struct_config__.tag) for event in core.codec.event_types)),
     )
 
 
-def shape_of(name: str, live: LiveView) -> ViewShape:
+def events_of(core: Core, name: str) -> tuple[str, ...]:
+    """The tags of the events that change a view."""
+    return tuple(
+        sorted(tag_of(event) for kind in core.catalogue.views if kind.name == name for event in kind.projections)
+    )
+
+
+def shape_of(name: str, live: LiveView, events: tuple[str, ...]) -> ViewShape:
     """A view as it is shown."""
     schema = live.table.schema
-    return ViewShape(name, schema.key, columns_of_view(schema))
+    return ViewShape(name, schema.key, columns_of_view(schema), events)

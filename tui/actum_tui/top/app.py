@@ -200,9 +200,14 @@ class Dashboard(App[None]):
         if isinstance(page, TimeMachinePage):
             page.open(aggregate, key)
 
-    async def open_trace(self, correlation_id: str) -> None:
-        """Go to all that belongs together."""
+    async def open_trace(self, correlation_id: str | None = None, *, position: int | None = None) -> None:
+        """Go to all that belongs together.
+
+        Args:
+            correlation_id: or the id of a command; None for that of the record at `position`.
+            position: of a record that is known to belong to it.
+        """
         await self.switch_mode("6")
         page = self.page
         if isinstance(page, TracePage):
-            page.open(correlation_id)
+            page.open(correlation_id, position)

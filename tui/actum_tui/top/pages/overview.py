@@ -105,6 +105,7 @@ class OverviewPage(Page):
         self._samples = Samples(readers(OVERVIEW_ROWS))
         self._tiles: dict[str, Tile] = {}
         self._records: deque[StoredRecord] = deque(maxlen=TAIL_RECORDS_MAX)
+        self._position = 0
         self._reading = False
 
     def body(self) -> Iterable[Widget]:
@@ -193,32 +194,38 @@ class OverviewPage(Page):
             self._tables(look)
 
     def _follow(self, look: Look) -> None:
-        """Read the newest records, if there are some that are not shown, and nobody reads already."""
-        position = position_of(look)
-        last = self._records[-1].position if self._records else 0
-        if position < last:
+        """Have the newest records read, if there are some that are not shown."""
+        self._position = position_of(look)
+        if self._position < self._last:
             self._records.clear()  # another log
-        if not position:
+        if not self._position:
             self.query_one(Tail).show((), NO_EVENTS)
-        elif position != last and not self._reading:
+        elif self._position != self._last and not self._reading:
             self._reading = True
-            self.run_worker(self._read(position), name="newest events", exit_on_error=False)
+            self.run_worker(self._read(), name="newest events", exit_on_error=False)
 
-    async def _read(self, position: int) -> None:
-        """Read up to a position: what is new, and no more than can be shown."""
-        room = min(TAIL_RECORDS_MAX, self.size.height)
-        last = self._records[-1].position if self._records else 0
+    @property
+    def _last(self) -> int:
+        """The position of the newest record that is shown."""
+        return self._records[-1].position if self._records else 0
+
+    async def _read(self) -> None:
+        """Read what is new, and no more than can be shown, until nothing more has come meanwhile."""
         try:
-            found = await self.dashboard.source.journal.records(max(last + 1, position - room + 1), position)
+            while self._position != self._last:
+                stop, room = self._position, min(TAIL_RECORDS_MAX, self.size.height)
+                start = max(self._last + 1, stop - room + 1)
+                found = await self.dashboard.source.journal.records(start, stop)
+                if start != self._last + 1:
+                    self._records.clear()
+                if not found:
+                    return  # it is not there any more
+                self._records += found
+                self.query_one(Tail).show(tuple(self._records), NO_EVENTS)
         except (ActumError, Unavailable, OSError) as error:
             self.query_one(Tail).show((), f"the log can't be read now: {safe_text(str(error))}")
-            return
         finally:
             self._reading = False
-        if found and found[0].position != last + 1:
-            self._records.clear()
-        self._records += found
-        self.query_one(Tail).show(tuple(self._records), NO_EVENTS)
 
     @on(DataTable.RowSelected)
     def more_wanted(self) -> None:
