@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from actum.monitor import Watch
 from rich.text import Text
@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
+from textual.worker import Worker
 
 from actum_tui.safe_text import safe_text
 from actum_tui.top.condition import condition_of
@@ -131,6 +132,16 @@ class Page(Screen[None]):
         """Another filter is wanted; what is wrong with it, or None."""
         del text
         return None
+
+    def beside(self, work: Callable[[], Coroutine[Any, Any, None]], *, group: str) -> Worker[None]:
+        """Do something beside the screen; what is under way in the same group is given up.
+
+        Args:
+            work: what to call for it: a coroutine that is given up before it began would be one that nobody awaited.
+            group: of which only the last one counts.
+        """
+        made: Worker[None] = self.run_worker(cast("Any", work), group=group, exclusive=True)
+        return made
 
     def on_screen_resume(self) -> None:
         """It is seen now."""
