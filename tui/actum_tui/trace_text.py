@@ -107,7 +107,7 @@ def until_due(record: StoredRecord) -> str:
     if not isinstance(due_ns, int):
         return "?"
     ahead = (due_ns - record.timestamp_ns) / SECOND_NS
-    return f"{duration(ahead)}, at {moment_of(due_ns).isoformat(timespec='seconds').replace('+00:00', 'Z')}"
+    return f"{duration(ahead)}, at {moment_of(due_ns):%m-%d %H:%M:%S}"
 
 
 def reason(record: StoredRecord) -> str:

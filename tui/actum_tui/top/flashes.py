@@ -75,13 +75,17 @@ def differing(page: RowsPage, before: Sequence[Any], after: Sequence[Any]) -> fr
 
 @final
 class Flashes:
-    """The marks that are to be seen now."""
+    """The marks that are to be seen now.
+
+    Attributes:
+        settled: whether the next page is compared with the last one.
+    """
 
     def __init__(self) -> None:
         """Nothing was seen yet."""
         self._question: RowsRequest | None = None
         self._page: RowsPage | None = None
-        self._settled = False
+        self.settled = False
         self._marked: dict[str, tuple[float, Flash]] = {}
 
     def see(self, request: RowsRequest, page: RowsPage, now: float) -> Mapping[str, Flash]:
@@ -96,11 +100,11 @@ class Flashes:
             now: seconds, by a clock that only goes forward.
         """
         past = request.position is not None
-        question = replace(request, position=0) if past else request
+        question = replace(request, position=0, limit=1) if past else request
         if question != self._question or self._page is None:
-            self._marked, self._settled = {}, past
-        elif not self._settled:
-            self._settled = True
+            self._marked, self.settled = {}, past
+        elif not self.settled:
+            self.settled = True
         else:
             found = flashes(self._page, page)
             self._marked = {} if past and page.position != self._page.position else self._marked

@@ -110,6 +110,24 @@ def rebuild_line(rebuild: RebuildStatistics, glyphs: Glyphs) -> Content:
     )
 
 
+def instead(request: RowsRequest | None, page: RowsPage | None, failure: str | None) -> Content | None:
+    """What is said instead of rows, and what to do, if there are none."""
+    if failure is not None:
+        return Content(safe_text(failure))
+    if request is None:
+        return Content("No views: none were given to Engine.open(...).")
+    if page is None:
+        return Content("Looking ...")
+    if page.rows or page.looked_at < page.count:
+        return None
+    if request.filter and page.count:
+        none = f"None of {whole(page.count)} rows matches {safe_text(request.filter)}. Escape clears the filter."
+        return Content(none)
+    if page.count:
+        return Content("No rows are left on this page. Home leads to the first one.")
+    return Content(f"The view has no rows: nothing that makes one has happened up to position {whole(page.position)}.")
+
+
 def foot(page: RowsPage | None, request: RowsRequest, window: Window | None, width: int, glyphs: Glyphs) -> Content:
     """Where in the view the rows are, in which order, through which filter, and which fields are not seen."""
     if page is None:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from actum import ActumError, Invalid
-from actum.monitor import Filter, RowsRequest, Watch
+from actum.monitor import Filter, Rebuild, RowsRequest, Watch
 from actum.monitor import RowsPage as PageOfRows
 from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from actum_tui.safe_text import safe_text
+from actum_tui.top.actions import offer
 from actum_tui.top.flashes import FLASH_SECONDS, Flashes, rows_by_key
 from actum_tui.top.glyphs import UNICODE
 from actum_tui.top.page import Page
 from actum_tui.top.row_cells import grid_columns, grid_rows, widths_of, window_of
 from actum_tui.top.row_steps import position_of, stepped
-from actum_tui.top.rows_title import Folding, foot, notice, title
+from actum_tui.top.rows_title import Folding, foot, instead, notice, title
 from actum_tui.top.source import Unavailable
 from actum_tui.top.view_facts import ViewFacts, views_of
 from actum_tui.top.widgets.row_detail import RowDetail
@@ -52,7 +52,7 @@ class RowsPage(Page):
     DEFAULT_CSS = """
     RowsPage #heading { height: 1; }
     RowsPage #notice { height: auto; max-height: 3; display: none; }
-    RowsPage #message { height: 1fr; padding: 1 2; display: none; color: $text-muted; }
+    RowsPage #message { height: auto; padding: 1 2; display: none; }
     RowsPage #foot { height: 1; }
     RowsPage #rows { height: 1fr; }
     RowsPage #right { width: 1fr; padding: 0 0 0 1; }
@@ -69,6 +69,7 @@ class RowsPage(Page):
         Binding("greater_than_sign", "fields(1)", "Fields right", key_display=">", show=False),
         Binding("comma", "position(-1)", "Position before", key_display=",", show=False),
         Binding("full_stop", "position(1)", "Position after", key_display=".", show=False),
+        Binding("R", "rebuild", "Rebuild", show=False),
     ]
 
     def __init__(self) -> None:
@@ -90,8 +91,8 @@ class RowsPage(Page):
         right = Vertical(
             Static("", id="heading", markup=False),
             Static("", id="notice", markup=False),
-            RowsGrid(),
             Static("", id="message", markup=False),
+            RowsGrid(),
             Static("", id="foot", markup=False),
             RowDetail(),
             Input(
@@ -115,6 +116,11 @@ class RowsPage(Page):
         """The one that is looked at."""
         name = None if self.request is None else self.request.view
         return next((view for view in self._views if view.name == name), None)
+
+    @property
+    def settled(self) -> bool:
+        """Whether what changes from now on is marked."""
+        return self._flashes.settled
 
     def wants(self) -> Watch:
         """The page that is looked at, made again for each frame; the past is asked for once."""
@@ -156,7 +162,7 @@ class RowsPage(Page):
         self._leave()
         self.wants_changed()
         if request.position is not None or self.dashboard.paused or self.dashboard.source.kind != "live":
-            self._asking = self.run_worker(self._ask(request), group="rows", exclusive=True)
+            self._asking = self.beside(partial(self._ask, request), group="rows")
         self._draw()
 
     def _leave(self) -> None:
@@ -207,10 +213,9 @@ class RowsPage(Page):
         past = request is not None and request.position is not None
         self._draw_notice()
         self.query_one("#heading", Static).update("" if view is None else title(view, page, self._glyphs, past=past))
-        message = self._message()
+        message = instead(request, page, self._failure)
         self.query_one("#message", Static).display = message is not None
         self.query_one("#message", Static).update(message or "")
-        self.grid.display = message is None
         window = None
         if page is not None and request is not None:
             window = window_of(page.columns, page.key, self._first_field)
@@ -221,6 +226,8 @@ class RowsPage(Page):
             marks = self._flashes.at(time.monotonic())
             self.grid.show(grid_rows(page, window, marks, self._widths, self._glyphs))
             self._draw_detail()
+        else:
+            self.grid.show(())
         foot_line = self.query_one("#foot", Static)
         foot_line.update("" if request is None else foot(page, request, window, foot_line.size.width, self._glyphs))
 
@@ -228,36 +235,12 @@ class RowsPage(Page):
         """What has to be known first."""
         view = self.view
         line = self.query_one("#notice", Static)
-        found = (
-            None
-            if view is None
-            else notice(
-                view,
-                self.request,
-                self._folding,
-                may_rebuild=self.dashboard.may_act,
-                glyphs=self._glyphs,
-            )
-        )
+        found = None
+        if view is not None:
+            may_rebuild = self.dashboard.may_act
+            found = notice(view, self.request, self._folding, may_rebuild=may_rebuild, glyphs=self._glyphs)
         line.display = found is not None
         line.update(found or "")
-
-    def _message(self) -> Content | None:
-        """What is said instead of rows, if there are none."""
-        if self._failure is not None:
-            return Content(safe_text(self._failure))
-        if self.request is None:
-            return Content("No views: none were given to Engine.open(...).")
-        page = self.rows
-        if page is None:
-            return Content("Looking ...")
-        if page.rows or page.looked_at < page.count:
-            return None
-        if self.request.filter and page.count:
-            return Content(f"None of {page.count:,} rows matches {safe_text(self.request.filter)}. Escape clears it.")
-        if page.count:
-            return None
-        return Content(f"The view has no rows: nothing has happened up to position {page.position:,} that makes one.")
 
     def _draw_detail(self) -> None:
         """The row under the cursor, if that is wanted."""
@@ -283,7 +266,10 @@ class RowsPage(Page):
         """Other rows of the view."""
         event.stop()
         grid = self.grid
-        if self.request is None or self.rows is None:
+        if self.request is None:
+            return
+        if self.rows is None:  # it was too far: the first page is always there
+            self._look_at(replace(self.request, offset=0))
             return
         request = stepped(replace(self.request, limit=self._room()), self.rows, event.step)
         self._look_at(request)
@@ -338,9 +324,11 @@ class RowsPage(Page):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        """Ask for more rows if there is room for them, or for fewer."""
-        if self.request is not None and self.request.limit != self._room() and self._folding is None:
-            self._look_at(replace(self.request, limit=self._room()))
+        """Ask for more rows if there is room for them, or for fewer: not while a sentence stands in their place."""
+        request, page = self.request, self.rows
+        if request is None or page is None or not page.rows or self._folding is not None:
+            return
+        self._look_at(replace(request, limit=self._room()))
 
     def action_ask_position(self) -> None:
         """Open the line for a position."""
@@ -351,7 +339,6 @@ class RowsPage(Page):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """A position was written."""
         if event.input.id != "position":
-            super().on_input_submitted(event)
             return
         event.stop()
         position = position_of(event.value, self._head())
@@ -409,3 +396,8 @@ class RowsPage(Page):
             super().action_leave_filter()
         else:
             self.action_now()
+
+    async def action_rebuild(self) -> None:
+        """Have the view made again, if that is allowed."""
+        if self.request is not None:
+            await offer(self.dashboard, Rebuild(self.request.view))

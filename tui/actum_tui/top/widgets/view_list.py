@@ -26,6 +26,7 @@ class ViewList(OptionList):
     """One entry of two lines for each view."""
 
     DEFAULT_CSS = """
+    ViewList:focus { border: none; }
     ViewList { width: 26; height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1; }
     """
 
