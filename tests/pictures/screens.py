@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from actum_tui.top.app import Dashboard
-from actum_tui.top.picture import picture_of
 from textual.pilot import Pilot
 
 from tests.pictures.recorded_day import RecordedDay
 from tests.pictures.still_source import StillSource, still_source
 
-WIDTH, HEIGHT = 120, 34
+WIDTH, HEIGHT = 120, 40
 #: How often it is looked whether a screen has come to rest, and how often it must have been the same.
 LOOKS_MAX = 400
 LOOK_SECONDS = 0.05
@@ -70,6 +69,8 @@ async def draw(day: RecordedDay, name: str, *, width: int = WIDTH, height: int =
         async with dashboard.run_test(size=(width, height)) as pilot:
             await pilot.press(key)
             await prepare(dashboard, pilot, source)
+            source.released.set()
+            await source.ended.wait()
             return await at_rest(dashboard, pilot)
 
 
@@ -79,7 +80,7 @@ async def at_rest(dashboard: Dashboard, pilot: Pilot[None]) -> Picture:
     for _ in range(LOOKS_MAX):
         await pilot.pause()
         await asyncio.sleep(LOOK_SECONDS)
-        before, svg = svg, picture_of(dashboard.export_screenshot(title="actum top"))
+        before, svg = svg, dashboard.export_screenshot(title="actum top")
         same = same + 1 if svg == before else 0
         if same == SAME:
             return Picture(svg, lines_of(dashboard))

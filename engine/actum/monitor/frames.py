@@ -157,7 +157,8 @@ class ActorSeen(msgspec.Struct, frozen=True, kw_only=True):
         mailbox: commands in its mailbox.
         share: of all sampled commands, 0 to 1.
         slowest_seconds: the longest sampled answer of the window, 0 if none was sampled.
-        state: `"awake"`, `"deciding"` (asynchronously) or `"quarantined"`.
+        state: `"awake"`, `"deciding"` (asynchronously), `"asleep"` or `"quarantined"`.
+        fault: what its handler raised last, if it is quarantined.
     """
 
     aggregate: str
@@ -167,6 +168,7 @@ class ActorSeen(msgspec.Struct, frozen=True, kw_only=True):
     share: float = 0.0
     slowest_seconds: float = 0.0
     state: str = "awake"
+    fault: str | None = None
 
 
 class Actors(msgspec.Struct, frozen=True, kw_only=True):
