@@ -22,7 +22,7 @@ def test_three_figures() -> None:
     )
     assert line(TIMES, 38) == " commit           835µs 3.17ms 12.5ms"
     assert line(TIMES, 60) == " commit           835 µs 3.17 ms 12.5 ms" + "▂▃▆".rjust(20)
-    assert line(TIMES, 80).startswith(" commit              835 µs   3.17 ms   12.5 ms")
+    assert line(TIMES, 80).startswith(" commit             835 µs   3.17 ms   12.5 ms")
 
 
 def test_a_bar_and_a_missing_figure() -> None:
