@@ -15,6 +15,7 @@ from textual.widgets import Footer, Input, Static
 from textual.worker import Worker
 
 from actum_tui.safe_text import safe_text
+from actum_tui.top.condition import condition_of
 from actum_tui.top.figures import clock, whole
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def status_text(dashboard: Dashboard) -> Text:
     else:
         state = Text(f" ● {words} ", style="bold")
     facts = [safe_text(hello.name)]
-    if source.kind != "store":
+    if source.kind == "live":
         facts.append(f"pid {hello.pid}")
     if look is not None:
         if source.kind != "store":
@@ -57,6 +58,8 @@ def status_text(dashboard: Dashboard) -> Text:
         statistics, store = look.now.statistics, look.now.store
         position = statistics.position if statistics is not None else store.position if store is not None else 0
         facts.append(f"@{whole(position)}")
+        if source.kind == "store" and store is not None:
+            facts.append(safe_text(condition_of(store)))
     if hello.durability == "relaxed":
         facts.append("RELAXED: not durable")
     facts.append(f"{dashboard.interval:g} s")

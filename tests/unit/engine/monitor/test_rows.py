@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import pytest
 from actum import Aggregate, Command, Engine, Event, Invalid, Row, View, ViewBroken, decide, evolve, project
 from actum.monitor import Column, RowsPage, RowsRequest, Unanswered, Watch, attach, looks
 from actum.monitor import rows as rows_module
+from actum.monitor.looks import STEP_ROWS
+from actum.monitor.pace import SLICE_STEPS_MAX
 from actum.monitor.rows import Onlookers, Pages, rows_page
 from actum.past_view import PastView
 from actum.views.live_view import LiveView
 
 from tests.support import fragile
-from tests.support.bank import Balances, Deposit, DepositEach, Withdraw, open_bank
+from tests.support.bank import Balance, Balances, Deposit, DepositEach, Withdraw, open_bank
 from tests.support.clocks import FakeClock
 from tests.support.fragile import Do, open_fragile
 from tests.support.scenes import scene, turns, until
@@ -206,6 +209,30 @@ class TestPages:
             await bank.rebuild(Balances)
             page = await looking
             assert (page.matched, len(page.rows)) == (200, 50)
+
+
+@scene
+async def test_a_heartbeat() -> None:
+    """Between any two turns of the loop only some rows of a large view are looked at, for a question and for frames."""
+    async with open_bank() as bank:
+        onlookers = onlookers_of(bank)
+        live = onlookers.core.views["Balances"]
+        live.table.restore([Balance(account_id=f"{number}", branch="x", balance=number) for number in range(60_000)])
+        live.build()
+        pages = onlookers.pages()
+        request = asked(order="account_id", filter="balance<9")
+        pages.live(request)
+        (standing,) = onlookers.standing
+        look = standing._under_way
+        assert look is not None
+        beats = [look.looked_at]
+        while not look.complete:
+            await asyncio.sleep(0)
+            beats.append(look.looked_at)
+        assert max(later - earlier for earlier, later in pairwise(beats)) <= SLICE_STEPS_MAX * STEP_ROWS
+        page = pages.live(request)
+        assert page is not None
+        assert ([values[2] for values in page.rows], page.matched, page.count) == (list(range(9)), 9, 60_000)
 
 
 class TestProgress:

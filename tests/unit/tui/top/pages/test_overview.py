@@ -124,7 +124,7 @@ async def test_what_is_not_well_cannot_be_overlooked(recorded: Recorded) -> None
         await stands(pilot, "✖ QUARANTINED", "acc-1")
         await pilot.resize_terminal(200, 50)
         source.show(replace(last, views=views), CALM, STORE)
-        await stands(pilot, "█", "71 %, 4.08 s")
+        await stands(pilot, "█", "71 %, 4.08 s left")
 
 
 @scene
