@@ -46,6 +46,7 @@ from actum.monitor.requests import (
     Watch,
 )
 from actum.monitor.rows import rows_page
+from actum.monitor.stored_rows import StoredLook
 from actum.stored.trace_search import TraceSearch
 from actum.stored.traces import belongs_to
 
@@ -88,6 +89,7 @@ __all__ = [
     "State",
     "StateRequest",
     "StoreVitals",
+    "StoredLook",
     "TraceSearch",
     "Unanswered",
     "ViewShape",

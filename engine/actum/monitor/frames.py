@@ -238,6 +238,7 @@ class StoreVitals(msgspec.Struct, frozen=True, kw_only=True):
         checkpoint_position: of the newest one, 0 for none.
         free_bytes: on the disk.
         readers_behind: commits since the state that the oldest of these readers sees: meanwhile the log grows.
+        unsaved_since_ns: of the first record that is in no checkpoint, nanoseconds since 1970 UTC; 0 if all are in one.
     """
 
     position: int
@@ -250,6 +251,7 @@ class StoreVitals(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_position: int
     free_bytes: int
     readers_behind: int = 0
+    unsaved_since_ns: int = 0
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):

@@ -28,32 +28,33 @@ def record_details(record: StoredRecord, schema: Mapping[str, Any] | None = None
         record: the record.
         schema: the JSON Schema of its event's type, if it is known.
     """
-    lines = [Content.styled(safe_text(record.tag), "bold $text-primary"), *heading(record)]
-    title = "event" if schema is None else f"event  {described(schema)}"
-    lines.append(Content.styled(title, MUTED))
+    said = "" if schema is None else f"  {described(schema)}"
+    lines = [
+        Content.assemble((safe_text(record.tag), "bold $text-primary"), (said, MUTED)),
+        named("of", f"{record.aggregate}/{record.key}", f"version {whole(record.version)}"),
+    ]
     event = record.event
-    payload: Any = (
-        {name: value for name, value in event.items() if name != TYPE_FIELD} if isinstance(event, dict) else event[1:]
-    )
+    payload: Any = event[1:] if isinstance(event, list) else {**event}
+    if isinstance(event, dict):
+        payload.pop(TYPE_FIELD, None)
     for count, line in enumerate(tree(payload, 1)):
         if count == LINES_MAX:
             lines.append(Content.styled("  … more: y copies all of it", MUTED))
             break
         lines.append(line)
-    return Content("\n").join(lines)
+    return Content("\n").join([*lines, *origin(record)])
 
 
-def heading(record: StoredRecord) -> Iterator[Content]:
+def origin(record: StoredRecord) -> Iterator[Content]:
     """What a record says beside its event."""
-    yield named("of", f"{record.aggregate}/{record.key}", f"version {whole(record.version)}")
     yield named("time", f"{record.timestamp:%Y-%m-%d %H:%M:%S.%f} UTC")
     before = f"the one before is {whole(record.previous)}" if record.previous else "the first of its aggregate"
     yield named("position", whole(record.position), before)
     for name, value in (
+        ("user", record.user_id),
         ("command", str(record.command_id)),
         ("correlation", record.correlation_id),
         ("causation", record.causation_id),
-        ("user", record.user_id),
         ("traceparent", record.traceparent),
     ):
         if value is not None:

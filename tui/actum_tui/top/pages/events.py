@@ -44,6 +44,8 @@ FOLLOW_POSITIONS = 10_000
 TYPING_SECONDS = 0.25
 HISTORY_MAX = 50
 SCROLLBAR = 2
+#: Cells from which on the line says where what is shown stands in the log.
+WIDE = 100
 EMPTY = "No events yet: they appear here when they are committed. Commands that are rejected, or fail, write none."
 
 
@@ -62,7 +64,7 @@ class EventsPage(Page):
     EventsPage #parts { height: 1fr; }
     EventsPage.-broad #parts { layout: horizontal; }
     EventsPage Grid { width: 1fr; height: 1fr; overflow-x: hidden; }
-    EventsPage #empty { display: none; height: 1fr; padding: 1 2; color: $text-muted; }
+    EventsPage #empty { display: none; dock: top; height: auto; padding: 1 2; color: $text-muted; }
     EventsPage #empty.open { display: block; }
     EventsPage #details-side { height: 9; border-top: solid $panel; }
     EventsPage.-broad #details-side { width: 38%; height: 1fr; border-top: none; border-left: solid $panel; }
@@ -112,7 +114,7 @@ class EventsPage(Page):
         line.suggester = FilterSuggester(self._known)
 
     def on_resize(self) -> None:
-        """Other columns may fit now."""
+        """Other columns may fit, when all has its place."""
         self.call_after_refresh(self._refit)
 
     def _refit(self) -> None:
@@ -136,6 +138,7 @@ class EventsPage(Page):
             self._restart(self._head)
         elif self.following and self._head > self._read_to and not self._busy:
             self.run_worker(self._take(self._head), group="events", exclusive=True)
+        self._refit()
         self._say()
 
     def _restart(self, position: int) -> None:
@@ -209,9 +212,6 @@ class EventsPage(Page):
         if self.following and self.records:
             grid.move_cursor(row=grid.row_count - 1, animate=False)
         self.query_one("#empty").set_class(not self.records, "open")
-        if not grid.display and self.records:
-            self.call_after_refresh(self._refit)
-        grid.display = bool(self.records)
         self._describe()
         self._say()
 
@@ -252,7 +252,8 @@ class EventsPage(Page):
             parts.append((f"  {safe_text(str(self._filter))}", "$text-primary"))
         if count:
             first, last = self.records[0].position, self.records[-1].position
-            parts.append((f"  {whole(count)} shown, {whole(first)} to {whole(last)} of {whole(self._head)}", ""))
+            edges = f", {whole(first)} to {whole(last)} of {whole(self._head)}" if self.size.width >= WIDE else ""
+            parts.append((f"  {whole(count)} shown{edges}", ""))
         if self._passed:
             parts.append((f"  {whole(self._passed)} passed over", "$text-warning"))
         if self._search is not None and (self._filter.terms or not self.following):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from actum import ActumError, Invalid
@@ -161,7 +162,7 @@ class RowsPage(Page):
         self._leave()
         self.wants_changed()
         if request.position is not None or self.dashboard.paused or self.dashboard.source.kind != "live":
-            self._asking = self.run_worker(self._ask(request), group="rows", exclusive=True)
+            self._asking = self.beside(partial(self._ask, request), group="rows")
         self._draw()
 
     def _leave(self) -> None:

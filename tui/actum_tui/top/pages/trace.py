@@ -60,7 +60,7 @@ class TracePage(Page):
     TracePage #empty { height: 1fr; padding: 1 2; color: $text-muted; }
     TracePage #empty.closed { display: none; }
     TracePage #details-side { height: 8; border-top: solid $panel; }
-    TracePage.-broad #details-side { width: 40%; height: 1fr; border-top: none; border-left: solid $panel; }
+    TracePage.-broad #details-side { width: 36%; height: 1fr; border-top: none; border-left: solid $panel; }
     TracePage #details-side.closed { display: none; }
     TracePage #details { padding: 0 1; }
     """
