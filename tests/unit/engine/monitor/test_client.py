@@ -19,6 +19,7 @@ from actum.monitor import (
     attach,
     client,
     engines,
+    server,
     sites,
 )
 from actum.monitor.frames import Hello
@@ -142,8 +143,9 @@ async def test_a_question_that_is_given_up() -> None:
 
 
 @scene
-async def test_the_newest_frame_counts() -> None:
+async def test_the_newest_frame_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who does not take frames finds the last one, not a queue of them."""
+    monkeypatch.setattr(server, "CHANGED_SECONDS_MIN", 0.0)
     async with open_bank(monitor=True) as bank, await attach() as attached:
         for number in range(3):
             await bank.send(Deposit(account_id="a", amount=1))
