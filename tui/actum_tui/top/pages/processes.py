@@ -43,6 +43,7 @@ from actum_tui.top.grid import Grid, GridRow
 from actum_tui.top.look import Look
 from actum_tui.top.page import Page
 from actum_tui.top.steps import PROCESSES, stream_of
+from actum_tui.top.widgets.gauge import percent
 
 PANELS: tuple[Panel, ...] = ("instances", "deadlines", "letters")
 NAMES: dict[Panel, str] = {"instances": "Instances", "deadlines": "Deadlines", "letters": "Dead letters"}
@@ -147,11 +148,17 @@ class ProcessesPage(Page):
         counted = self._look is not None and self._look.now.statistics is not None
         wanted = Wanted(self.panel, self._process, self._subscription, self.filter_text.strip(), counted)
         try:
-            self.found = await asked.automation_of(self.dashboard.source, wanted, self.found)
+            self.found = await asked.automation_of(self.dashboard.source, wanted, self.found, self._told)
         finally:
             self._asking = False
         with suppress(NoMatches):  # the dashboard may have ended meanwhile
             self._draw()
+
+    def _told(self, done: int, whole: int) -> None:
+        """How much of the log is read, for the first answer of a directory."""
+        if self.found.processes is None:
+            for empty in self.query("#empty").results(Static):
+                empty.update(f"reading the log: {percent(done / max(whole, 1))}")
 
     def _tick(self) -> None:
         """Draw again what depends on the time."""
@@ -213,6 +220,8 @@ class ProcessesPage(Page):
         """What it means that there is nothing."""
         if self.found.trouble:
             return Text("")
+        if self.found.processes is None:
+            return Text("reading ...", style="dim")
         if self.failures_only or self._filter.terms:
             which = " that needs somebody" if self.failures_only else ""
             return Text(f"nothing{which} is let through by the filter: F shows all again, esc closes the filter")
