@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from actum.monitor import Answer, Frame, Hello, StoreVitals, Watch
+from actum.monitor import Frame, Hello, Reply, StoreVitals, Wanted
 from actum_tui.top import search
 from actum_tui.top.app import Dashboard
 from actum_tui.top.grid import Grid
@@ -204,10 +204,10 @@ class StillSource:
             yield Frame(time_ns=time.time_ns(), monotonic_ns=time.perf_counter_ns(), store=store)
             await asyncio.sleep(0.2)
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """It has no more to show."""
 
-    async def ask(self, request: object, progress: Callable[[int, int], None] | None = None) -> Answer:
+    async def ask(self, request: object, progress: Callable[[int, int], None] | None = None) -> Reply:
         """It is asked for nothing."""
         raise Unavailable("nobody answers")
 
