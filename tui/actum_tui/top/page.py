@@ -34,7 +34,7 @@ class StatusLine(Static):
 
     def show(self, dashboard: Dashboard) -> None:
         """Say it again, if it is something else now."""
-        self.update(status_text(dashboard))
+        self.update(status_text(dashboard), layout=False)
 
 
 def status_text(dashboard: Dashboard) -> Text:

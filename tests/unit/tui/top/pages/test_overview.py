@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import actum
 import pytest
@@ -16,6 +17,7 @@ from actum_tui.top.live import LiveSource
 from actum_tui.top.pages import overview
 from msgspec.structs import replace
 from rich.cells import cell_len
+from textual.screen import Screen
 
 from tests.support.bank import Deposit, Note, open_bank
 from tests.support.scenes import scene
@@ -240,3 +242,30 @@ async def test_of_a_running_engine(tmp_path: Path) -> None:
             working.cancel()
             assert "⣿" in screen_of(pilot.app) or "⣀" in screen_of(pilot.app)
         await source.close()
+
+
+@pytest.mark.parametrize("page", ["1", "8"])
+@scene
+async def test_frames_lay_nothing_out_again(recorded: Recorded, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What moves costs little: only what has changed is drawn."""
+    laid_out: list[object] = []
+    layout = Screen._refresh_layout
+
+    def counted(screen: Screen[object], *taken: Any, **named: Any) -> None:
+        laid_out.append(screen)
+        layout(screen, *taken, **named)
+
+    last = recorded[0][-1]
+    source = shown(recorded)
+    async with staged(source, page, (120, 40)) as (_, pilot):
+        await stands(pilot, "well")
+        await pilot.pause(0.5)
+        monkeypatch.setattr(Screen, "_refresh_layout", counted)
+        for number in range(1, 6):
+            source.show(
+                replace(last, accepted=last.accepted + number * 1_000, awake=number, commits=last.commits + number),
+                replace(CALM, memory_bytes=number * 10_000_000),
+                replace(STORE, log_bytes=50_000 + number),
+            )
+        await stands(pilot, "50.0 MB")
+        assert not laid_out
