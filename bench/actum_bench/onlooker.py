@@ -125,7 +125,7 @@ async def main() -> None:
         client.watch(order.watch)
         first = asyncio.Event()
         counts = dict.fromkeys(("frames", "vitals", "actors", "rows"), 0)
-        counting = asyncio.create_task(count(client, order, counts, first))
+        counting = asyncio.create_task(count(client, order, counts, first), name="onlooker")
         await first.wait()
         answer(Seen(socket=str(client.path)))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
+from unittest.mock import patch
 
 from actum_tui.top.app import Dashboard
 from textual.pilot import Pilot
@@ -63,15 +65,16 @@ SCREENS: dict[str, tuple[str, Prepare]] = {
 async def draw(day: RecordedDay, name: str, *, width: int = WIDTH, height: int = HEIGHT) -> Picture:
     """One screen."""
     key, prepare = SCREENS[name]
-    async with still_source(day) as source:
-        dashboard = Dashboard(source)
-        dashboard.animation_level = "none"
-        async with dashboard.run_test(size=(width, height)) as pilot:
-            await pilot.press(key)
-            await prepare(dashboard, pilot, source)
-            source.released.set()
-            await source.ended.wait()
-            return await at_rest(dashboard, pilot)
+    with patch.object(time, "monotonic_ns", lambda: 0):  # countdowns stand still
+        async with still_source(day) as source:
+            dashboard = Dashboard(source)
+            dashboard.animation_level = "none"
+            async with dashboard.run_test(size=(width, height)) as pilot:
+                await pilot.press(key)
+                await prepare(dashboard, pilot, source)
+                source.released.set()
+                await source.ended.wait()
+                return await at_rest(dashboard, pilot)
 
 
 async def at_rest(dashboard: Dashboard, pilot: Pilot[None]) -> Picture:

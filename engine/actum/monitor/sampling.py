@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Commands to be timed between two ticks; each one more makes the next a fifth less likely.
 SAMPLES_PER_TICK = 5
+#: No command is less likely to be timed than 1 in so many, however many come before the next tick.
+ONE_IN_MAX = 100_000
 #: Which actors got commands lately: as many as are timed in some seconds.
 RECENT_MAX = 500
 
@@ -103,7 +105,7 @@ class Sampler:
         self.recent.append((aggregate, key))
         self._timed += 1
         if self._timed > SAMPLES_PER_TICK:
-            self._one_in += self._one_in // 4 + 1
+            self._one_in = min(ONE_IN_MAX, self._one_in + self._one_in // 4 + 1)
         return self._chance.misses(self._one_in)
 
     def _answered(
