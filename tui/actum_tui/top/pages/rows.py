@@ -249,6 +249,10 @@ class RowsPage(Page):
             current = self.grid.current
             detail.show(self.rows.columns, None if current is None else rows_by_key(self.rows).get(current.key))
 
+    def open(self, view: str) -> None:
+        """Look at this view."""
+        self._look_at(RowsRequest(view=view, limit=self._room(), filter=self.filter_text))
+
     def on_view_list_picked(self, event: ViewList.Picked) -> None:
         """Another view."""
         event.stop()
