@@ -349,11 +349,11 @@ class ProcessesPage(Page):
 
     async def action_trace(self) -> None:
         """All that belongs to the row under the cursor."""
-        correlation = None if self._detail is None else self._detail.correlation_id
-        if correlation is None:
-            self.notify("this was not sent with a correlation id: there is no trace of it", markup=False)
+        found = None if self._detail is None else self._detail.trace
+        if found is None:
+            self.notify("nothing has caused this: there is no trace of it", markup=False)
             return
-        await self.dashboard.open_trace(correlation)
+        await self.dashboard.open_trace(found[0], position=found[1])
 
     async def action_retry(self) -> None:
         """Have what is under the cursor tried again."""
