@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from actum_tui.top.app import Dashboard
 from actum_tui.top.live import LiveSource
 from textual.widgets import Static
 
 from tests.support.bank import open_bank
 from tests.support.scenes import scene
+
+pytestmark = pytest.mark.usefixtures("sockets")
 
 
 @scene

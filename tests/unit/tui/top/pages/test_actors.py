@@ -86,7 +86,7 @@ async def test_one_is_released() -> None:
         await pilot.press("X")
         await sees(pilot, "put the cursor on an")
         await pilot.press("u")
-        await sees(pilot, "X releases it")
+        await sees(pilot, "X releases")
         await pilot.press("X", "y")
         await sees(pilot, "takes commands again")
         await bank.send(Do(key=HOSTILE))
