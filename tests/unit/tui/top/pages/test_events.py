@@ -58,8 +58,7 @@ async def test_the_newest_as_they_come(size: tuple[int, int]) -> None:
             assert current is not None
             assert current.key == "bob"
             if size[0] >= 80:
-                text = await sees(pilot, "Account/ann@1", "Account/bob@1", "Deposited")
-                assert "amount  7" in text
+                await sees(pilot, "Account/ann@1", "Account/bob@1", "Deposited", "amount      7")
 
 
 @scene
@@ -232,4 +231,5 @@ async def test_a_log_of_200_000_events(tmp_path: Path, monkeypatch: pytest.Monke
         await sees(pilot, "Account/first@1", "looked at all 200,001 events")
         assert "still" in str(app_of(pilot).screen.query_one("#status", StatusLine).render())
         assert "77777" in seen(pilot.app)
+        assert "schema: 2 fields" in seen(pilot.app)
     await source.close()
