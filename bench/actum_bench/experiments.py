@@ -31,6 +31,13 @@ FIGURES: dict[str, tuple[str, Better]] = {
     "engine, unsaved": ("B", "lower"),
     "beyond": ("B", "lower"),
     "events": ("", "higher"),
+    "commands/s, attached": ("1/s", "higher"),
+    "throughput": ("ratio", "higher"),
+    "throughput, from": ("ratio", "higher"),
+    "throughput, to": ("ratio", "higher"),
+    "processor": ("ratio", "lower"),
+    "processor, from": ("ratio", "lower"),
+    "processor, to": ("ratio", "lower"),
 }
 
 

@@ -83,7 +83,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One workload on one subject.
 
     Attributes:
-        suite: "floor", "load", "sweep", "recover", "scale", "peers", "micro", "demo".
+        suite: "floor", "load", "sweep", "recover", "scale", "peers", "micro", "demo", "monitor".
         workload: what was done: "commands, 64 clients".
         subject: who did it: "actum", "the floor", "eventsourcing on SQLite".
         durability: "full", "relaxed", "memory", or "-" where nothing is written.

@@ -20,6 +20,7 @@ from actum_storage import OutcomeUnknown, StoreFailed, StoreFull
 from actum.atomic.waits import note_wait
 from actum.clock import TimeOrderedIds
 from actum.committer import Committer
+from actum.door import Door
 from actum.errors import EngineClosed, engine_full, mailbox_full, never_fits, position_named_by
 from actum.logbook import facts
 from actum.turn import take_turn
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from actum.actor import Actor
     from actum.atomic.hold import Hold
     from actum.background import Background
-    from actum.batch import Look, Metadata, OpenBatch, Outcome, Reply
+    from actum.batch import Metadata, OpenBatch, Outcome, Reply
     from actum.clock import Clock, CommandIds
     from actum.directory import Directory
     from actum.messages import Command
@@ -46,14 +47,12 @@ CANCEL_SECONDS_MAX = 1.0
 
 
 @final
-class Scheduler:
+class Scheduler(Door):
     """Turns, answers and the tasks of asynchronous decisions.
 
     Attributes:
         options: the engine's.
         ready: actors that have a turn to come.
-        passing: commands that pass before one is looked at; meaningless while nobody looks.
-        pending: commands accepted and not answered: waiting, being decided, or being committed.
         turn_ns: when it began, by the clock; all that is decided in it has this time.
         rejected: commands answered with an error.
         accepted: commands answered with a receipt.
@@ -62,9 +61,9 @@ class Scheduler:
     """
 
     __slots__ = (
-        "_after_commit", "_batch_ended", "_changed", "_context", "_directory", "_ids", "_look", "_look_from", "_loop",
-        "_pending_max", "_settled", "_tasks", "_turn_scheduled", "accepted", "committer", "decisions_sending",
-        "mailbox_size_max", "now_ns", "options", "passing", "pending", "ready", "rejected", "turn_ns",
+        "_after_commit", "_batch_ended", "_changed", "_context", "_directory", "_ids", "_loop", "_settled", "_tasks",
+        "_turn_scheduled", "accepted", "committer", "decisions_sending", "mailbox_size_max", "now_ns", "options",
+        "ready", "rejected", "turn_ns",
     )  # fmt: skip
 
     def __init__(
@@ -91,16 +90,14 @@ class Scheduler:
             settled: called with each durable batch before its callers are answered: views apply there.
             read_only: no command will ever come.
         """
+        super().__init__(options.commands_pending_max)
         self.options = options
         self.mailbox_size_max = options.mailbox_size_max
         self.now_ns = clock.now_ns
-        self.pending = self.accepted = self.rejected = 0
+        self.accepted = self.rejected = 0
         self.turn_ns = 0
         self.decisions_sending = 0
         self._ids = ids
-        self._pending_max = self._look_from = options.commands_pending_max
-        self._look: Look | None = None
-        self.passing = 0
         self._directory = directory
         self._loop = asyncio.get_running_loop()
         self._context = copy_context()  # of turns, which are nobody's: not of the caller who happened to come first
@@ -128,11 +125,9 @@ class Scheduler:
             Reentrant: the actor is the one that sends, and would wait for itself.
             StoreFailed: the log can't be written any more.
         """
-        pending, mailbox = self.pending, actor.mailbox
-        if pending >= self._look_from:  # the engine is full, or somebody looks
-            self.passing -= 1
-            if self.passing < 0 or pending >= self._pending_max:
-                self._look_at([actor], reply)
+        delivered, mailbox = self.delivered, actor.mailbox
+        if delivered >= self._look_at:
+            self.look_twice([actor], reply)
         if mailbox is not None and len(mailbox) >= self.mailbox_size_max:
             raise mailbox_full(actor, self.mailbox_size_max)
         if self._tasks:  # a decision that sends is one of them
@@ -142,7 +137,7 @@ class Scheduler:
             actor.mailbox = [(command, reply, metadata)]
         else:
             mailbox.append((command, reply, metadata))
-        self.pending = pending + 1
+        self.delivered = delivered + 1
         if not actor.scheduled:
             actor.scheduled = True
             self.ready.append(actor)
@@ -155,19 +150,17 @@ class Scheduler:
         Raises:
             ActumError: as `deliver`; `Invalid` if they can never all be pending.
         """
-        if self.pending + len(holds) > self._look_from:
+        if self.delivered + len(holds) > self._look_at:
             if len(holds) > self.options.commands_pending_max:
                 raise never_fits(len(holds), self.options.commands_pending_max)
-            self.passing -= len(holds)
-            if self.passing < 0 or self.pending + len(holds) > self._pending_max:
-                self._look_at([hold.actor for hold in holds], reply)
+            self.look_twice([hold.actor for hold in holds], reply)
         for hold in holds:
             if len(hold.actor.mailbox or ()) >= self.mailbox_size_max:
                 raise mailbox_full(hold.actor, self.mailbox_size_max)
         if self._tasks:
             for hold in holds:
                 note_wait(hold.actor, hold, reply)
-        self.pending += len(holds)
+        self.delivered += len(holds)
         for hold in holds:
             self.put(hold)
 
@@ -180,20 +173,12 @@ class Scheduler:
             actor.mailbox.append(hold.delivery)
         self.schedule(actor)
 
-    def look(self, look: Look | None) -> None:
-        """Show the next command, and so on, to somebody who says how many may pass before another one; or to nobody."""
-        self._look, self.passing = look, 0
-        self._look_from = self._pending_max if look is None else 0
-
-    def _look_at(self, actors: Sequence[Actor], reply: Reply) -> None:
-        """Refuse what is to be delivered, since there is no room, or show it to who looks."""
-        if self.pending + len(actors) > self._pending_max:
-            if self.committer.failure is not None:
-                raise self.store_failed()
-            self._directory.sweep(self.committer.durable)  # the actor may have been made for this command only
-            raise engine_full(self._pending_max)
-        if self._look is not None:
-            self.passing = self._look(actors, reply)
+    def _full(self) -> Exception:
+        """Why the engine takes no command now."""
+        if self.committer.failure is not None:
+            return self.store_failed()
+        self._directory.sweep(self.committer.durable)  # the actor may have been made for this command only
+        return engine_full(self._pending_max)
 
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str, context: Context | None = None) -> None:
         """Run a coroutine as a task that is awaited on close; in a copy of a context, since the task changes it."""
@@ -262,7 +247,7 @@ class Scheduler:
 
     def _reply(self, reply: Reply, outcome: Outcome) -> None:
         """Tell a caller that still waits."""
-        self.pending -= 1
+        self.done += 1
         if callable(outcome):
             try:
                 outcome = outcome()
@@ -282,7 +267,7 @@ class Scheduler:
         self._directory.changed.update(batch.actors)
         self._settled(batch)
         self.accepted += len(batch.receipts)
-        self.pending -= len(batch.receipts)
+        self.done += len(batch.receipts)
         for reply, receipt in batch.receipts:
             try:
                 reply.set_result(receipt)
@@ -303,7 +288,7 @@ class Scheduler:
             for reply, _ in (*batch.receipts, *batch.answers):
                 self._reply(reply, self._loss(error))
         if self.committer.failure is not None:
-            self._pending_max = self._look_from = 0  # the one look at it that every command takes finds the failure too
+            self.shut()
             for actor in list(self._directory.actors()):
                 actor.refuse_all(self.store_failed())
         self._after_batch()

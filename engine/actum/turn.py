@@ -133,7 +133,7 @@ def work(actor: Actor, budget: int, accept: Accept) -> int:
             taken += 1
             command, reply, metadata = delivery
             if reply.done():
-                scheduler.pending -= 1  # dropped whole: nobody waits for it any more
+                scheduler.done += 1  # dropped whole: nobody waits for it any more
                 continue
             if metadata is not PLAIN and actor.answered(reply, metadata):
                 continue

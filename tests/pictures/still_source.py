@@ -21,6 +21,9 @@ from examples.shop.demo.troubles import TROUBLES
 from tests.pictures.recorded_day import RecordedDay
 from tests.support.clocks import FakeClock
 
+#: Before the last frame.
+REST_SECONDS = 0.5
+
 
 @final
 class StillSource:
@@ -39,6 +42,10 @@ class StillSource:
         self._day = day
         self._watch = Watch()
         self._changed = asyncio.Event()
+        #: Set when the screen that is to be drawn has come: only then the last two frames do.
+        self.released = asyncio.Event()
+        #: Set when only the last one is left.
+        self.ended = asyncio.Event()
 
     @property
     def kind(self) -> Kind:
@@ -55,8 +62,13 @@ class StillSource:
     async def frames(self) -> AsyncIterator[Frame | Lost | Found]:
         """All that there were, and the last one again whenever something else is wanted of it."""
         yield Found(self.hello)
-        for frame in self._day.frames[:-1]:
+        *before, last_but_one, _ = self._day.frames
+        for frame in before:
             yield frame
+        await self.released.wait()
+        yield last_but_one
+        await asyncio.sleep(REST_SECONDS)  # what a screen reads for a frame it has read when the next one comes
+        self.ended.set()
         while True:
             self._changed.clear()
             yield await self._last()

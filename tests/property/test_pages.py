@@ -13,7 +13,7 @@ from actum import Engine
 from actum.monitor import RowsRequest, looks, pace
 from actum.monitor.frames import RowsPage
 from actum.monitor.ordering import comparable
-from actum.monitor.pace import Pace
+from actum.monitor.pace import Crowd, Pace
 from actum.monitor.pages import page_of
 from actum.monitor.rows import Onlookers, Pages
 from hypothesis import given, settings
@@ -153,7 +153,7 @@ async def walked(bank: Engine, request: RowsRequest) -> RowsPage:
     assert core is not None
     live = core.views["Balances"]
     look = looks.Look(live, request, lambda _: True)
-    await Pace(core.clock).walk(look.steps())
+    await Pace(core.clock, Crowd()).walk(look.steps())
     position = look.position if look.exact else live.position
     return page_of(live, look, look.rows(), request, position)
 

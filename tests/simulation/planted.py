@@ -164,7 +164,7 @@ def leak_pending() -> None:
         dropped = sum(delivery[1].done() for delivery in actor.mailbox or ())
         taken = real(actor, budget, accept)
         if actor.mailbox is None:
-            actor.streams.scheduler.pending += dropped
+            actor.streams.scheduler.done -= dropped
         return taken
 
     opened(turn).work = work

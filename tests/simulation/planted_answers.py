@@ -141,7 +141,7 @@ def drop_who_gave_up() -> None:
 
     def instead(accept: Accept, actor: Actor, delivery: Delivery, events: Checked) -> bool:
         if delivery[1].done():
-            actor.streams.scheduler.pending -= 1
+            actor.streams.scheduler.done += 1
             return True
         return accept(actor, delivery, events)
 
@@ -298,7 +298,7 @@ def ignore_pending() -> None:
     real = Scheduler.deliver
 
     def deliver(self: Scheduler, *arguments: Any) -> None:
-        self._pending_max = self._look_from = 1 << 30
+        self._pending_max = 1 << 30
         real(self, *arguments)
 
     opened(Scheduler).deliver = deliver

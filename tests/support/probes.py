@@ -60,4 +60,4 @@ async def vitals_of(probe: Probe) -> Vitals:
 def touched_by_probes(engine: Engine) -> list[Any]:
     """All that a probe changes of an engine and its process."""
     scheduler = core_of(engine).scheduler
-    return [scheduler._look, scheduler._look_from, scheduler.committer.background, list(gc.callbacks)]
+    return [scheduler._look, scheduler._shown_at, scheduler.committer.background, list(gc.callbacks)]

@@ -13,6 +13,7 @@ from actum_tui.outcome import FAILED, INTERRUPTED, silenced
 from actum_tui.output import envelope
 from actum_tui.safe_text import safe_lines
 from actum_tui.verbs import (
+    actors,
     copies,
     dead_letters,
     deadlines,
@@ -100,6 +101,6 @@ def command() -> None:
 
 for module in (
     *(health, events, streams, read_models, subscriptions, dead_letters, processes, deadlines),
-    *(trace, copies, exports, schemas, run, ps, top, overview, vitals),
+    *(trace, copies, exports, schemas, run, ps, top, overview, vitals, actors),
 ):
     module.register(command)

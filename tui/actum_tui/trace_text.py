@@ -62,10 +62,10 @@ def what(node: TraceNode) -> str:
         case "event":
             return record.tag
         case "step":
-            return " ".join(filter(None, [node.name, outcome or f"reacted to {said(record, 'event')}", reason(record)]))
+            return f"{node.name} {outcome or 'reacted to ' + said(record, 'event')}{reason(record)}"
         case "deadline":
             if outcome:
-                return " ".join(filter(None, ["deadline", node.name, outcome, reason(record)]))
+                return " ".join(filter(None, ["deadline", node.name, outcome])) + reason(record)
             return f"deadline {node.name} in {until_due(record)}"
 
 
@@ -107,7 +107,7 @@ def until_due(record: StoredRecord) -> str:
     if not isinstance(due_ns, int):
         return "?"
     ahead = (due_ns - record.timestamp_ns) / SECOND_NS
-    return f"{duration(ahead)}, at {moment_of(due_ns).isoformat(timespec='seconds').replace('+00:00', 'Z')}"
+    return f"{duration(ahead)}, at {moment_of(due_ns):%m-%d %H:%M:%S}"
 
 
 def reason(record: StoredRecord) -> str:

@@ -16,6 +16,7 @@ GIGABYTE = 1e9
 SUITES = {
     "floor": "Beside the floor", "load": "Under load", "sweep": "Highest rates", "recover": "Opening and rebuilding",
     "scale": "Growth", "peers": "Peers", "micro": "Parts, one by one", "demo": "The demo",
+    "monitor": "While somebody looks",
 }  # fmt: skip
 
 

@@ -127,7 +127,7 @@ class AtomicSend:
     def refused(self, hold: Hold, error: Exception) -> None:
         """A target takes no commands, or has to give up: nothing of this send happens."""
         if self._over:
-            self._scheduler.pending += 1  # it was not counted any more
+            self._scheduler.wait_again(1)  # it was not counted any more
             return
         self._counted -= 1
         index = next(index for index, item in enumerate(self._items) if item.actor is hold.actor)
@@ -334,7 +334,7 @@ class AtomicSend:
 
     def _count(self, count: int) -> None:
         """So many of the commands that wait for an answer are this send's."""
-        self._scheduler.pending += count - self._counted
+        self._scheduler.wait_again(count - self._counted)
         self._counted = count
 
     def _release(self) -> None:

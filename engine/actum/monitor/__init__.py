@@ -45,6 +45,10 @@ from actum.monitor.requests import (
     StateRequest,
     Watch,
 )
+from actum.monitor.rows import rows_page
+from actum.monitor.stored_rows import StoredLook
+from actum.stored.trace_search import TraceSearch
+from actum.stored.traces import belongs_to
 
 __all__ = [
     "Action",
@@ -85,11 +89,15 @@ __all__ = [
     "State",
     "StateRequest",
     "StoreVitals",
+    "StoredLook",
+    "TraceSearch",
     "Unanswered",
     "ViewShape",
     "Vitals",
     "Watch",
     "attach",
+    "belongs_to",
     "engines",
+    "rows_page",
     "store_vitals",
 ]

@@ -186,6 +186,9 @@ async def attach(target: str | os.PathLike[str] | int | None = None) -> Attached
         raise Detached(f"{path} does not answer within {HELLO_SECONDS_MAX} s: its loop is held by something") from error
     except (OSError, EOFError) as error:
         raise Detached(f"{path} can't be reached: {error!r}") from error
+    if isinstance(hello, Refused):
+        writer.close()
+        raise Detached(f"{path}: {hello.message}")
     if not isinstance(hello, Hello) or hello.protocol != PROTOCOL:
         writer.close()
         raise Invalid(f"{path} speaks another version of this protocol: use the same version of actum on both sides")

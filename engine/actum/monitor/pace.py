@@ -21,25 +21,42 @@ if TYPE_CHECKING:
 SLICE_NS: Final = 500_000
 #: or after so many steps: whatever a clock says.
 SLICE_STEPS_MAX: Final = 32
-#: Of the loop's time, while others want it too: a tenth for what is asked for once.
+#: Of the loop's time, while others want it too: a tenth for what is asked for once, all clients together.
 ONCE_SHARE: Final = 10
 #: What is repeated takes a two-hundredth of the time, all clients together.
 REPEATED_SHARE: Final = 200
 
 
 @final
+class Crowd:
+    """All long work of one engine for those who look, which shares what each alone might take.
+
+    Attributes:
+        count: pieces of work that are under way.
+    """
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        """None."""
+        self.count = 0
+
+
+@final
 class Pace:
-    """One piece of work.
+    """One piece of work; until `finish`, which must be called.
 
     Attributes:
         spent_ns: what it has taken of the loop's time, without the slice that is under way.
     """
 
-    __slots__ = ("_clock", "_resumed_ns", "spent_ns")
+    __slots__ = ("_clock", "_crowd", "_resumed_ns", "spent_ns")
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, crowd: Crowd) -> None:
         """A slice begins."""
         self._clock = clock
+        self._crowd = crowd
+        crowd.count += 1
         self._resumed_ns = clock.monotonic_ns()
         self.spent_ns = 0
 
@@ -60,10 +77,11 @@ class Pace:
         await asyncio.sleep(0)
         others_ns = self._clock.monotonic_ns() - ended_ns
         if others_ns * ONCE_SHARE > taken_ns:
-            await asyncio.sleep((taken_ns * (ONCE_SHARE - 1) - others_ns) / 1e9)
+            await asyncio.sleep((taken_ns * (ONCE_SHARE * self._crowd.count - 1) - others_ns) / 1e9)
         self._resumed_ns = self._clock.monotonic_ns()
 
     def finish(self) -> int:
-        """The work is done; what it has taken of the loop's time, in nanoseconds."""
+        """The work is done, or given up; what it has taken of the loop's time, in nanoseconds."""
+        self._crowd.count -= 1
         self.spent_ns += self._clock.monotonic_ns() - self._resumed_ns
         return self.spent_ns

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from actum_storage import Progress
 
     from actum.core import Core
+    from actum.monitor.pace import Crowd
     from actum.views.live_view import LiveView
 
 #: Folded at the same time.
@@ -32,9 +33,10 @@ KEPT_MAX: Final = 2
 class PastViews:
     """Those of one engine."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, crowd: Crowd) -> None:
         """None yet."""
         self._core = core
+        self._crowd = crowd
         self._folding = asyncio.Semaphore(FOLDED_MAX)
         self._kept: dict[object, PastView] = {}  # by client, the last used at the end
 
@@ -42,7 +44,7 @@ class PastViews:
     async def at(self, client: object, name: str, position: int, progress: Progress | None) -> AsyncGenerator[LiveView]:
         """A view as of a position; for one task of each client at a time.
 
-        Cancelling drops what was folded.
+        Cancelling ends the work; what was folded so far is kept as if it had been looked at, for who asks again.
 
         Raises:
             Invalid, ViewBroken, EngineClosed: see `PastView.move`.
@@ -54,17 +56,25 @@ class PastViews:
             past = None
         past = past or PastView(self._core, name)
         try:
-            async with self._folding:
-                await past.move(position, progress, Pace(self._core.clock).rest)
-        except BaseException:
-            past.release()
-            raise
-        try:
+            await self._move(past, position, progress)
             yield past.view
         finally:
-            self._kept[client] = past
-            while len(self._kept) > KEPT_MAX:
-                self.forget(next(iter(self._kept)))
+            self._keep(client, past)
+
+    async def _move(self, past: PastView, position: int, progress: Progress | None) -> None:
+        """Fold it up to there when it is its turn."""
+        async with self._folding:
+            pace = Pace(self._core.clock, self._crowd)
+            try:
+                await past.move(position, progress, pace.rest)
+            finally:
+                pace.finish()
+
+    def _keep(self, client: object, past: PastView) -> None:
+        """Nobody is looking at it any more; the last ones stay."""
+        self._kept[client] = past
+        while len(self._kept) > KEPT_MAX:
+            self.forget(next(iter(self._kept)))
 
     def forget(self, client: object) -> None:
         """A client does not look any more."""

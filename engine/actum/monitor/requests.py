@@ -30,7 +30,7 @@ class RowsRequest(msgspec.Struct, frozen=True, kw_only=True, tag="rows"):
         filter: which rows; see `actum.monitor.filters`.
         order: the field to order by; None for the order in which the view holds them.
         descending: the largest first.
-        offset: rows to pass over.
+        offset: rows to pass over; where no index serves the order, at most 2,000 from either end.
         limit: at most so many, 500 at most.
         position: as of a position of the past, for which the view is folded from the log; None for now.
     """

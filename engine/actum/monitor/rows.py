@@ -14,7 +14,7 @@ from actum.monitor.columns import as_json
 from actum.monitor.filter_values import SINGLE
 from actum.monitor.filters import Filter
 from actum.monitor.looks import Look, check_request
-from actum.monitor.pace import Pace
+from actum.monitor.pace import Crowd, Pace
 from actum.monitor.pages import page_of
 from actum.monitor.past_views import PastViews
 from actum.monitor.standing import StandingLook
@@ -45,12 +45,14 @@ class Onlookers:
         core: the engine's parts.
         past: the views as of positions that they look at.
         standing: the pages that they want in every frame.
+        crowd: long work for them.
     """
 
     def __init__(self, core: Core) -> None:
         """Nobody looks."""
         self.core = core
-        self.past = PastViews(core)
+        self.crowd = Crowd()
+        self.past = PastViews(core, self.crowd)
         self.standing: set[StandingLook] = set()
 
     def pages(self) -> Pages:
@@ -86,7 +88,7 @@ class Pages:
             ViewBroken: the view is not served; or, as of a position, its handler fails on the way there.
             EngineClosed: the engine closed meanwhile.
         """
-        served, matches = self._checked(request)
+        served, matches = self._checked(request, bounded=not whole)
         told = None if progress is None else sparse(progress, self._core.clock)
         if request.position is None:
             return await self._look(served, request, matches, told, whole=whole)
@@ -112,10 +114,8 @@ class Pages:
             if request.position is not None:
                 raise Invalid("rows as of a position don't change: ask for them once, not for every frame")
             served, matches = self._checked(request)
-            sharers = self._onlookers.standing
-            standing = StandingLook(request, matches, served, self._core.clock, lambda: max(len(sharers), 1))
-            self._standing = standing
-            sharers.add(standing)
+            standing = self._standing = StandingLook(request, matches, served, self._core.clock, self._onlookers)
+            self._onlookers.standing.add(standing)
         return standing.page()
 
     def rest(self) -> None:
@@ -130,7 +130,7 @@ class Pages:
         self.rest()
         self._onlookers.past.forget(self)
 
-    def _checked(self, request: RowsRequest) -> tuple[Callable[[], LiveView], Matches]:
+    def _checked(self, request: RowsRequest, *, bounded: bool = True) -> tuple[Callable[[], LiveView], Matches]:
         """The view as it is served at any time, and what the filter says."""
         views = self._core.views
         live = views.get(request.view)
@@ -138,7 +138,7 @@ class Pages:
             raise Invalid(
                 f"there is no view {shown(request.view)}: this engine has {', '.join(sorted(views)) or 'none'}"
             )
-        check_request(request, live.table.schema)
+        check_request(request, live.table.schema, bounded=bounded)
         fields = read_fields(live.table.schema.row_type)
         return lambda: views[request.view], matches_of(request, fields)
 
@@ -155,8 +155,12 @@ class Pages:
         while True:
             live = served()
             live.check()
-            look = Look(live, request, matches)
-            await Pace(self._core.clock).walk(told(look, progress))
+            look = Look(live, request, matches, bounded=not whole)
+            pace = Pace(self._core.clock, self._onlookers.crowd)
+            try:
+                await pace.walk(told(look, progress))
+            finally:
+                pace.finish()
             if served() is live:
                 live.check()
                 position = look.position if look.exact else live.position

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Commands to be timed between two ticks; each one more makes the next a fifth less likely.
 SAMPLES_PER_TICK = 5
+#: No command is less likely to be timed than 1 in so many, however many come before the next tick.
+ONE_IN_MAX = 100_000
 #: Which actors got commands lately: as many as are timed in some seconds.
 RECENT_MAX = 500
 
@@ -81,21 +83,15 @@ class Sampler:
         self._clock = clock
         self._chance = chance
         self._one_in = 1
-        self._drawn = 0  # since this began: commands that passed, and those that shall pass before the next is timed
         self._timed = 0  # since the last tick
-        self._ticked = 0
-
-    @property
-    def count(self) -> int:
-        """Commands since this began."""
-        return self._drawn - self._scheduler.passing
+        self._ticked = scheduler.delivered
 
     def tick(self) -> None:
         """Draw anew, by what has come since the last time."""
-        count = self.count
-        self._one_in = max(1, (count - self._ticked) // SAMPLES_PER_TICK)
-        self._ticked, self._timed = count, 0
-        self._scheduler.passing = self._draw(count)
+        delivered = self._scheduler.delivered
+        self._one_in = max(1, (delivered - self._ticked) // SAMPLES_PER_TICK)
+        self._ticked, self._timed = delivered, 0
+        self._scheduler.look(self.look, self._chance.misses(self._one_in))
 
     def look(self, actors: Sequence[Actor], reply: Reply) -> int:
         """Time a command, or one of those of a `send_atomic`; how many may pass before the next."""
@@ -109,14 +105,8 @@ class Sampler:
         self.recent.append((aggregate, key))
         self._timed += 1
         if self._timed > SAMPLES_PER_TICK:
-            self._one_in += self._one_in // 4 + 1
-        return self._draw(self.count)
-
-    def _draw(self, count: int) -> int:
-        """How many commands pass from now on."""
-        passing = self._chance.misses(self._one_in)
-        self._drawn = count + passing
-        return passing
+            self._one_in = min(ONE_IN_MAX, self._one_in + self._one_in // 4 + 1)
+        return self._chance.misses(self._one_in)
 
     def _answered(
         self, reply: Reply, sample: Sample, started_ns: int, answered: asyncio.Future[Any], *, alone: bool

@@ -13,12 +13,14 @@ import os
 import platform
 import socket
 import struct
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from actum_storage import ActumError
 
+from actum.codec import tag_of
 from actum.errors import Invalid
 from actum.logbook import facts
 from actum.monitor import sites
@@ -103,7 +105,13 @@ class Server:
 
     async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Talk to one client until it leaves."""
-        if len(self._sessions) >= CLIENTS_MAX or not is_same_user(writer):
+        if not is_same_user(writer):
+            writer.close()
+            return
+        if len(self._sessions) >= CLIENTS_MAX:
+            writer.write(
+                framed(Refused(0, "Overloaded", f"{CLIENTS_MAX} are attached already: one of them has to leave"))
+            )
             writer.close()
             return
         pages = self._onlookers.pages()
@@ -150,6 +158,7 @@ class Session:
             self._send(hello)
             while True:
                 self._take(await read_message(self._reader, decode_to_engine, TO_ENGINE_BYTES_MAX))
+                await self._writer.drain()  # who does not read what it is told is not listened to either
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         except Invalid as error:
@@ -187,9 +196,7 @@ class Session:
         """Answer one question."""
         number = asked.number
         try:
-            answer = await self._answers.answer(
-                asked.request, lambda done, whole: self._send(Progress(number, done, whole))
-            )
+            answer = await self._answers.answer(asked.request, partial(self._tell, number))
             self._send(Answered(number, answer))
         except ActumError as error:
             self._send(Refused(number, type(error).__name__, str(error)))
@@ -199,11 +206,21 @@ class Session:
         finally:
             self._asked.pop(number, None)
 
+    def _tell(self, number: int, done: int, whole: int) -> None:
+        """How far an answer is, to who has read what it was told before."""
+        if not self._writer.transport.get_write_buffer_size():
+            self._send(Progress(number, done, whole))
+
     async def _show(self) -> None:
         """A frame now, and one after each interval, or when something else is wanted."""
         while True:
             self._changed.clear()
-            self._show_once()
+            try:
+                self._show_once()
+            except Exception as error:
+                log.exception("a frame of the monitor failed", extra=facts("monitor frame failed", error))
+                self._writer.close()
+                return
             interval = min(max(self._watch.interval_seconds, INTERVAL_SECONDS_MIN), INTERVAL_SECONDS_MAX)
             try:
                 async with asyncio.timeout(interval):
@@ -284,14 +301,21 @@ def hello_of(core: Core, *, admin: bool) -> Hello:
         durability=core.options.durability,
         admin=admin,
         aggregates=tuple(sorted(core.directory.streams)),
-        views=tuple(shape_of(name, live) for name, live in core.views.items()),
+        views=tuple(shape_of(name, live, events_of(core, name)) for name, live in core.views.items()),
         processes=tuple(runner.kind.name for runner in core.runners),
         subscriptions=tuple(consumer.name for consumer in core.subscriptions),
         events=tuple(sorted(str(event.__struct_config__.tag) for event in core.codec.event_types)),
     )
 
 
-def shape_of(name: str, live: LiveView) -> ViewShape:
+def events_of(core: Core, name: str) -> tuple[str, ...]:
+    """The tags of the events that change a view."""
+    return tuple(
+        sorted(tag_of(event) for kind in core.catalogue.views if kind.name == name for event in kind.projections)
+    )
+
+
+def shape_of(name: str, live: LiveView, events: tuple[str, ...]) -> ViewShape:
     """A view as it is shown."""
     schema = live.table.schema
-    return ViewShape(name, schema.key, columns_of_view(schema))
+    return ViewShape(name, schema.key, columns_of_view(schema), events)

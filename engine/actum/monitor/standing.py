@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from actum.monitor.frames import RowsPage
     from actum.monitor.looks import Matches
     from actum.monitor.requests import RowsRequest
+    from actum.monitor.rows import Onlookers
     from actum.views.live_view import LiveView
 
 log = logging.getLogger("actum.monitor")
@@ -42,7 +43,7 @@ class StandingLook:
         matches: Matches,
         served: Callable[[], LiveView],
         clock: Clock,
-        sharers: Callable[[], int],
+        onlookers: Onlookers,
     ) -> None:
         """Nothing looked at yet.
 
@@ -51,13 +52,13 @@ class StandingLook:
             matches: what its filter says.
             served: the view as it is served now: a rebuild puts another one in its place.
             clock: measures.
-            sharers: how many of these there are, which share what they may cost.
+            onlookers: those who share what it may cost.
         """
         self.request = request
         self._matches = matches
         self._served = served
         self._clock = clock
-        self._sharers = sharers
+        self._onlookers = onlookers
         self._looked: Look | None = None
         self._under_way: Look | None = None
         self._task: asyncio.Task[None] | None = None
@@ -107,7 +108,7 @@ class StandingLook:
 
     async def _walk(self, look: Look) -> None:
         """Look at every row; that it failed is told with the next frame."""
-        pace = Pace(self._clock)
+        pace = Pace(self._clock, self._onlookers.crowd)
         self._failure = None
         try:
             await pace.walk(look.steps())
@@ -119,10 +120,12 @@ class StandingLook:
         finally:
             self._under_way = self._task = None
             self._look_again_ns = self._after(pace.finish())
+            if self._looked is None and self._failure is None:  # the view was made again meanwhile
+                self._look_again_ns = 0
 
     def _after(self, taken_ns: int) -> int:
         """When what has taken so long may be done again."""
-        return self._clock.monotonic_ns() + taken_ns * REPEATED_SHARE * self._sharers()
+        return self._clock.monotonic_ns() + taken_ns * REPEATED_SHARE * max(len(self._onlookers.standing), 1)
 
     def _shown(self, live: LiveView) -> RowsPage | None:
         """The page, made again if anything has changed and enough time has passed."""

@@ -220,12 +220,26 @@ class Store:
         """What is due when, in the order of the times; then what has failed. Reads the log, as `processes` does."""
         return sorted(self._read_automation().deadlines.values(), key=by_time)
 
+    def read_automation(self, events_max: int) -> tuple[int, int]:
+        """Read a part of what `processes` and `deadlines` need, so that these don't take long afterwards.
+
+        Args:
+            events_max: about so many events, and those of their frame.
+
+        Returns:
+            Up to which position it has been read, and where the log ends.
+        """
+        head = self.head.position
+        stop = min(self._automation_position + events_max, head)
+        if stop > self._automation_position:
+            stop = self._store.frame_at(stop).last
+            self._automation.read(self._store.frames(self._automation_position + 1, stop))
+            self._automation_position = stop
+        return self._automation_position, head
+
     def _read_automation(self) -> Automation:
         """What happens by itself, as of now."""
-        head = self.head.position
-        if head > self._automation_position:
-            self._automation.read(self._store.frames(self._automation_position + 1, head))
-            self._automation_position = head
+        self.read_automation(self.head.position)
         return self._automation
 
     def views(self) -> list[StoredView]:
@@ -248,6 +262,11 @@ class Store:
             StoreCorrupt, StoreMismatch: as `views`.
         """
         return stored_views.stored_rows(self._store, view)
+
+    @property
+    def aggregates(self) -> tuple[str, ...]:
+        """The names of the aggregates that the newest checkpoint knows; a log has to be read for those: `streams`."""
+        return stored_views.saved_aggregates(self._store)
 
     @property
     def checkpoint_position(self) -> int:

@@ -229,6 +229,17 @@ def checkpoint_position(store: Store) -> int:
         return closings[-1].position if closings else 0
 
 
+def saved_aggregates(store: Store) -> tuple[str, ...]:
+    """The names of the aggregates of the code that made the newest checkpoint; none if it doesn't say."""
+    file = store.browse_checkpoints()
+    if file is None:
+        return ()
+    with file:
+        closings = closings_in(file, store)
+    reading = closings[-1].reading if closings else None
+    return () if reading is None else tuple(sorted(reading.evolves))
+
+
 def closings_in(file: ChunkFile | None, store: Store) -> list[Closing]:
     """What the checkpoints of a file say; nothing if they were made of another log, as the engine sees it.
 

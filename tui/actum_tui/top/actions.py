@@ -79,6 +79,7 @@ class ActionDialog(ModalScreen[None]):
         super().__init__()
         self.deed = deed
         self.step: Step = "asking"
+        self._left = False
 
     @property
     def dashboard(self) -> Dashboard:
@@ -115,12 +116,14 @@ class ActionDialog(ModalScreen[None]):
         self._go("working")
         self.query_one("#leave", Button).label = "(n) Close"
         self.query_one("#agree").display = False
-        self.app.run_worker(self._do(), name=f"action {type(self.deed.action).__name__}", exit_on_error=False)
+        work = cast("Callable[[], None]", self._do)
+        self.dashboard.run_worker(work, name=f"action {type(self.deed.action).__name__}", exit_on_error=False)
 
     def action_leave(self) -> None:
         """Close."""
         if self.step == "working":
-            self.app.notify(f"{self.deed.verb} goes on; you will be told what comes of it", markup=False)
+            self.dashboard.notify(f"{self.deed.verb} goes on; you will be told what comes of it", markup=False)
+        self._left = True
         self.dismiss()  # type: ignore[unused-awaitable]  # a screen must not wait for its own end
 
     def _go(self, step: Step) -> None:
@@ -131,10 +134,10 @@ class ActionDialog(ModalScreen[None]):
 
     async def _do(self) -> None:
         """Do it, and tell what has come of it, here or where the dialog was."""
-        outcome = await outcome_of(self.dashboard, self.deed, self._progress)
-        self._go("told")
-        if not self.is_mounted:
-            self.app.notify(
+        dashboard = self.dashboard
+        outcome = await outcome_of(dashboard, self.deed, self._progress)
+        if self._left:
+            dashboard.notify(
                 safe_text(outcome.message),
                 title=safe_text(self.deed.title.removesuffix("?")),
                 severity="information" if outcome.well else "error",
@@ -142,13 +145,14 @@ class ActionDialog(ModalScreen[None]):
                 markup=False,
             )
             return
+        self._go("told")
         self.set_class(not outcome.well, "badly")
         sign = Text("✓ ", style="bold green") if outcome.well else Text("✖ ", style="bold red")
         self.query_one("#outcome", Static).update(Text.assemble(sign, safe_lines(outcome.message)))
 
     def _progress(self, done: int, whole: int) -> None:
         """So much of so much is done."""
-        if self.is_mounted:
+        if not self._left:
             self.query_one("#progress", ProgressBar).update(progress=done, total=max(whole, 1))
 
 

@@ -95,8 +95,7 @@ def deadline_text(one: Deadline, now_ns: int) -> Text:
         if value is not None:
             made.append_text(pair(name.replace("_", " "), value))
     made.append_text(section("command"))
-    arguments = one.arguments
-    return made.append_text(values(arguments if isinstance(arguments, dict) else {"fields": arguments}))
+    return made.append_text(values(subject(one.arguments)))
 
 
 def letter_text(one: DeadLetterSeen, record: StoredRecord | None, trouble: str, now_ns: int) -> Text:

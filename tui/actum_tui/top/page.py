@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from actum.monitor import Watch
 from rich.text import Text
@@ -12,8 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
+from textual.worker import Worker
 
 from actum_tui.safe_text import safe_text
+from actum_tui.top.condition import condition_of
 from actum_tui.top.figures import clock, whole
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class StatusLine(Static):
 
     def show(self, dashboard: Dashboard) -> None:
         """Say it again, if it is something else now."""
-        self.update(status_text(dashboard))
+        self.update(status_text(dashboard), layout=False)
 
 
 def status_text(dashboard: Dashboard) -> Text:
@@ -48,7 +50,7 @@ def status_text(dashboard: Dashboard) -> Text:
     else:
         state = Text(f" ● {words} ", style="bold")
     facts = [safe_text(hello.name)]
-    if source.kind != "store":
+    if source.kind == "live":
         facts.append(f"pid {hello.pid}")
     if look is not None:
         if source.kind != "store":
@@ -56,6 +58,8 @@ def status_text(dashboard: Dashboard) -> Text:
         statistics, store = look.now.statistics, look.now.store
         position = statistics.position if statistics is not None else store.position if store is not None else 0
         facts.append(f"@{whole(position)}")
+        if source.kind == "store" and store is not None:
+            facts.append(safe_text(condition_of(store)))
     if hello.durability == "relaxed":
         facts.append("RELAXED: not durable")
     facts.append(f"{dashboard.interval:g} s")
@@ -128,6 +132,16 @@ class Page(Screen[None]):
         """Another filter is wanted; what is wrong with it, or None."""
         del text
         return None
+
+    def beside(self, work: Callable[[], Coroutine[Any, Any, None]], *, group: str) -> Worker[None]:
+        """Do something beside the screen; what is under way in the same group is given up.
+
+        Args:
+            work: what to call for it: a coroutine that is given up before it began would be one that nobody awaited.
+            group: of which only the last one counts.
+        """
+        made: Worker[None] = self.run_worker(cast("Any", work), group=group, exclusive=True)
+        return made
 
     def on_screen_resume(self) -> None:
         """It is seen now."""

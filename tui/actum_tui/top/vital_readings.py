@@ -46,6 +46,7 @@ def tile_of(row: Row, look: Look, samples: Samples) -> Reading:
     values = tuple(each.read(look) for each in row.figures)
     level = row.level(values)
     series = samples.of(figure.key)
+    end = scale_end(series.samples)
     beside = change(series.samples) if figure.unit == "per second" else ""
     beside = f"p50 {row.figures[0].written(values[0])}" if number and values[0] is not None else beside
     return Reading(
@@ -57,8 +58,9 @@ def tile_of(row: Row, look: Look, samples: Samples) -> Reading:
         samples=series.samples,
         seen=series.seen,
         narrow_label=f"{row.short or row.name} p99 p50" if number else row.short,
-        narrow_value=f"{compact(figure, values[number])} {compact(row.figures[0], values[0])}" if number else "",
-        scale=rounded(figure.written(scale_end(series.samples))),
+        narrow_value=compact(figure, values[number]) if number else "",
+        narrow_beside=compact(row.figures[0], values[0]) if number else "",
+        scale=rounded(figure.written(end)) if end else "",
     )
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from typing import Any
+
 import actum
 import click
-import msgspec
 from actum import Finding, Row, View
+from actum.monitor import RowsPage, RowsRequest, rows_page
+from msgspec import to_builtins
+from msgspec.structs import replace
 
 from actum_tui.call import Call, verb
-from actum_tui.output import Answer, Listing, fields_as_data, findings_listing
+from actum_tui.output import Answer, Listing, findings_listing
 from actum_tui.verbs.health import view_findings
 
 
@@ -16,13 +22,25 @@ def register(command: click.Group) -> None:
     """Add the verbs."""
     group = click.Group("views", help="Read models; they need --app.")
     command.add_command(group)
-    name = click.argument("name")
-    limit = click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
-    key = click.option("--key", help="Only the row with this key.")
     verb(group, "ls")(list_views)
-    verb(group, "show")(name(limit(key(show_view))))
+    verb(group, "show")(click.argument("name")(rows_options(show_view)))
     verb(group, "rebuild")(click.argument("name")(rebuild))
     verb(group, "verify")(verify_views)
+
+
+def rows_options(function: Callable[..., Answer]) -> Callable[..., Answer]:
+    """The options that choose rows."""
+    for option in (
+        click.option("--key", help="Only the row with this key."),
+        click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many."),
+        click.option("--offset", type=click.IntRange(0), default=0, help="Pass over so many."),
+        click.option("--descending", is_flag=True, help="The largest first."),
+        click.option("--order", metavar="FIELD", help="By this field; by the key without."),
+        click.option("--where", metavar="FILTER", default="", help="Only those that match: 'balance>100 branch:n*'."),
+        click.option("--at", type=click.IntRange(0), metavar="POSITION", help="As of this position of the log."),
+    ):
+        function = option(function)
+    return function
 
 
 def view_named(call: Call, name: str) -> type[View[Row]]:
@@ -46,29 +64,57 @@ def list_views(call: Call) -> Answer:
     for each in views:
         made.add(each.name, each.rows, each.position, each.state, each.failure)
     bad = any(each.state == "broken" for each in views)
-    return Answer({"views": [msgspec.to_builtins(each) for each in views]}, [made], bad)
+    return Answer({"views": [to_builtins(each) for each in views]}, [made], bad)
 
 
-def show_view(call: Call, name: str, limit: int, key: str | None) -> Answer:
-    """Show rows of a view, by key."""
+def show_view(call: Call, name: str, key: str | None, **wanted: Any) -> Answer:  # noqa: ANN401  # the options above
+    """Show rows of a view, by key unless told otherwise, now or as of a position."""
     view = view_named(call, name)
-
-    async def read() -> list[Row]:
-        async with call.engine() as engine:
-            return engine.rows(view)
-
-    rows = [(getattr(row, type(row).__row_options__.key or ""), row) for row in actum.run(read())]
-    rows.sort(
-        key=lambda pair: (type(pair[0]).__name__, pair[0]) if isinstance(pair[0], (int, str)) else ("", str(pair[0]))
+    at: int | None = wanted["at"]
+    row_type = view.__view_options__.row_type
+    key_field = None if row_type is None else row_type.__row_options__.key
+    request = RowsRequest(
+        view=view.__view_options__.name,
+        filter=wanted["where"],
+        order=wanted["order"] or key_field,
+        descending=wanted["descending"],
+        offset=0 if key else wanted["offset"],
+        limit=sys.maxsize if key else wanted["limit"],
+        position=at,
     )
-    found = [row for row_key, row in rows if key is None or str(row_key) == key]
-    data = [fields_as_data(row) for row in found[:limit]]
-    columns = tuple(data[0]) if data else ()
-    made = Listing(columns, frozenset(name for name in columns if isinstance(data[0][name], (int, float))))
-    for each in data:
-        made.add(*(each[name] for name in columns))
-    hint = [f"{len(found) - limit:,} more: --limit {len(found)}"] if len(found) > limit else []
-    return Answer({"rows": data, "count": len(found)}, [made if data else "no rows", *hint])
+
+    async def read() -> RowsPage:
+        async with call.engine() as engine:
+            return await rows_page(engine, request, progress)
+
+    with call.progress("looking" if at is None else "folding") as progress:
+        page = actum.run(read())
+    return rows_answer(page if key is None else with_key(page, key, wanted["offset"], wanted["limit"]))
+
+
+def with_key(page: RowsPage, key: str, offset: int, limit: int) -> RowsPage:
+    """The row of a page that has this key, as it is shown."""
+    place = [column.name for column in page.columns].index(page.key)
+    found = [row for row in page.rows if str(row[place]) == key]
+    return replace(page, rows=tuple(found[offset : offset + limit]), matched=len(found), offset=offset)
+
+
+def rows_answer(page: RowsPage) -> Answer:
+    """A page, as the dashboard has it too."""
+    names = tuple(column.name for column in page.columns)
+    made = Listing(names, frozenset(column.name for column in page.columns if column.numeric))
+    for row in page.rows:
+        made.add(*row)
+    data = {
+        "rows": [dict(zip(names, row, strict=True)) for row in page.rows],
+        "count": page.matched,
+        "whole": page.count,
+        "position": page.position,
+        "columns": [to_builtins(column) for column in page.columns],
+    }
+    more = page.matched - page.offset - len(page.rows)
+    hint = [f"{more:,} more: --limit {page.matched - page.offset}"] if more > 0 else []
+    return Answer(data, [made if page.rows else "no rows", *hint])
 
 
 def rebuild(call: Call, name: str) -> Answer:

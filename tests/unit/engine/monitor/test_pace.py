@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from actum.monitor.pace import ONCE_SHARE, SLICE_NS, SLICE_STEPS_MAX, Pace
+from actum.monitor.pace import ONCE_SHARE, SLICE_NS, SLICE_STEPS_MAX, Crowd, Pace
 
 from tests.support.clocks import FakeClock
 from tests.support.scenes import scene
@@ -51,7 +51,7 @@ def slept(monkeypatch: pytest.MonkeyPatch, clock: FakeClock, others_seconds: flo
 def test_an_idle_loop_is_used(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> None:
     """Each slice ends after its time, and the next begins in the next turn."""
     seconds = slept(monkeypatch, clock)
-    pace = Pace(clock)
+    pace = Pace(clock, Crowd())
 
     asyncio.run(pace.walk(steps(10, clock, SLICE_NS / 2e9)))
 
@@ -63,7 +63,7 @@ def test_a_busy_loop_gets_most_of_the_time(monkeypatch: pytest.MonkeyPatch, cloc
     """Nine tenths, what the others have taken already counted."""
     slice_seconds = SLICE_NS / 1e9
     seconds = slept(monkeypatch, clock, slice_seconds)
-    pace = Pace(clock)
+    pace = Pace(clock, Crowd())
 
     asyncio.run(pace.walk(steps(4, clock, slice_seconds)))
 
@@ -72,11 +72,28 @@ def test_a_busy_loop_gets_most_of_the_time(monkeypatch: pytest.MonkeyPatch, cloc
     assert pace.finish() == pytest.approx(4 * SLICE_NS, abs=10)
 
 
+def test_a_crowd_shares(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> None:
+    """Two take no more than one alone; who has finished does not count."""
+    slice_seconds = SLICE_NS / 1e9
+    seconds = slept(monkeypatch, clock, slice_seconds)
+    crowd = Crowd()
+    pace, other = Pace(clock, crowd), Pace(clock, crowd)
+
+    asyncio.run(pace.walk(steps(1, clock, slice_seconds)))
+    other.finish()
+    asyncio.run(pace.walk(steps(1, clock, slice_seconds)))
+
+    assert seconds[1] == pytest.approx(slice_seconds * (2 * ONCE_SHARE - 2), abs=1e-8)
+    assert seconds[3] == pytest.approx(slice_seconds * (ONCE_SHARE - 2), abs=1e-8)
+    pace.finish()
+    assert crowd.count == 0
+
+
 def test_a_clock_that_stands_still(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> None:
     """Slices end by the number of their steps."""
     seconds = slept(monkeypatch, clock)
 
-    asyncio.run(Pace(clock).walk(steps(3 * SLICE_STEPS_MAX, clock, 0)))
+    asyncio.run(Pace(clock, Crowd()).walk(steps(3 * SLICE_STEPS_MAX, clock, 0)))
 
     assert seconds == [0, 0, 0]
 
@@ -91,7 +108,7 @@ async def test_cancelling() -> None:
             done.append(None)
             yield
 
-    walking = asyncio.create_task(Pace(FakeClock()).walk(endless()))
+    walking = asyncio.create_task(Pace(FakeClock(), Crowd()).walk(endless()))
     await asyncio.sleep(0)
     assert len(done) == SLICE_STEPS_MAX
     walking.cancel()

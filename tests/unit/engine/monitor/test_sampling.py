@@ -18,7 +18,7 @@ from actum import (
     Receipt,
     Rejected,
 )
-from actum.monitor.sampling import SAMPLES_PER_TICK, Sample, Sampler
+from actum.monitor.sampling import ONE_IN_MAX, SAMPLES_PER_TICK, Sample, Sampler
 
 from tests.support.bank import Account, Deposit, Glance, HeldAssessor, Lend, Withdraw, open_bank
 from tests.support.clocks import FakeClock
@@ -58,7 +58,6 @@ async def test_when_there_is_little_to_do_every_command_is_timed() -> None:
             found = [(one.key, one.stands_for, one.waiting, one.refused, one.version) for one in samples_of(sampler)]
             assert found == [("a", 1, 1, False, 1), ("b", 1, 1, False, 1), ("a", 1, 1, True, 0), ("a", 1, 1, False, 1)]
             assert {one.aggregate for one in samples_of(sampler)} == {"Account"}
-            assert sampler.count == 4
             assert list(sampler.recent) == [("Account", "a"), ("Account", "b"), ("Account", "a"), ("Account", "a")]
 
 
@@ -88,13 +87,23 @@ async def test_a_burst_is_timed_more_and_more_rarely() -> None:
             count = 20_000
             outcomes = await bank.send_many([deposit(f"k{number}") for number in range(count)])
             assert all(isinstance(outcome, Receipt) for outcome in outcomes)
-            assert sampler.count == count
             samples = samples_of(sampler)
             assert 2 * SAMPLES_PER_TICK < len(samples) < 60
             assert all(one.stands_for <= other.stands_for for one, other in pairwise(samples))
             assert count / 2 < sum(one.stands_for for one in samples) < count * 2
             assert int(samples[0].key[1:]) < 10
             assert int(samples[-1].key[1:]) > count / 3
+
+
+@scene
+async def test_a_loop_that_never_ticks_is_no_trouble() -> None:
+    """However many commands come before the next look at how many there are."""
+    async with open_bank() as bank:
+        with sampled(bank) as sampler:
+            actor = core_of(bank).bus.actor_for(deposit())
+            for _ in range(5_000):
+                passing = sampler.look([actor], asyncio.get_running_loop().create_future())
+                assert 0 <= passing < 50 * ONE_IN_MAX
 
 
 @scene
@@ -166,7 +175,7 @@ async def test_what_is_full_is_full_as_ever() -> None:
             assert core_of(bank).scheduler.pending == 4
             assessor.free.set()
             await asyncio.gather(*sends)
-            assert sorted(one.key for one in samples_of(sampler)) == ["a", "a", "a", "b"]
+            assert {"a"} <= {one.key for one in samples_of(sampler)} <= {"a", "b"}
 
 
 @scene
@@ -193,7 +202,6 @@ async def test_of_a_send_atomic_one_command_is_timed() -> None:
             accepted = samples_of(sampler)
             assert {one.key for one in accepted} == {"a", "b", "c"}
             assert not any(one.refused or one.version for one in accepted)
-            assert sampler.count == 180
             with pytest.raises(Rejected):
                 await bank.send_atomic([deposit("a"), Withdraw(account_id="b", amount=999)])
             if len(samples_of(sampler)) > len(accepted):

@@ -15,6 +15,8 @@ from actum_tui.top.source import Found, Lost
 from tests.support.bank import Deposit, open_bank
 from tests.support.scenes import scene
 
+pytestmark = pytest.mark.usefixtures("sockets")
+
 
 @scene
 async def test_frames_and_answers() -> None:

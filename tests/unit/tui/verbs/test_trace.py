@@ -50,7 +50,7 @@ def test_a_tree_for_people(shop: str) -> None:
     assert lines[1][-3:] == ["command", "by", "ann"]
     assert lines[2][-3:] == ["└─", "OrderPlaced", "Order/o1@1"]
     assert "Fulfilment/o1 reacted to OrderPlaced" in text
-    assert "deadline CancelOrder in 30 min, at 20" in text
+    assert "deadline CancelOrder in 30 min, at " in text
     assert "ReserveStock" in text
     assert run("trace", "basket-1", "--store", shop, "--at", "2") == (0, text)
     positions = [line[0] for line in lines[1:] if line[0].isdecimal()]
@@ -83,7 +83,7 @@ def test_data_is_shown_as_data(shop: str) -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert r"by \x1b[31m[@click=app.quit]\u202e" in text
-    assert "failed : ZeroDivisionError: a bug" in text
+    assert "failed: ZeroDivisionError: a bug" in text
 
 
 def test_events_by_a_filter(shop: str) -> None:

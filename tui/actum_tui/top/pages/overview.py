@@ -50,6 +50,7 @@ from actum_tui.top.widgets.tile import Reading, Tile
 ROWS_MAX = 200
 #: Records that the tail keeps: more than a terminal has lines.
 TAIL_RECORDS_MAX = 200
+DIRECTORY = "what a directory says of these: actum subscriptions ls, actum processes ls, actum deadlines ls"
 NO_EVENTS = "no events yet: send a command"
 #: Where one gets to know more.
 SCREENS = {"aggregate": "2", "view": "4", "subscription": "5", "process": "5", "timer": "5"}
@@ -71,6 +72,7 @@ class OverviewPage(Page):
     OverviewPage.-high .tiles { height: 8; }
     OverviewPage #second { display: none; }
     OverviewPage.-tall #second, OverviewPage.-high #second { display: block; }
+    OverviewPage.-directory.-tall #second, OverviewPage.-directory.-high #second { display: none; }
     OverviewPage #rest { height: 1fr; layout: vertical; }
     OverviewPage.-wide #rest { layout: horizontal; }
     OverviewPage #tables { width: 1fr; height: auto; }
@@ -82,17 +84,17 @@ class OverviewPage(Page):
         &:focus, &:focus > .datatable--header { background-tint: $foreground 0%; }
         & > .datatable--header { background: $background; color: $text-primary; }
         & > .datatable--cursor { background: $background; text-style: none; }
-        &:focus > .datatable--cursor { background: $block-cursor-background 40%; }
+        &:focus > .datatable--cursor { background: $block-cursor-background 40%; color: $foreground; }
     }
     OverviewPage #aggregates { max-height: 5; }
-    OverviewPage #consumers { max-height: 7; }
+    OverviewPage #consumers { max-height: 6; }
     OverviewPage.-tall #aggregates { max-height: 7; margin-top: 1; }
     OverviewPage.-tall #consumers { max-height: 9; margin-top: 1; }
     OverviewPage.-high #aggregates { max-height: 40%; margin-top: 1; }
     OverviewPage.-high #consumers { max-height: 50%; margin-top: 1; }
     OverviewPage .hint { display: none; height: auto; max-height: 2; color: $text-muted; }
     OverviewPage .hint.said { display: block; }
-    OverviewPage #events { width: 1fr; height: 1fr; min-height: 2; }
+    OverviewPage #events { width: 1fr; height: 1fr; min-height: 4; }
     OverviewPage.-tall #events, OverviewPage.-high #events { margin-top: 1; }
     OverviewPage.-wide #events { width: 2fr; margin-left: 2; }
     OverviewPage #events-head { height: 1; color: $text-primary; text-style: bold; padding-left: 1; }
@@ -105,6 +107,7 @@ class OverviewPage(Page):
         self._samples = Samples(readers(OVERVIEW_ROWS))
         self._tiles: dict[str, Tile] = {}
         self._records: deque[StoredRecord] = deque(maxlen=TAIL_RECORDS_MAX)
+        self._position = 0
         self._reading = False
 
     def body(self) -> Iterable[Widget]:
@@ -130,6 +133,7 @@ class OverviewPage(Page):
         self.query_one(Notices).show(verdicts(look.now), calm(look))
         for row in OVERVIEW_ROWS:
             self._tiles[row.name].show(tile_of(row, look, self._samples), samples)
+        self.set_class(self.dashboard.source.kind == "store", "-directory")
         self._tables(look)
         self._follow(look)
 
@@ -193,32 +197,38 @@ class OverviewPage(Page):
             self._tables(look)
 
     def _follow(self, look: Look) -> None:
-        """Read the newest records, if there are some that are not shown, and nobody reads already."""
-        position = position_of(look)
-        last = self._records[-1].position if self._records else 0
-        if position < last:
+        """Have the newest records read, if there are some that are not shown."""
+        self._position = position_of(look)
+        if self._position < self._last:
             self._records.clear()  # another log
-        if not position:
+        if not self._position:
             self.query_one(Tail).show((), NO_EVENTS)
-        elif position != last and not self._reading:
+        elif self._position != self._last and not self._reading:
             self._reading = True
-            self.run_worker(self._read(position), name="newest events", exit_on_error=False)
+            self.run_worker(self._read(), name="newest events", exit_on_error=False)
 
-    async def _read(self, position: int) -> None:
-        """Read up to a position: what is new, and no more than can be shown."""
-        room = min(TAIL_RECORDS_MAX, self.size.height)
-        last = self._records[-1].position if self._records else 0
+    @property
+    def _last(self) -> int:
+        """The position of the newest record that is shown."""
+        return self._records[-1].position if self._records else 0
+
+    async def _read(self) -> None:
+        """Read what is new, and no more than can be shown, until nothing more has come meanwhile."""
         try:
-            found = await self.dashboard.source.journal.records(max(last + 1, position - room + 1), position)
+            while self._position != self._last:
+                stop, room = self._position, min(TAIL_RECORDS_MAX, self.size.height)
+                start = max(self._last + 1, stop - room + 1)
+                found = await self.dashboard.source.journal.records(start, stop)
+                if start != self._last + 1:
+                    self._records.clear()
+                if not found:
+                    return  # it is not there any more
+                self._records += found
+                self.query_one(Tail).show(tuple(self._records), NO_EVENTS)
         except (ActumError, Unavailable, OSError) as error:
             self.query_one(Tail).show((), f"the log can't be read now: {safe_text(str(error))}")
-            return
         finally:
             self._reading = False
-        if found and found[0].position != last + 1:
-            self._records.clear()
-        self._records += found
-        self.query_one(Tail).show(tuple(self._records), NO_EVENTS)
 
     @on(DataTable.RowSelected)
     def more_wanted(self) -> None:
@@ -254,5 +264,5 @@ def hint_of(name: str, kind: Kind, *, filtered: bool) -> str:
     if filtered:
         return "nothing has these words: esc shows all again"
     if kind == "store":
-        return ATTACH
+        return ATTACH if name == "#aggregates" else DIRECTORY
     return "no classes of aggregates" if name == "#aggregates" else "nothing follows the log: give Engine.open a View"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import ClassVar, cast
 
@@ -140,7 +140,7 @@ class ProcessesPage(Page):
         """Ask again, unless the last answer has not come yet."""
         if not self._asking:
             self._asking = True
-            self.run_worker(self._answer(), group="automation")
+            self.run_worker(cast("Callable[[], None]", self._answer), group="automation")
 
     async def _answer(self) -> None:
         """Ask for what is seen."""
@@ -279,14 +279,13 @@ class ProcessesPage(Page):
         self._ask()
         return None
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+    def on_data_table_row_highlighted(self) -> None:
         """The cursor is on another row."""
-        if event.data_table is self.grid:
-            self._rest()
+        self._rest()
 
     def _rest(self) -> None:
         """Read the row under the cursor in full, if the cursor stays there."""
-        self.run_worker(self._read(), group="detail", exclusive=True)
+        self.run_worker(cast("Callable[[], None]", self._read), group="detail", exclusive=True)
 
     async def _read(self) -> None:
         """Read the row under the cursor in full, a moment later."""
@@ -314,8 +313,9 @@ class ProcessesPage(Page):
     async def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter: on who works, what it has; on one of these, its past."""
         event.stop()
-        if event.data_table.id == "workers":
-            self._choose(self.query_one("#workers", Grid).current)
+        workers = self.query_one("#workers", Grid)
+        if workers.has_focus:
+            self._choose(workers.current)
             return
         row = self.grid.current
         data = subject(None if row is None else row.data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from actum import ActumError, Invalid
@@ -163,7 +164,7 @@ class RowsPage(Page):
         self._leave()
         self.wants_changed()
         if request.position is not None or self.dashboard.paused or self.dashboard.source.kind != "live":
-            self._asking = self.run_worker(self._ask(request), group="rows", exclusive=True)
+            self._asking = self.beside(partial(self._ask, request), group="rows")
         self._draw()
 
     def _leave(self) -> None:
@@ -319,10 +320,6 @@ class RowsPage(Page):
         if self.request is not None:
             self._look_at(replace(self.request, filter=text.strip(), offset=0))
         return None
-
-    def on_resize(self) -> None:
-        """As many rows as are seen."""
-        self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
         """Ask for more rows if there is room for them, or for fewer: not while a sentence stands in their place."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from actum import ActumError, Invalid, StoredRecord
@@ -106,10 +107,10 @@ class TimeMachinePage(Page):
         picking = self.query_one(StreamPicker).has_class("open")
         if picking and head != self._offered_head:
             self._offered_head = head
-            self.run_worker(self._offer(head), group="offer", exclusive=True)
+            self.beside(partial(self._offer, head), group="offer")
         elif not picking and self.stream is not None and head != self._head and time.monotonic() >= self._next_reading:
             self._head = head
-            self.run_worker(self._read(self.stream), group="history", exclusive=True)
+            self.beside(partial(self._read, self.stream), group="history")
 
     async def _offer(self, head: int) -> None:
         """Offer the streams that changed last."""
@@ -128,8 +129,8 @@ class TimeMachinePage(Page):
             key: which one.
             version: which of its events; the last one without.
         """
-        work = self._read(StreamName(aggregate, key), version, begin=True)
-        self.run_worker(work, group="history", exclusive=True)
+        work = partial(self._read, StreamName(aggregate, key), version, begin=True)
+        self.beside(work, group="history")
 
     async def _read(self, stream: StreamName, version: int | None = None, *, begin: bool = False) -> None:
         """Read the events of a stream."""
@@ -228,7 +229,7 @@ class TimeMachinePage(Page):
             self.query_one(StatePane).show(())
             return
         facts.update(event_facts(self.records[index], self.records[index - 1] if index else None))
-        self.run_worker(self._show_state(self.records[index].version), group="state", exclusive=True)
+        self.beside(partial(self._show_state, self.records[index].version), group="state")
 
     def _draw_heading(self) -> None:
         """Whose past, and where in it."""

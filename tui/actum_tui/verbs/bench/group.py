@@ -10,6 +10,7 @@ from actum_tui.verbs.bench import (
     goals,
     load,
     micro,
+    monitor,
     overview,
     peers,
     quick,
@@ -30,6 +31,6 @@ def bench() -> None:
 
 def register(command: click.Group) -> None:
     """Add the group."""
-    for module in (quick, floor, micro, load, sweep, recover, scale, peers, goals, overview, compare, report):
+    for module in (quick, floor, micro, load, sweep, recover, scale, monitor, peers, goals, overview, compare, report):
         module.register(bench)
     command.add_command(bench)
