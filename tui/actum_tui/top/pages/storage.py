@@ -131,6 +131,10 @@ class StoragePage(Page):
         text = Text.assemble((row.name, "bold"), "  ", row.words, (words, "bold"))
         self.query_one("#words", Static).update(text, layout=False)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to filter."""
+        return action != "filter" and super().check_action(action, parameters)
+
     def action_step(self, step: int) -> None:
         """To the line above or below."""
         self._stand_on(ROWS.index(self._row) + step)
