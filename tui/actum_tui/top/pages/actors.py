@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar, cast
 
 from actum import ActumError
-from actum.monitor import Actors, ActorSeen, Filter, Release, Watch
+from actum.monitor import Actors, ActorSeen, Filter, Release, Wanted
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -116,9 +116,9 @@ class ActorsPage(Page):
         """The cursor is on the actors."""
         self.query_one("#actors", Grid).focus()
 
-    def wants(self) -> Watch:
+    def wants(self) -> Wanted:
         """Frames with the actors that stand out."""
-        return Watch(interval_seconds=self.dashboard.interval, actors=True)
+        return Wanted(interval_seconds=self.dashboard.interval, actors=True)
 
     def show(self, look: Look) -> None:
         """Show a moment; a recording has actors in some frames only."""
