@@ -28,7 +28,7 @@ from actum.monitor.answers import Answers
 from actum.monitor.columns import columns_of_view
 from actum.monitor.frames import Frame, Hello, RowsPage, ViewShape
 from actum.monitor.probe import Probe
-from actum.monitor.requests import Answered, Ask, Cancel, Progress, Refused, RowsRequest, Watch
+from actum.monitor.requests import Answered, Ask, Forget, Progress, Refused, RowsRequest, Wanted
 from actum.monitor.rows import Onlookers
 from actum.monitor.wire import TO_ENGINE_BYTES_MAX, decode_to_engine, framed, read_message
 
@@ -144,7 +144,7 @@ class Session:
         self._probe = probe
         self._reader = reader
         self._writer = writer
-        self._watch = Watch()
+        self._watch = Wanted()
         self._changed = asyncio.Event()
         self._left_out = 0
         self._asked: dict[int, asyncio.Task[None]] = {}
@@ -176,13 +176,13 @@ class Session:
         self._answers.close()
         self._writer.close()
 
-    def _take(self, message: Watch | Ask | Cancel) -> None:
+    def _take(self, message: Wanted | Ask | Forget) -> None:
         """Do what a message says."""
         match message:
-            case Watch():
+            case Wanted():
                 self._watch = message
                 self._changed.set()
-            case Cancel():
+            case Forget():
                 if message.number in self._asked:
                     self._asked[message.number].cancel()
             case Ask():

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from actum import ActumError, Invalid
-from actum.monitor import Filter, Rebuild, RowsRequest, Watch
+from actum.monitor import Filter, Rebuild, RowsRequest, Wanted
 from actum.monitor import RowsPage as PageOfRows
 from msgspec.structs import replace
 from textual.binding import Binding, BindingType
@@ -124,11 +124,11 @@ class RowsPage(Page):
         """Whether what changes from now on is marked."""
         return self._flashes.settled
 
-    def wants(self) -> Watch:
+    def wants(self) -> Wanted:
         """The page that is looked at, made again for each frame; the past is asked for once."""
         request = self.request
         live = request if request is not None and request.position is None else None
-        return Watch(interval_seconds=self.dashboard.interval, rows=live)
+        return Wanted(interval_seconds=self.dashboard.interval, rows=live)
 
     def show(self, look: Look) -> None:
         """What is known of the views, and the rows of one."""
@@ -250,6 +250,10 @@ class RowsPage(Page):
         if detail.has_class("open") and self.rows is not None:
             current = self.grid.current
             detail.show(self.rows.columns, None if current is None else rows_by_key(self.rows).get(current.key))
+
+    def open(self, view: str) -> None:
+        """Look at this view."""
+        self._look_at(RowsRequest(view=view, limit=self._room(), filter=self.filter_text))
 
     def on_view_list_picked(self, event: ViewList.Picked) -> None:
         """Another view."""
