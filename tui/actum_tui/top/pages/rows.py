@@ -258,15 +258,13 @@ class RowsPage(Page):
     def on_view_list_picked(self, event: ViewList.Picked) -> None:
         """Another view."""
         event.stop()
-        if self.request is None or self.request.view != event.name:
-            self._look_at(RowsRequest(view=event.name, limit=self._room(), filter=self.filter_text))
+        self.open(event.name)
 
     def action_view(self, step: int) -> None:
         """The next view, or the one before."""
         names = [view.name for view in self._views]
         if self.request is not None and self.request.view in names:
-            name = names[(names.index(self.request.view) + step) % len(names)]
-            self._look_at(RowsRequest(view=name, limit=self._room(), filter=self.filter_text))
+            self.open(names[(names.index(self.request.view) + step) % len(names)])
 
     def on_rows_grid_page_wanted(self, event: RowsGrid.PageWanted) -> None:
         """Other rows of the view."""
