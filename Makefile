@@ -14,7 +14,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo top bench test check format coverage chaos fulfilment soak clean
+.PHONY: help demo top pictures bench test check format coverage chaos fulfilment soak clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ demo: .venv/installed ## replay a real year of grocery orders and check every vi
 
 top: .venv/installed ## an ordinary day in the shop, and the dashboard on it; q ends both
 	$(BIN)/actum run examples.shop.demo.ordinary_day:main --top --rw
+
+pictures: .venv/installed ## draw the pictures of docs/dashboard.md again; look at them before they are committed
+	$(BIN)/python -m tests.pictures
+	$(BIN)/pytest tests/pictures --quiet --snapshot-update
 
 bench: .venv/installed ## measure a bit of everything, report in bench/results, tables in the docs; only on a quiet machine
 	$(BIN)/actum bench all --quote README.md --quote docs/benchmarks.md

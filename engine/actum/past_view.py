@@ -8,11 +8,13 @@ ever been answered from such rows, since what one commit wrote comes into the se
 from __future__ import annotations
 
 from contextlib import aclosing
+from operator import attrgetter
 from typing import TYPE_CHECKING, final
 
 from actum_storage import StoreClosed
 
 from actum.errors import EngineClosed, Invalid, ViewBroken, shown
+from actum.past_trail import TRAIL_EVENTS_MAX, Trail
 from actum.rebuilding import build
 from actum.recovery.recovery import turn
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from actum_storage import Progress
 
     from actum.core import Core
+    from actum.recovery.frame_records import Folded
     from actum.recovery.recovery import Rest
     from actum.views.live_view import LiveView
 
@@ -33,17 +36,17 @@ class PastView:
         view: its rows, of no use while it is being moved; with indexes.
     """
 
-    __slots__ = ("_core", "_indexed", "name", "view")
+    __slots__ = ("_core", "_indexed", "_trail", "name", "view")
 
     def __init__(self, core: Core, name: str) -> None:
         """At position 0: no rows."""
         self._core = core
         self.name = name
-        self.view = self._twin()
         self._indexed = False
+        self._begin()
 
     async def move(self, position: int, progress: Progress | None = None, rest: Rest = turn) -> None:
-        """Fold it up to a position; forwards it goes on from where it is, backwards it begins again.
+        """Fold it up to a position; forwards it goes on from where it is, far backwards it begins again.
 
         Cancelling leaves it somewhere in between, where it may be moved on.
 
@@ -58,8 +61,10 @@ class PastView:
             EngineClosed: the engine closed meanwhile.
         """
         check_position(position, self._core.scheduler.durable)
-        if position < self.view.position or self.view.broken is not None:
+        if self.view.broken is not None or position < self._trail.start:
             self.release()
+        elif position < self.view.position:
+            self._trail.back(position)
 
         async def tell_and_rest() -> None:
             if progress is not None:
@@ -79,19 +84,30 @@ class PastView:
 
     def release(self) -> None:
         """Back to position 0; what was there is let go of in slices."""
-        old, self.view = self.view, self._twin()
-        self._indexed = False
+        old = self.view
+        self._begin()
         self._core.rebuilder.release(old)
 
-    def _twin(self) -> LiveView:
+    def _begin(self) -> None:
         """An empty view."""
-        return self._core.views[self.name].twin()
+        self.view: LiveView = self._core.views[self.name].twin()
+        self._indexed = False
+        self._trail: Trail = Trail(self.view, attrgetter(self.view.table.schema.key))
 
     async def _fold(self, position: int, rest: Rest) -> None:
-        """Replay up to there, or until it breaks."""
+        """Replay up to there, or until it breaks: the last events with a trail."""
+        far = position - TRAIL_EVENTS_MAX
+        if self.view.position < far:
+            await self._replay(self.view, far, rest)
+            self._trail.restart()
+        if self.view.broken is None:
+            await self._replay(self._trail, position, rest)
+
+    async def _replay(self, folded: Folded, position: int, rest: Rest) -> None:
+        """Replay into the view itself, or by its trail."""
         view, recovery = self.view, self._core.recovery
         if view.position < position:
-            async with aclosing(recovery.replay([view], view.position + 1, position, rest)) as replay:
+            async with aclosing(recovery.replay([folded], view.position + 1, position, rest)) as replay:
                 async for _ in replay:
                     if view.broken is not None:
                         return

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
+from unittest.mock import patch
 
 from actum_tui.top.app import Dashboard
-from actum_tui.top.picture import picture_of
 from textual.pilot import Pilot
 
 from tests.pictures.recorded_day import RecordedDay
 from tests.pictures.still_source import StillSource, still_source
 
-WIDTH, HEIGHT = 120, 34
+WIDTH, HEIGHT = 120, 40
 #: How often it is looked whether a screen has come to rest, and how often it must have been the same.
 LOOKS_MAX = 400
 LOOK_SECONDS = 0.05
@@ -64,13 +65,16 @@ SCREENS: dict[str, tuple[str, Prepare]] = {
 async def draw(day: RecordedDay, name: str, *, width: int = WIDTH, height: int = HEIGHT) -> Picture:
     """One screen."""
     key, prepare = SCREENS[name]
-    async with still_source(day) as source:
-        dashboard = Dashboard(source)
-        dashboard.animation_level = "none"
-        async with dashboard.run_test(size=(width, height)) as pilot:
-            await pilot.press(key)
-            await prepare(dashboard, pilot, source)
-            return await at_rest(dashboard, pilot)
+    with patch.object(time, "monotonic_ns", lambda: 0):  # countdowns stand still
+        async with still_source(day) as source:
+            dashboard = Dashboard(source)
+            dashboard.animation_level = "none"
+            async with dashboard.run_test(size=(width, height)) as pilot:
+                await pilot.press(key)
+                await prepare(dashboard, pilot, source)
+                source.released.set()
+                await source.ended.wait()
+                return await at_rest(dashboard, pilot)
 
 
 async def at_rest(dashboard: Dashboard, pilot: Pilot[None]) -> Picture:
@@ -79,7 +83,7 @@ async def at_rest(dashboard: Dashboard, pilot: Pilot[None]) -> Picture:
     for _ in range(LOOKS_MAX):
         await pilot.pause()
         await asyncio.sleep(LOOK_SECONDS)
-        before, svg = svg, picture_of(dashboard.export_screenshot(title="actum top"))
+        before, svg = svg, dashboard.export_screenshot(title="actum top")
         same = same + 1 if svg == before else 0
         if same == SAME:
             return Picture(svg, lines_of(dashboard))

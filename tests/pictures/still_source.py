@@ -12,7 +12,7 @@ from typing import final
 
 import msgspec
 from actum import ActumError, Engine, Options
-from actum.monitor import Action, Answer, Attached, Frame, Question, RowsPage, Watch, attach
+from actum.monitor import Action, Attached, Frame, Question, Reply, RowsPage, Wanted, attach
 from actum_tui.top.journal import Journal, RemoteJournal
 from actum_tui.top.source import Found, Kind, Lost
 
@@ -20,6 +20,9 @@ from examples.shop import SHOP
 from examples.shop.demo.troubles import TROUBLES
 from tests.pictures.recorded_day import RecordedDay
 from tests.support.clocks import FakeClock
+
+#: Before the last frame.
+REST_SECONDS = 0.5
 
 
 @final
@@ -37,8 +40,12 @@ class StillSource:
         self.journal: Journal = RemoteJournal(lambda: attached)
         self._attached = attached
         self._day = day
-        self._watch = Watch()
+        self._watch = Wanted()
         self._changed = asyncio.Event()
+        #: Set when the screen that is to be drawn has come: only then the last two frames do.
+        self.released = asyncio.Event()
+        #: Set when only the last one is left.
+        self.ended = asyncio.Event()
 
     @property
     def kind(self) -> Kind:
@@ -55,8 +62,13 @@ class StillSource:
     async def frames(self) -> AsyncIterator[Frame | Lost | Found]:
         """All that there were, and the last one again whenever something else is wanted of it."""
         yield Found(self.hello)
-        for frame in self._day.frames[:-1]:
+        *before, last_but_one, _ = self._day.frames
+        for frame in before:
             yield frame
+        await self.released.wait()
+        yield last_but_one
+        await asyncio.sleep(REST_SECONDS)  # what a screen reads for a frame it has read when the next one comes
+        self.ended.set()
         while True:
             self._changed.clear()
             yield await self._last()
@@ -75,12 +87,12 @@ class StillSource:
         actors = self._day.actors if watch.actors else None
         return msgspec.structs.replace(self._day.frames[-1], actors=actors, rows=rows, rows_failure=failure)
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """Say what the last frame shall hold."""
         self._watch = watch
         self._changed.set()
 
-    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Answer:
+    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Reply:
         """Ask the engine."""
         return await self._attached.ask(request, progress=progress)
 

@@ -10,7 +10,7 @@ from actum.past_view import PastView
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.bank import Deposit, DepositEach, open_bank
+from tests.support.bank import Balances, Deposit, DepositEach, open_bank
 from tests.support.bank_model import ACCOUNTS, COMMANDS, Model
 
 BATCHES = st.lists(
@@ -48,6 +48,7 @@ def test_every_position(batches: list[Any], slice_events: int, frame_events: int
                 ordered = [row.balance for row in past.view.table.order_by("balance")]
                 assert ordered == sorted(model.at[position].values())
                 assert past.view.position == position
+                assert list(rows) == await bank.rows_at(Balances, position=position), "in the same order too"
             past.release()
 
     actum.run(play())

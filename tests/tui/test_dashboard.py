@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.running import running_shop
-from tests.support.terminal import ASCII_ONLY, Modes, Terminal, terminal
+from tests.support.terminal import ASCII_ONLY, SECONDS_MAX, Modes, Terminal, terminal
 
 PLAIN = Modes(alternate=False, cursor=True, mouse=False)
 FULL = Modes(alternate=True, cursor=False, mouse=True)
@@ -19,7 +20,7 @@ FULL = Modes(alternate=True, cursor=False, mouse=True)
 SIGNS = {
     "1": "commands/s",
     "2": "mailbox",
-    "3": "OrderPlaced",
+    "3": "vents",
     "4": "OrderSummaries",
     "5": "Fulfilment",
     "6": "race",
@@ -80,9 +81,9 @@ def test_help_and_palette(shop: str) -> None:
         shell.wait_for("LIVE")
         for key in ("?", "F1"):
             shell.press(key)
-            shell.wait_for("Time machine", "Live views")
-            shell.press("?")
-            shell.wait_until(lambda screen: "Time machine" not in screen, "no help")
+            shell.wait_for("Focus Next", "Quit the")
+            shell.press(key)
+            shell.wait_until(lambda screen: "Focus Next" not in screen, "no help")
         shell.press("C-p")
         shell.wait_for("Search for commands")
         shell.press("Escape")
@@ -124,6 +125,18 @@ def test_a_signal_leaves_the_terminal_as_it_was(shop: str, number: int) -> None:
         shell.wait_for_prompt()
         assert shell.modes() == PLAIN
         assert shell.children() == []
+
+
+def test_a_window_that_is_closed_ends_it(shop: str) -> None:
+    """No dashboard goes on without anybody who could see it."""
+    with terminal() as shell:
+        shell.run("actum", "top", shop)
+        shell.wait_for("LIVE")
+        shell.vanish()
+        deadline = time.monotonic() + SECONDS_MAX
+        while shell.children():
+            assert time.monotonic() < deadline, "it still runs"
+            time.sleep(0.05)
 
 
 def test_an_engine_that_dies_is_missed_and_found_again(tmp_path: Path) -> None:

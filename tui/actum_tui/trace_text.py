@@ -62,10 +62,10 @@ def what(node: TraceNode) -> str:
         case "event":
             return record.tag
         case "step":
-            return " ".join(filter(None, [node.name, outcome or f"reacted to {said(record, 'event')}", reason(record)]))
+            return f"{node.name} {outcome or 'reacted to ' + said(record, 'event')}{reason(record)}"
         case "deadline":
             if outcome:
-                return " ".join(filter(None, ["deadline", node.name, outcome, reason(record)]))
+                return " ".join(filter(None, ["deadline", node.name, outcome])) + reason(record)
             return f"deadline {node.name} in {until_due(record)}"
 
 

@@ -99,7 +99,7 @@ class Sending:
         self._engine = engine
         self._accounts = accounts
         self._ended = False
-        self._clients = [group.create_task(self._send(number)) for number in range(clients)]
+        self._clients = [group.create_task(self._send(number), name=f"client {number}") for number in range(clients)]
 
     async def _send(self, number: int) -> int:
         """Send one command after the other; how many were acknowledged."""

@@ -17,6 +17,7 @@ def store_vitals(store: Store) -> StoreVitals:
         StorageError: it can't be read; `StoreFailed`: it was replaced, and has to be opened again.
     """
     position = store.head.position
+    checkpoint = store.checkpoint_position
     usage = store.usage()
     return StoreVitals(
         position=position,
@@ -26,7 +27,8 @@ def store_vitals(store: Store) -> StoreVitals:
         map_bytes=usage.log_bytes_max,
         readers=usage.readers,
         derived_bytes=usage.derived_bytes,
-        checkpoint_position=store.checkpoint_position,
+        checkpoint_position=checkpoint,
         free_bytes=usage.free_bytes,
         readers_behind=usage.readers_behind,
+        unsaved_since_ns=store.record(checkpoint + 1).timestamp_ns if checkpoint < position else 0,
     )

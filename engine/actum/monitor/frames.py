@@ -157,7 +157,8 @@ class ActorSeen(msgspec.Struct, frozen=True, kw_only=True):
         mailbox: commands in its mailbox.
         share: of all sampled commands, 0 to 1.
         slowest_seconds: the longest sampled answer of the window, 0 if none was sampled.
-        state: `"awake"`, `"deciding"` (asynchronously) or `"quarantined"`.
+        state: `"awake"`, `"deciding"` (asynchronously), `"asleep"` or `"quarantined"`.
+        fault: what its handler raised last, if it is quarantined.
     """
 
     aggregate: str
@@ -167,6 +168,7 @@ class ActorSeen(msgspec.Struct, frozen=True, kw_only=True):
     share: float = 0.0
     slowest_seconds: float = 0.0
     state: str = "awake"
+    fault: str | None = None
 
 
 class Actors(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,6 +238,7 @@ class StoreVitals(msgspec.Struct, frozen=True, kw_only=True):
         checkpoint_position: of the newest one, 0 for none.
         free_bytes: on the disk.
         readers_behind: commits since the state that the oldest of these readers sees: meanwhile the log grows.
+        unsaved_since_ns: of the first record that is in no checkpoint, nanoseconds since 1970 UTC; 0 if all are in one.
     """
 
     position: int
@@ -248,6 +251,7 @@ class StoreVitals(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_position: int
     free_bytes: int
     readers_behind: int = 0
+    unsaved_since_ns: int = 0
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):

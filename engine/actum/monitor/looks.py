@@ -35,11 +35,13 @@ Matches: TypeAlias = "Callable[[Any], bool] | None"
 #: A row among those that come first: its value, its key, a number that no other has, and the row.
 Entry: TypeAlias = tuple[Comparable, Comparable, int, Any]
 
-#: Rows that are looked at in one step; see `pace`.
-STEP_ROWS: Final = 32
+#: Rows that are looked at in one step, between two looks at the clock (see `pace`): a filter may take long for each.
+STEP_ROWS: Final = 8
+#: Rows that are taken from an index at once.
+PART_ROWS: Final = 64
 #: A view with more rows is walked by its keys: a list of so many rows takes a millisecond at most.
 LISTED_ROWS_MAX: Final = 20_000
-#: The farthest that a page may begin where every row is looked at for an order: so many are kept meanwhile.
+#: The farthest from an end that a page may begin where every row is looked at for an order: so many are kept meanwhile.
 SORTED_OFFSET_MAX: Final = 2_000
 
 
@@ -58,11 +60,15 @@ class Look:
     """
 
     __slots__ = (
+        "_descending",
         "_first",
         "_kept",
         "_key_of",
+        "_limit",
         "_matches",
+        "_offset",
         "_request",
+        "_turned",
         "_value_of",
         "_walked",
         "complete",
@@ -74,13 +80,17 @@ class Look:
         "position",
     )
 
-    def __init__(self, live: LiveView, request: RowsRequest, matches: Matches) -> None:
+    def __init__(self, live: LiveView, request: RowsRequest, matches: Matches, *, bounded: bool = True) -> None:
         """Nothing looked at yet.
 
         Args:
             live: the view.
             request: which rows; see `check_request`.
             matches: what its filter says.
+            bounded: whether a page that begins too far from both ends is refused.
+
+        Raises:
+            Invalid: it does.
         """
         self.live = live
         self.position = live.position
@@ -95,6 +105,16 @@ class Look:
         self._value_of: Callable[[Any], Any] = attrgetter(request.order or live.table.schema.key)
         self._walked = False
         self._first: list[Any] = []  # a heap of entries, the last of them on top
+        self._turned = matches is None and request.offset > self.count // 2  # it is nearer to the other end
+        self._descending = request.descending is not self._turned
+        left = max(self.count - request.offset, 0)
+        self._limit = min(request.limit, left) if self._turned else request.limit
+        self._offset = left - self._limit if self._turned else request.offset
+        if bounded and request.order is not None and not self.at_once and self._offset > SORTED_OFFSET_MAX:
+            raise Invalid(
+                f"offset={request.offset}: at most {SORTED_OFFSET_MAX:,} from either end where every row is looked at "
+                "for the order. Filter for less, or order by a field that an index orders, without a filter"
+            )
         self._kept: list[Any] = []
 
     @property
@@ -126,10 +146,10 @@ class Look:
         """The rows of the page as they were looked at."""
         if not self._first:
             return self._kept
-        request = self._request
-        entries = [entry if request.descending else entry.entry for entry in self._first]
-        entries.sort(reverse=request.descending)
-        return [row for *_, row in entries[request.offset : request.offset + request.limit]]
+        entries = [entry if self._descending else entry.entry for entry in self._first]
+        entries.sort(reverse=self._descending)
+        rows = [row for *_, row in entries[self._offset : self._offset + self._limit]]
+        return rows[::-1] if self._turned else rows
 
     def renewed(self, live: LiveView, rows: Iterable[Any]) -> list[Any]:
         """Rows as they are now; those that are gone, or don't match any more, are left out."""
@@ -158,19 +178,16 @@ class Look:
         """All rows, some at a time."""
         table, order = self.live.table, self._request.order
         if self.count <= LISTED_ROWS_MAX:
-            rows = list(table.rows.values())
-            for start in range(0, len(rows), STEP_ROWS):
-                yield rows[start : start + STEP_ROWS]
+            yield from steps_of(list(table.rows.values()))
             return
         self._walked = True
         indexes = table.schema.indexes
         if order is not None and indexes:
-            yield from table.walk(index_by(table.schema, order) or indexes[0], STEP_ROWS)
+            for part in table.walk(index_by(table.schema, order) or indexes[0], PART_ROWS):
+                yield from steps_of(part)
             return
-        keys = list(table.rows)
-        for start in range(0, len(keys), STEP_ROWS):
-            part = keys[start : start + STEP_ROWS]
-            yield [row for key in part if (row := table.rows.get(key)) is not None]
+        for keys in steps_of(list(table.rows)):
+            yield [row for key in keys if (row := table.rows.get(key)) is not None]
 
     def _look_at(self, rows: list[Any]) -> None:
         """Some rows more."""
@@ -187,16 +204,15 @@ class Look:
 
     def _choose(self, rows: list[Any]) -> None:
         """Keep those that come first."""
-        first, request = self._first, self._request
-        wanted = request.offset + request.limit
+        first, wanted = self._first, self._offset + self._limit
         for number, row in enumerate(rows, self.matched):
             entry: Entry = (comparable(self._value_of(row)), comparable(self._key_of(row)), number, row)
             if len(first) < wanted:
-                heappush(first, entry if request.descending else Last(entry))
-            elif request.descending:
-                if first[0] < entry:
+                heappush(first, entry if self._descending else Last(entry))
+            elif self._descending:
+                if wanted and first[0] < entry:
                     heapreplace(first, entry)
-            elif entry < first[0].entry:
+            elif wanted and entry < first[0].entry:
                 heapreplace(first, Last(entry))
 
 
@@ -223,12 +239,12 @@ def check_request(request: RowsRequest, schema: TableSchema, *, bounded: bool = 
         raise Invalid(f"limit={request.limit}: a page has 1 to {ROWS_MAX} rows")
     if request.offset < 0:
         raise Invalid(f"offset={request.offset}: give 0 or more")
-    far = bounded and request.offset > SORTED_OFFSET_MAX and request.order is not None
-    if far and (request.filter or index_by(schema, request.order or "") is None):
-        raise Invalid(
-            f"offset={request.offset}: at most {SORTED_OFFSET_MAX:,} where every row is looked at for the order. "
-            "Order the other way round, filter for less, or by a field that an index orders without a filter"
-        )
+
+
+def steps_of(items: list[Any]) -> Iterator[list[Any]]:
+    """A list, a few at a time."""
+    for start in range(0, len(items), STEP_ROWS):
+        yield items[start : start + STEP_ROWS]
 
 
 def index_by(schema: TableSchema, field: str) -> tuple[str, ...] | None:

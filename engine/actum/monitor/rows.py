@@ -155,7 +155,7 @@ class Pages:
         while True:
             live = served()
             live.check()
-            look = Look(live, request, matches)
+            look = Look(live, request, matches, bounded=not whole)
             pace = Pace(self._core.clock, self._onlookers.crowd)
             try:
                 await pace.walk(told(look, progress))

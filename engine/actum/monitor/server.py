@@ -13,6 +13,7 @@ import os
 import platform
 import socket
 import struct
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -27,7 +28,7 @@ from actum.monitor.answers import Answers
 from actum.monitor.columns import columns_of_view
 from actum.monitor.frames import Frame, Hello, RowsPage, ViewShape
 from actum.monitor.probe import Probe
-from actum.monitor.requests import Answered, Ask, Cancel, Progress, Refused, RowsRequest, Watch
+from actum.monitor.requests import Answered, Ask, Forget, Progress, Refused, RowsRequest, Wanted
 from actum.monitor.rows import Onlookers
 from actum.monitor.wire import TO_ENGINE_BYTES_MAX, decode_to_engine, framed, read_message
 
@@ -104,7 +105,13 @@ class Server:
 
     async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Talk to one client until it leaves."""
-        if len(self._sessions) >= CLIENTS_MAX or not is_same_user(writer):
+        if not is_same_user(writer):
+            writer.close()
+            return
+        if len(self._sessions) >= CLIENTS_MAX:
+            writer.write(
+                framed(Refused(0, "Overloaded", f"{CLIENTS_MAX} are attached already: one of them has to leave"))
+            )
             writer.close()
             return
         pages = self._onlookers.pages()
@@ -137,7 +144,7 @@ class Session:
         self._probe = probe
         self._reader = reader
         self._writer = writer
-        self._watch = Watch()
+        self._watch = Wanted()
         self._changed = asyncio.Event()
         self._left_out = 0
         self._asked: dict[int, asyncio.Task[None]] = {}
@@ -151,6 +158,7 @@ class Session:
             self._send(hello)
             while True:
                 self._take(await read_message(self._reader, decode_to_engine, TO_ENGINE_BYTES_MAX))
+                await self._writer.drain()  # who does not read what it is told is not listened to either
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         except Invalid as error:
@@ -168,13 +176,13 @@ class Session:
         self._answers.close()
         self._writer.close()
 
-    def _take(self, message: Watch | Ask | Cancel) -> None:
+    def _take(self, message: Wanted | Ask | Forget) -> None:
         """Do what a message says."""
         match message:
-            case Watch():
+            case Wanted():
                 self._watch = message
                 self._changed.set()
-            case Cancel():
+            case Forget():
                 if message.number in self._asked:
                     self._asked[message.number].cancel()
             case Ask():
@@ -188,9 +196,7 @@ class Session:
         """Answer one question."""
         number = asked.number
         try:
-            answer = await self._answers.answer(
-                asked.request, lambda done, whole: self._send(Progress(number, done, whole))
-            )
+            answer = await self._answers.answer(asked.request, partial(self._tell, number))
             self._send(Answered(number, answer))
         except ActumError as error:
             self._send(Refused(number, type(error).__name__, str(error)))
@@ -200,11 +206,21 @@ class Session:
         finally:
             self._asked.pop(number, None)
 
+    def _tell(self, number: int, done: int, whole: int) -> None:
+        """How far an answer is, to who has read what it was told before."""
+        if not self._writer.transport.get_write_buffer_size():
+            self._send(Progress(number, done, whole))
+
     async def _show(self) -> None:
         """A frame now, and one after each interval, or when something else is wanted."""
         while True:
             self._changed.clear()
-            self._show_once()
+            try:
+                self._show_once()
+            except Exception as error:
+                log.exception("a frame of the monitor failed", extra=facts("monitor frame failed", error))
+                self._writer.close()
+                return
             interval = min(max(self._watch.interval_seconds, INTERVAL_SECONDS_MIN), INTERVAL_SECONDS_MAX)
             try:
                 async with asyncio.timeout(interval):

@@ -12,6 +12,7 @@ from heapq import nlargest
 from itertools import chain, islice
 from typing import TYPE_CHECKING, final
 
+from actum.errors import reason_of
 from actum.monitor.frames import Actors, ActorSeen
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class Standouts:
             share=heat.commands / commands if commands else 0.0,
             slowest_seconds=heat.seconds_max,
             state=state_of(actor),
+            fault=fault_of(actor),
         )
 
 
@@ -148,3 +150,10 @@ def state_of(actor: Actor | None) -> str:
     if actor is None:
         return "asleep"
     return "quarantined" if actor.quarantined else "awake" if actor.deciding is None else "deciding"
+
+
+def fault_of(actor: Actor | None) -> str | None:
+    """Why an actor is in quarantine."""
+    if actor is None or not actor.quarantined or actor.fault is None:
+        return None
+    return reason_of(actor.fault)

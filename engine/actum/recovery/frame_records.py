@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn, final
+from typing import TYPE_CHECKING, NoReturn, Protocol, final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from actum.codec import Codec
+    from actum.messages import Event
     from actum.records import Record
+
+
+class Folded(Protocol):
+    """What events are folded into: a view, or what stands before one."""
+
+    def apply(self, first: int, events: Sequence[Event], records: Callable[[], Sequence[Record]]) -> None:
+        """See `LiveView.apply`."""
+        ...
 
 
 @final

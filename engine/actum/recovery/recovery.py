@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from actum.codec import Codec
     from actum.directory import Directory
     from actum.messages import Event
+    from actum.recovery.frame_records import Folded
     from actum.schemas.gate import Reading
     from actum.views.live_view import LiveView
 
@@ -167,7 +168,7 @@ class Recovery:
         return head
 
     async def replay(
-        self, views: Sequence[LiveView], start: int, stop: int, rest: Rest = turn
+        self, views: Sequence[Folded], start: int, stop: int, rest: Rest = turn
     ) -> AsyncGenerator[tuple[Frame, Sequence[Event]]]:
         """Fold the records from `start` to `stop` into views; gives each frame when it is in, the loop its turns.
 
@@ -196,7 +197,7 @@ class Recovery:
                 await rest()
 
     async def _apply_slices(
-        self, views: Sequence[LiveView], first: int, events: Sequence[Event], records: Records, rest: Rest
+        self, views: Sequence[Folded], first: int, events: Sequence[Event], records: Records, rest: Rest
     ) -> None:
         """Fold some of a frame's events into views, the loop having its turns in between."""
         for start in range(0, len(events), self._slice_events):

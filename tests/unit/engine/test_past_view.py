@@ -117,7 +117,7 @@ async def test_closing_meanwhile(tmp_path: Path) -> None:
 
 @scene
 async def test_moving(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forwards only what lies between is folded; backwards, or out of a failure, it begins again."""
+    """Forwards only what lies between is folded, backwards it is undone; out of a failure it begins again."""
     async with open_fragile() as engine:
         for key, how in ("aw", "bw", "co", "dw"):
             await engine.send(Do(key=key, how=how))
@@ -130,11 +130,13 @@ async def test_moving(monkeypatch: pytest.MonkeyPatch) -> None:
         assert {position for position, _ in told} == {3}
         assert [row.key for row in past.view.table.order_by("count")] == ["a", "b", "c"]
         await past.move(1)
-        assert past.view is not first
+        assert past.view is first
+        assert [row.key for row in past.view.table.order_by("count")] == ["a"]
         monkeypatch.setattr(fragile, "VIEW_FAILS_ON", "o")
         with pytest.raises(ViewBroken):
             await past.move(4)
         monkeypatch.setattr(fragile, "VIEW_FAILS_ON", "")
         await past.move(4)
+        assert past.view is not first
         assert list(past.view.table.rows) == ["a", "b", "c", "d"]
         past.release()

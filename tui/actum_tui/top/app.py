@@ -5,6 +5,7 @@ It runs in a process of its own. What can't be reached is said and tried again; 
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -13,9 +14,11 @@ from actum.monitor import Frame
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import HelpPanel
 
+from actum_tui.top.letters import driver_that_writes
 from actum_tui.top.look import Look
 from actum_tui.top.page import Page, StatusLine
 from actum_tui.top.pages.actors import ActorsPage
@@ -26,6 +29,7 @@ from actum_tui.top.pages.rows import RowsPage
 from actum_tui.top.pages.storage import StoragePage
 from actum_tui.top.pages.time_machine import TimeMachinePage
 from actum_tui.top.pages.trace import TracePage
+from actum_tui.top.picture import picture_of
 from actum_tui.top.source import Found, Lost, Past
 
 if TYPE_CHECKING:
@@ -110,6 +114,14 @@ class Dashboard(App[None]):
                 return screen
         return None
 
+    def get_driver_class(self) -> type[Driver]:
+        """What draws on the terminal; see `actum_tui.top.letters`."""
+        return driver_that_writes(super().get_driver_class(), getattr(sys.__stderr__, "encoding", None))
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """What is on the screen, as SVG."""
+        return picture_of(super().export_screenshot(title=title, simplify=simplify))
+
     def on_mount(self) -> None:
         """Begin to take frames."""
         self.run_worker(self._take(), name="frames", exclusive=True, exit_on_error=True)
@@ -180,6 +192,13 @@ class Dashboard(App[None]):
         """Other colours."""
         names = sorted(self.available_themes)
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
+
+    async def open_view(self, view: str) -> None:
+        """Go to a view's rows."""
+        await self.switch_mode("4")
+        page = self.page
+        if isinstance(page, RowsPage):
+            page.open(view)
 
     async def open_time_machine(self, aggregate: str, key: str) -> None:
         """Go to an aggregate's past."""

@@ -19,7 +19,7 @@ from actum.monitor import (
     DeadlinesRequest,
     Processes,
     ProcessesRequest,
-    Watch,
+    Wanted,
 )
 
 from actum_tui.output import Answer, Listing
@@ -59,7 +59,7 @@ async def once(source: Source, screen: str, seconds: float) -> Answer:
     if isinstance(source, RecordingSource):
         source.player.playing = False
         source.player.go(len(source.player.file) - 1)
-    source.watch(Watch(interval_seconds=seconds, actors=screen == "actors"))
+    source.watch(Wanted(interval_seconds=seconds, actors=screen == "actors"))
     try:
         async with asyncio.timeout(2 * seconds + FRAME_SECONDS_MAX):
             look = await two_frames(source)

@@ -25,7 +25,7 @@ from actum_tui.top.widgets.tile import cut
 NAME_SIZE_MAX = 200
 #: What names and states have at least, and at most if there is more than enough.
 NAME_WIDTH_MIN = 8
-NAME_WIDTH_MAX = 40
+NAME_WIDTH_MAX = 26
 STATE_WIDTH_MIN = 10
 STATE_WIDTH_MAX = 44
 #: What a grid takes beside each cell, and for its scroll bar.
@@ -152,7 +152,7 @@ def consumer_row(consumer: Consumer, drawing: Drawing) -> GridRow:
     cells: dict[str, tuple[str | Text, object]] = {
         "follows the log": (drawing.name(consumer.name), consumer.name),
         "kind": (consumer.kind, consumer.kind),
-        "holds": (holds_text(consumer), consumer.holds),
+        "holds": (holds_text(consumer, drawing), consumer.holds),
         "position": ("—" if consumer.position is None else figures.whole(consumer.position), consumer.position),
         "lag": (figures.amount(consumer.lag), consumer.lag),
         "behind": (behind, consumer.seconds),
@@ -161,10 +161,11 @@ def consumer_row(consumer: Consumer, drawing: Drawing) -> GridRow:
     return drawing.row(f"{consumer.kind} {consumer.name}", cells, consumer.data())
 
 
-def holds_text(consumer: Consumer) -> str:
-    """What it holds: all digits as long as they are few."""
+def holds_text(consumer: Consumer, drawing: Drawing) -> Text:
+    """What it holds: all digits as long as they are few, and pale if it is nothing."""
     digits = figures.whole(consumer.holds) if consumer.holds < DIGITS_FROM else figures.amount(consumer.holds)
-    return f"{digits} {consumer.unit}"
+    column = next((each for each in drawing.columns if each.name == "holds"), GridColumn("holds", right=True))
+    return drawing.cell(f"{digits} {consumer.unit}", column, "" if consumer.holds else "dim")
 
 
 def state_text(consumer: Consumer, drawing: Drawing) -> Text:
@@ -176,7 +177,7 @@ def state_text(consumer: Consumer, drawing: Drawing) -> Text:
     if rebuild is None:
         return text
     share = f" {percent(consumer.rebuilt_share)}"
-    left = "" if rebuild.seconds_left is None else f", {figures.seconds(rebuild.seconds_left)}"
+    left = "" if rebuild.seconds_left is None else f", {figures.seconds(rebuild.seconds_left)} left"
     room = (drawing.columns[-1].width or 0) - len(text.plain) - len(share)
     if len(left) > room:
         left = ""

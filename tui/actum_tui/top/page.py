@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from actum.monitor import Watch
+from actum.monitor import Wanted
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
+from textual.worker import Worker
 
 from actum_tui.safe_text import safe_text
 from actum_tui.top.condition import condition_of
@@ -33,7 +34,7 @@ class StatusLine(Static):
 
     def show(self, dashboard: Dashboard) -> None:
         """Say it again, if it is something else now."""
-        self.update(status_text(dashboard))
+        self.update(status_text(dashboard), layout=False)
 
 
 def status_text(dashboard: Dashboard) -> Text:
@@ -119,9 +120,9 @@ class Page(Screen[None]):
         """What the screen shows, between the two lines."""
         raise NotImplementedError
 
-    def wants(self) -> Watch:
+    def wants(self) -> Wanted:
         """What frames shall hold while this screen is seen."""
-        return Watch(interval_seconds=self.dashboard.interval)
+        return Wanted(interval_seconds=self.dashboard.interval)
 
     def show(self, look: Look) -> None:
         """Show a moment: called for each frame while the screen is seen and not paused, and when it comes up."""
@@ -131,6 +132,16 @@ class Page(Screen[None]):
         """Another filter is wanted; what is wrong with it, or None."""
         del text
         return None
+
+    def beside(self, work: Callable[[], Coroutine[Any, Any, None]], *, group: str) -> Worker[None]:
+        """Do something beside the screen; what is under way in the same group is given up.
+
+        Args:
+            work: what to call for it: a coroutine that is given up before it began would be one that nobody awaited.
+            group: of which only the last one counts.
+        """
+        made: Worker[None] = self.run_worker(cast("Any", work), group=group, exclusive=True)
+        return made
 
     def on_screen_resume(self) -> None:
         """It is seen now."""

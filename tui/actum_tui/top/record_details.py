@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from actum import StoredRecord
+from rich.cells import cell_len
 from textual.content import Content
 
 from actum_tui.output import to_json
@@ -28,32 +29,33 @@ def record_details(record: StoredRecord, schema: Mapping[str, Any] | None = None
         record: the record.
         schema: the JSON Schema of its event's type, if it is known.
     """
-    lines = [Content.styled(safe_text(record.tag), "bold $text-primary"), *heading(record)]
-    title = "event" if schema is None else f"event  {described(schema)}"
-    lines.append(Content.styled(title, MUTED))
+    said = "" if schema is None else f"  {described(schema)}"
+    lines = [
+        Content.assemble((safe_text(record.tag), "bold $text-primary"), (said, MUTED)),
+        named("of", f"{record.aggregate}/{record.key}", f"version {whole(record.version)}"),
+    ]
     event = record.event
-    payload: Any = (
-        {name: value for name, value in event.items() if name != TYPE_FIELD} if isinstance(event, dict) else event[1:]
-    )
+    payload: Any = event[1:] if isinstance(event, list) else {**event}
+    if isinstance(event, dict):
+        payload.pop(TYPE_FIELD, None)
     for count, line in enumerate(tree(payload, 1)):
         if count == LINES_MAX:
             lines.append(Content.styled("  … more: y copies all of it", MUTED))
             break
         lines.append(line)
-    return Content("\n").join(lines)
+    return Content("\n").join([*lines, *origin(record)])
 
 
-def heading(record: StoredRecord) -> Iterator[Content]:
+def origin(record: StoredRecord) -> Iterator[Content]:
     """What a record says beside its event."""
-    yield named("of", f"{record.aggregate}/{record.key}", f"version {whole(record.version)}")
     yield named("time", f"{record.timestamp:%Y-%m-%d %H:%M:%S.%f} UTC")
     before = f"the one before is {whole(record.previous)}" if record.previous else "the first of its aggregate"
     yield named("position", whole(record.position), before)
     for name, value in (
+        ("user", record.user_id),
         ("command", str(record.command_id)),
         ("correlation", record.correlation_id),
         ("causation", record.causation_id),
-        ("user", record.user_id),
         ("traceparent", record.traceparent),
     ):
         if value is not None:
@@ -68,25 +70,32 @@ def named(name: str, value: str, beside: str = "") -> Content:
 
 
 def described(schema: Mapping[str, Any]) -> str:
-    """What a schema says: which fields have to be there."""
-    properties, required = schema.get("properties"), schema.get("required")
-    if not isinstance(properties, dict):
+    """What a schema says in short: how many fields, and how many need not be there."""
+    definitions = mapping(schema.get("$defs"))
+    own = mapping(definitions.get(str(schema.get("$ref")).rpartition("/")[2])) or schema
+    names = [name for name in mapping(own.get("properties")) if name != TYPE_FIELD]
+    if not names:
         return ""
-    names = [name for name in cast("Mapping[str, Any]", properties) if name != TYPE_FIELD]
-    needed: Sequence[Any] = cast("Sequence[Any]", required) if isinstance(required, list) else ()
-    optional = sum(1 for name in names if name not in needed)
+    optional = sum(1 for name in names if name not in (own.get("required") or ()))
     return f"schema: {len(names)} fields" + (f", {optional} of them optional" if optional else "")
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The fields of a part of a schema; none if it has none."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def tree(value: object, depth: int) -> Iterator[Content]:
     """A value that holds others, one line each; what lies too deep stands in one line."""
     blank = "  " * depth
-    for name, inner in items(value):
+    found = items(value)
+    width = min(NAME_WIDTH, max((cell_len(name) for name, inner in found if not items(inner)), default=0))
+    for name, inner in found:
         if items(inner) and depth < DEPTH_MAX:
             yield Content.assemble(blank, (name, "$text-primary"))
             yield from tree(inner, depth + 1)
         else:
-            yield Content.assemble(blank, (f"{name}  ", "$text-primary"), value_text(inner))
+            yield Content.assemble(blank, (f"{name:<{width}}  ", "$text-primary"), value_text(inner))
 
 
 def items(value: object) -> list[tuple[str, object]]:

@@ -17,7 +17,7 @@ from actum_tui.top.recording_format import position_of
 from actum_tui.top.source import Found, Kind, Lost, Past, Unavailable
 
 if TYPE_CHECKING:
-    from actum.monitor import Action, Answer, Question, Watch
+    from actum.monitor import Action, Question, Reply, Wanted
 
     from actum_tui.top.recording_format import Moment
 
@@ -63,7 +63,7 @@ class RecordingSource:
         """Close the file. Again: nothing."""
         self.player.file.close()
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """Nothing: it shows what was seen."""
 
     async def frames(self) -> AsyncIterator[Frame | Lost | Found | Past]:
@@ -116,7 +116,7 @@ class RecordingSource:
         self._actors = frame.actors or self._actors
         return frame if frame.actors is not None else msgspec.structs.replace(frame, actors=self._actors)
 
-    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Answer:
+    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Reply:
         """What the moment holds.
 
         Raises:

@@ -54,6 +54,15 @@ STATES: dict[str, Finding] = {
     "closing": Finding("warning", "engine closing", "It answers what it has, and takes no more commands."),
     "closed": Finding("warning", "engine closed", "It takes no commands and no queries.", "Open it again."),
 }
+#: What a sentence about an alert's subject begins with.
+ALERT_SUBJECTS = {
+    "view": "View {} is",
+    "subscription": "Subscription {} is",
+    "process": "Process {} is",
+    "instances": "Instances of process {} are",
+    "timer": "The timer, which sends deadlines, is",
+    "deadlines": "Deadlines are",
+}
 #: Where an alert's subject can be looked at, and mended.
 ALERT_FIXES = {
     "view": "Mend its handler, then await engine.rebuild(...) or actum views rebuild.",
@@ -85,15 +94,14 @@ def engine_verdicts(statistics: EngineStatistics) -> Iterator[Finding]:
     if statistics.durability != "full":
         what = "Acknowledged commands may be lost in a power cut, and the store with them."
         yield Finding("warning", "relaxed durability", what, 'Open with Options(durability="full") for real data.')
-    alerted = {(alert.kind, alert.subject) for alert in statistics.alerts}
-    for alert in statistics.alerts:
-        yield alert_verdict(alert)
-    for view in statistics.views:
-        if view.state == "broken" and ("view", view.name) not in alerted:
-            yield broken_view(view)
+    broken = {view.name for view in statistics.views if view.state == "broken"}
+    alerts = [alert for alert in statistics.alerts if alert.kind != "view" or alert.subject not in broken]
+    alerted = {(alert.kind, alert.subject) for alert in alerts}
+    yield from (broken_view(view) for view in statistics.views if view.name in broken)
     for aggregate in statistics.aggregates:
         if aggregate.quarantined:
             yield quarantine(aggregate.name, aggregate.quarantined)
+    yield from map(alert_verdict, alerts)
     for subscription in statistics.subscriptions:
         yield from subscription_verdicts(subscription, alerted=("subscription", subscription.name) in alerted)
     for process in statistics.processes:
@@ -109,16 +117,16 @@ def engine_verdicts(statistics: EngineStatistics) -> Iterator[Finding]:
 def alert_verdict(alert: Alert) -> Finding:
     """What was raised and still holds."""
     level: Severity = "warning" if alert.state == "slow" else "error"
-    what = f"{alert.kind} {alert.subject} is {alert.state}"
+    what = f"{ALERT_SUBJECTS[alert.kind].format(alert.subject)} {alert.state}"
     reason = f": {alert.reason}" if alert.reason else ""
-    behind = f" {alert.lag:,} behind, {duration(alert.lag_seconds)}." if alert.lag else ""
+    behind = f" {alert.lag:,} behind, {duration(alert.lag_seconds)}." if alert.lag and alert.position else ""
     return Finding(level, f"{alert.kind} {alert.state}", f"{what}{reason}.{behind}", ALERT_FIXES[alert.kind])
 
 
 def broken_view(view: ViewStatistics) -> Finding:
-    """A view that answers nothing any more."""
-    what = f"View {view.name} is broken: {view.failure}"
-    return Finding("error", "view broken", what, f"Mend its handler, then actum views rebuild {view.name}.")
+    """A view that answers nothing any more; the engine says why, and what to do there."""
+    what = f"{view.failure or f'view {view.name} is broken'}."
+    return Finding("error", "view broken", what, f"With the engine closed: actum views rebuild {view.name}.")
 
 
 def quarantine(aggregate: str, keys: tuple[str, ...]) -> Finding:

@@ -58,7 +58,8 @@ def tile_of(row: Row, look: Look, samples: Samples) -> Reading:
         samples=series.samples,
         seen=series.seen,
         narrow_label=f"{row.short or row.name} p99 p50" if number else row.short,
-        narrow_value=f"{compact(figure, values[number])} {compact(row.figures[0], values[0])}" if number else "",
+        narrow_value=compact(figure, values[number]) if number else "",
+        narrow_beside=compact(row.figures[0], values[0]) if number else "",
         scale=rounded(figure.written(end)) if end else "",
     )
 

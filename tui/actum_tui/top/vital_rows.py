@@ -7,7 +7,7 @@ from collections.abc import Callable
 from actum import CheckpointStatistics, EngineStatistics
 from actum.monitor import StoreVitals
 
-from actum_tui.top.look import Look
+from actum_tui.top.look import SECOND_NS, Look
 from actum_tui.top.verdicts import (
     FREE_BYTES_ERROR,
     FREE_BYTES_WARNING,
@@ -59,6 +59,14 @@ def events_after_checkpoint(look: Look) -> float | None:
     """That an opening would have to read."""
     last, saved = position(look), checkpoint_position(look)
     return None if last is None or saved is None else max(0.0, last - saved)
+
+
+def unsaved_seconds(look: Look) -> float | None:
+    """The age of the first event that is in no checkpoint."""
+    store = look.now.store
+    if store is None:
+        return None
+    return max(0.0, (look.now.time_ns - store.unsaved_since_ns) / SECOND_NS) if store.unsaved_since_ns else 0.0
 
 
 def bytes_per_event(store: StoreVitals) -> float:
@@ -269,6 +277,14 @@ CHECKPOINT_ROWS = (
         "What an opening would have to fold besides the checkpoint: some 1 to 2 million a second. It falls to 0"
         " whenever a checkpoint is made; if it only grows, none is.",
         of_both("events_after_checkpoint", "count", events_after_checkpoint),
+    ),
+    Row(
+        CHECKPOINTS,
+        "unsaved for",
+        "store",
+        "The age of the oldest event that is in no checkpoint. About checkpoint_seconds at most while there is enough"
+        " to save; if it only grows, checkpoints fail, or are turned off.",
+        of_both("unsaved_seconds", "seconds", unsaved_seconds),
     ),
     Row(
         CHECKPOINTS,

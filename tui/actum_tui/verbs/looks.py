@@ -11,7 +11,7 @@ from typing import NamedTuple
 import actum
 import click
 from actum import Finding, StoredRecord
-from actum.monitor import Detached, Frame, NoEngine, Watch, store_vitals
+from actum.monitor import Detached, Frame, NoEngine, Wanted, store_vitals
 
 from actum_tui.call import Call
 from actum_tui.top.live import LiveSource
@@ -61,7 +61,7 @@ def options(function: click.decorators.FC) -> click.decorators.FC:
     return click.argument("target", required=False)(seconds(function))
 
 
-def look_at(call: Call, target: str | None, seconds: float, *, newest: int = 0) -> Seen:
+def look_at(call: Call, target: str | None, seconds: float, *, newest: int = 0, actors: bool = False) -> Seen:
     """Look twice at the engine that is meant, or at the directory if no engine has it open that can be attached to.
 
     Args:
@@ -70,25 +70,26 @@ def look_at(call: Call, target: str | None, seconds: float, *, newest: int = 0) 
             engine that runs.
         seconds: between the two looks.
         newest: so many of the newest records are wanted too.
+        actors: whether the actors that stand out are wanted too.
 
     Raises:
         ActumError: there is no such engine and no such store.
     """
     wanted = target or call.store
     try:
-        return asyncio.run(at_engine(wanted, seconds, newest))
+        return asyncio.run(at_engine(wanted, seconds, newest, actors=actors))
     except NoEngine:
         if wanted is None or not Path(wanted).is_dir():
             raise
         return at_directory(call, wanted, seconds, newest)
 
 
-async def at_engine(target: str | None, seconds: float, newest: int) -> Seen:
+async def at_engine(target: str | None, seconds: float, newest: int, *, actors: bool = False) -> Seen:
     """What a running engine shows."""
     source = LiveSource(target)
     await source.open()
     try:
-        source.watch(Watch(interval_seconds=seconds))
+        source.watch(Wanted(interval_seconds=seconds, actors=actors))
         hello = source.hello
         look = await first_look(source)
         head = 0 if look.now.statistics is None else look.now.statistics.position

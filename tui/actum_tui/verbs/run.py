@@ -89,6 +89,7 @@ async def watch(child: subprocess.Popen[bytes], *, rw: bool) -> None:
 
     from actum_tui.top.app import Dashboard  # noqa: PLC0415
     from actum_tui.top.live import LiveSource  # noqa: PLC0415
+    from actum_tui.top.sitting import sit  # noqa: PLC0415
 
     while child.poll() is None:
         try:
@@ -100,7 +101,7 @@ async def watch(child: subprocess.Popen[bytes], *, rw: bool) -> None:
         source = LiveSource(os.fspath(found.path))
         await source.open()
         try:
-            await Dashboard(source, rw=rw).run_async()
+            await sit(Dashboard(source, rw=rw))
         finally:
             await source.close()
         return

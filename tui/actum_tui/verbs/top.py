@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 #: What `--once` can show.
 SCREENS = ("overview", "actors", "events", "views", "processes", "storage")
-#: How often a served dashboard looks whether its server is there.
-SERVER_SECONDS = 1.0
 
 
 def register(command: click.Group) -> None:
@@ -96,11 +93,13 @@ def in_browser(call: Call, target: str | None, where: str, *, interval: float) -
     require("textual", "textual_serve", extra="web-tui")
     from actum_tui.top.served import place, serve  # noqa: PLC0415  # other verbs don't pay for it
 
+    chosen = place(where)
+
     async def main() -> None:
         source = await source_of(call, target)  # what is wrong with the target is told here, not to each visitor
         await source.close()
         arguments = ["top", *given(call), "--served", "--interval", str(interval), *(("--", target) if target else ())]
-        await serve(arguments, place(where), title=f"actum top {source.hello.name}", told=tell)
+        await serve(arguments, chosen, title=f"actum top {source.hello.name}", told=tell)
 
     def tell(address: str) -> None:
         click.echo(f"the dashboard is at {address}\nwho knows this address sees the data; Ctrl-C ends it")
@@ -119,16 +118,15 @@ def given(call: Call) -> list[str]:
 async def show(
     call: Call, target: str | None, *, interval: float, rw: bool, record: str | None = None, served: bool = False
 ) -> None:
-    """Run the dashboard; a served one ends with its server."""
+    """Run the dashboard."""
+    from actum_tui.top.sitting import sit  # noqa: PLC0415  # other verbs don't pay for it
+
     source = await source_of(call, target)
     try:
         dashboard, recorder = dashboard_of(source, interval=interval, rw=rw, record=record)
-        bound = asyncio.create_task(end_with_server(dashboard), name="actum served") if served else None
         try:
-            await dashboard.run_async()
+            await sit(dashboard, served=served)
         finally:
-            if bound is not None:
-                bound.cancel()
             if recorder is not None:
                 recorder.close()
                 call.warnings += [] if recorder.stopped is None else [recorder.stopped]
@@ -159,14 +157,6 @@ def dashboard_of(source: Source, *, interval: float, rw: bool, record: str | Non
     dashboard = Dashboard(recorded, interval=interval, rw=rw)
     recorded.tell = lambda sentence: dashboard.notify(safe_text(sentence), severity="warning", markup=False, timeout=30)
     return dashboard, recorder
-
-
-async def end_with_server(dashboard: Dashboard) -> None:
-    """Leave when the server is gone: no visitor can be left then, and nothing else would say so."""
-    server = os.getppid()
-    while os.getppid() == server:
-        await asyncio.sleep(SERVER_SECONDS)
-    dashboard.exit()
 
 
 async def source_of(call: Call, target: str | None) -> Source:

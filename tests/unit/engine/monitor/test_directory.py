@@ -25,7 +25,7 @@ async def test_of_a_store_at_rest(tmp_path: Path) -> None:
         vitals = store_vitals(store)
         assert (vitals.position, vitals.checkpoint_position, vitals.writer) == (3, 3, None)
         assert vitals.timestamp_ns == store.record(3).timestamp_ns
-        assert (vitals.readers, vitals.readers_behind) == (0, 0)
+        assert (vitals.readers, vitals.readers_behind, vitals.unsaved_since_ns) == (0, 0, 0)
         assert 0 < vitals.log_bytes < vitals.map_bytes
         assert vitals.derived_bytes > 0 < vitals.free_bytes
 
@@ -55,6 +55,23 @@ async def test_beside_an_engine(tmp_path: Path) -> None:
         await bank.send(Deposit(account_id="a-1", amount=5))
         await bank.checkpoint()
         assert run_python(code, tmp_path / "bank") == f"2 2 {os.getpid()}"
+
+
+@scene
+async def test_since_when_events_are_in_no_checkpoint(tmp_path: Path) -> None:
+    """The time of the first of them."""
+    code = (
+        "import sys, actum, actum.monitor as monitor\n"
+        "with actum.open_store(sys.argv[1]) as store:\n"
+        "    vitals = monitor.store_vitals(store)\n"
+        "    print(vitals.unsaved_since_ns == store.record(vitals.checkpoint_position + 1).timestamp_ns)"
+    )
+    async with open_bank(tmp_path / "bank") as bank:
+        await bank.send(Deposit(account_id="a-1", amount=5))
+        await bank.checkpoint()
+        await bank.send(Deposit(account_id="a-1", amount=6))
+        await bank.send(Deposit(account_id="a-1", amount=7))
+        assert run_python(code, tmp_path / "bank") == "True"
 
 
 @scene

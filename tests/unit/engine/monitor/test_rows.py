@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from actum import Aggregate, Command, Engine, Event, Invalid, Row, View, ViewBroken, decide, evolve, project
-from actum.monitor import Column, RowsPage, RowsRequest, Unanswered, Watch, attach, looks
+from actum.monitor import Column, RowsPage, RowsRequest, Unanswered, Wanted, attach, looks
 from actum.monitor import rows as rows_module
+from actum.monitor.looks import STEP_ROWS
+from actum.monitor.pace import SLICE_STEPS_MAX
 from actum.monitor.rows import Onlookers, Pages, rows_page
 from actum.past_view import PastView
-from actum.views.live_view import LiveView
 
 from tests.support import fragile
-from tests.support.bank import Balances, Deposit, DepositEach, Withdraw, open_bank
+from tests.support.bank import Balance, Balances, Deposit, DepositEach, Withdraw, open_bank
 from tests.support.clocks import FakeClock
 from tests.support.fragile import Do, open_fragile
 from tests.support.scenes import scene, turns, until
@@ -208,6 +210,30 @@ class TestPages:
             assert (page.matched, len(page.rows)) == (200, 50)
 
 
+@scene
+async def test_a_heartbeat() -> None:
+    """Between any two turns of the loop only some rows of a large view are looked at, for a question and for frames."""
+    async with open_bank() as bank:
+        onlookers = onlookers_of(bank)
+        live = onlookers.core.views["Balances"]
+        live.table.restore([Balance(account_id=f"{number}", branch="x", balance=number) for number in range(60_000)])
+        live.build()
+        pages = onlookers.pages()
+        request = asked(order="account_id", filter="balance<9")
+        pages.live(request)
+        (standing,) = onlookers.standing
+        look = standing._under_way
+        assert look is not None
+        beats = [look.looked_at]
+        while not look.complete:
+            await asyncio.sleep(0)
+            beats.append(look.looked_at)
+        assert max(later - earlier for earlier, later in pairwise(beats)) <= SLICE_STEPS_MAX * STEP_ROWS
+        page = pages.live(request)
+        assert page is not None
+        assert ([values[2] for values in page.rows], page.matched, page.count) == (list(range(9)), 9, 60_000)
+
+
 class TestProgress:
     """What is told of long work."""
 
@@ -283,13 +309,13 @@ class TestThePast:
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The views that begin at position 0, as they are made."""
     begun: list[str] = []
-    real = PastView._twin
+    real = PastView._begin
 
-    def twin(self: PastView) -> LiveView:
+    def begin(self: PastView) -> None:
         begun.append(self.name)
-        return real(self)
+        real(self)
 
-    monkeypatch.setattr(PastView, "_twin", twin)
+    monkeypatch.setattr(PastView, "_begin", begin)
     return begun  # type: ignore[return-value]
 
 
@@ -298,7 +324,7 @@ class TestKeeping:
 
     @scene
     async def test_the_next_page_costs_no_fold(self, made: list[str]) -> None:
-        """Nor does a later position, but for what lies between."""
+        """Nor does a later position, but for what lies between, or one shortly before."""
         async with open_bank() as bank:
             await fill(bank, 9)
             pages = pages_of(bank)
@@ -306,8 +332,9 @@ class TestKeeping:
                 page = await pages.page(asked(position=position, offset=offset, limit=2))
                 assert page.rows[0][2] == offset + 1
             assert made == ["Balances"]
-            await pages.page(asked(position=3))
-            assert made == ["Balances"] * 2
+            page = await pages.page(asked(position=3, order="balance"))
+            assert [values[2] for values in page.rows] == [1, 2, 3]
+            assert made == ["Balances"], "nor does going back over a few events"
 
     @scene
     async def test_few_are_kept(self) -> None:
@@ -385,13 +412,13 @@ class TestOverASocket:
                 with pytest.raises(Unanswered, match="there is no view 'Nothing'") as refused:
                     await attached.ask(asked("Nothing"))
                 assert refused.value.error == "Invalid"
-                attached.watch(Watch(rows=asked("Texts", filter="app.bell")))
+                attached.watch(Wanted(rows=asked("Texts", filter="app.bell")))
                 async for frame in attached.frames():
                     if frame.rows is not None and frame.rows.looked_at:
                         assert frame.rows.rows[0][0] == "hostile"
                         break
                     assert frame.rows_failure is None
-                attached.watch(Watch(rows=asked("Texts", order="colour")))
+                attached.watch(Wanted(rows=asked("Texts", order="colour")))
                 async for frame in attached.frames():
                     if frame.rows_failure is not None:
                         assert frame.rows_failure.startswith("there is no field 'colour' to order by")

@@ -18,7 +18,7 @@ from actum import (
     Receipt,
     Rejected,
 )
-from actum.monitor.sampling import SAMPLES_PER_TICK, Sample, Sampler
+from actum.monitor.sampling import ONE_IN_MAX, SAMPLES_PER_TICK, Sample, Sampler
 
 from tests.support.bank import Account, Deposit, Glance, HeldAssessor, Lend, Withdraw, open_bank
 from tests.support.clocks import FakeClock
@@ -93,6 +93,17 @@ async def test_a_burst_is_timed_more_and_more_rarely() -> None:
             assert count / 2 < sum(one.stands_for for one in samples) < count * 2
             assert int(samples[0].key[1:]) < 10
             assert int(samples[-1].key[1:]) > count / 3
+
+
+@scene
+async def test_a_loop_that_never_ticks_is_no_trouble() -> None:
+    """However many commands come before the next look at how many there are."""
+    async with open_bank() as bank:
+        with sampled(bank) as sampler:
+            actor = core_of(bank).bus.actor_for(deposit())
+            for _ in range(5_000):
+                passing = sampler.look([actor], asyncio.get_running_loop().create_future())
+                assert 0 <= passing < 50 * ONE_IN_MAX
 
 
 @scene

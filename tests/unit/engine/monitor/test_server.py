@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from actum import Invalid, Overloaded
-from actum.monitor import Attached, Detached, Frame, Records, RecordsRequest, Unanswered, Watch, attach, server, sites
-from actum.monitor.requests import Ask, Cancel
+from actum.monitor import Attached, Detached, Frame, Records, RecordsRequest, Unanswered, Wanted, attach, server, sites
+from actum.monitor.requests import Ask, Forget
 from actum.monitor.wire import framed
 
-from tests.support.bank import Deposit, open_bank
-from tests.support.scenes import scene, until
+from tests.support.bank import Deposit, Note, open_bank
+from tests.support.scenes import scene, turns, until
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,7 @@ async def test_frames_show_where_it_stands() -> None:
     async with open_bank(monitor=True) as bank, await attach() as attached:
         first = await next_frame(attached)
         await bank.send(Deposit(account_id="a", amount=1))
-        attached.watch(Watch(interval_seconds=60))
+        attached.watch(Wanted(interval_seconds=60))
         second = await next_frame(attached)
         assert first.statistics is not None
         assert second.statistics is not None
@@ -111,7 +111,7 @@ async def test_a_slow_client_gets_fewer_frames(monkeypatch: pytest.MonkeyPatch) 
     async with open_bank(monitor=True) as bank:
         (path,) = sites.sockets()
         reader, writer = await raw(path)
-        writer.write(framed(Watch(interval_seconds=0.001)))
+        writer.write(framed(Wanted(interval_seconds=0.001)))
         assert bank._monitor is not None
         await until(lambda: bank._monitor is None or bank._monitor._sessions)
         (session,) = bank._monitor._sessions
@@ -145,9 +145,41 @@ async def test_too_many_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """One more than there is room for is sent away."""
     monkeypatch.setattr(server, "CLIENTS_MAX", 1)
     async with open_bank(monitor=True), await attach() as first:
-        with pytest.raises(Detached):
+        with pytest.raises(Detached, match="1 are attached already"):
             await attach(first.path)
         assert isinstance(await first.ask(RecordsRequest(1, 1)), Records)
+
+
+@scene
+async def test_who_does_not_read_is_not_listened_to() -> None:
+    """Questions of a client that takes no answers stay with it: the engine keeps a few answers, not all of them."""
+    async with open_bank(monitor=True) as bank:
+        await bank.send_many([Note(account_id="a", text="x" * 10_000) for _ in range(90)])
+        (path,) = sites.sockets()
+        reader, writer = await raw(path)
+        assert bank._monitor is not None
+        await until(lambda: bank._monitor is None or bank._monitor._sessions)
+        (session,) = bank._monitor._sessions
+        transport = session._writer.transport
+        for number in range(500):
+            writer.write(framed(Ask(number, RecordsRequest(1, 90))))
+            await turns(3)
+        await turns(500)
+        assert 0 < transport.get_write_buffer_size() < 30_000_000
+        assert not session._asked
+        writer.close()
+        del reader
+
+
+@scene
+async def test_a_frame_that_fails(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told, and the conversation ends: nobody waits for frames that don't come."""
+    async with open_bank(monitor=True) as bank, await attach() as attached:
+        await next_frame(attached)
+        monkeypatch.setattr(type(bank), "statistics", lambda _: 1 / 0)
+        attached.watch(Wanted())
+        assert [frame async for frame in attached.frames()] == []
+        assert "a frame of the monitor failed" in caplog.text
 
 
 @scene
@@ -164,7 +196,7 @@ async def test_clients_that_vanish_leave_nothing(here: Path) -> None:
     """In the middle of anything: no task, no session."""
     async with open_bank(monitor=True) as bank:
         (path,) = sites.sockets()
-        for said in (b"", b"\x00", framed(Ask(1, RecordsRequest(1, 10))), framed(Cancel(7))):
+        for said in (b"", b"\x00", framed(Ask(1, RecordsRequest(1, 10))), framed(Forget(7))):
             reader, writer = await raw(path)
             writer.write(said)
             await reader.read(10)

@@ -8,7 +8,7 @@ import pytest
 from actum.monitor import sites
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def sockets(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory for the sockets of this test's engines: short, since the system's limit is 108 bytes."""
     place = tmp_path_factory.mktemp("s") / "s"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from actum.monitor import Checkpoint, Rebuild, Release, attach
+from actum.monitor import Checkpoint, Rebuild, Release, attach, sites
 from actum_tui.top.actions import ActionDialog, offer
 
 from tests.support.bank import Deposit, open_bank
@@ -17,11 +17,13 @@ from tests.support.scenes import scene
 
 #: An engine in a process of its own, whose view takes its time.
 ENGINE = """
-    import asyncio, sys, time
+    import asyncio, pathlib, sys, time
     import actum
     from actum import Engine, Options
+    from actum.monitor import sites
     from tests.support.bank import Account, Deposit, HeldAssessor, Balances
 
+    sites.directory = lambda: pathlib.Path(sys.argv[2])
     quickly = Balances._move
 
     def slowly(self, account_id, amount):
@@ -107,7 +109,7 @@ async def test_an_error_is_a_sentence() -> None:
 @scene
 async def test_a_long_action_shows_how_far_it_is_and_goes_on_unseen(tmp_path: Path) -> None:
     """Its dialog may be closed; the outcome is told all the same."""
-    with Conversation(ENGINE, tmp_path / "bank") as engine:
+    with Conversation(ENGINE, tmp_path / "bank", sites.directory()) as engine:
         assert engine.first_line == "open"
         async with dashboard(tmp_path / "bank", rw=True) as pilot:
             await offer(app_of(pilot), Rebuild("Balances"))
@@ -121,7 +123,7 @@ async def test_a_long_action_shows_how_far_it_is_and_goes_on_unseen(tmp_path: Pa
 @scene
 async def test_the_engine_is_killed_while_it_acts(tmp_path: Path) -> None:
     """The dialog says that it is not known what came of it; another action waits until the engine is there again."""
-    with Conversation(ENGINE, tmp_path / "bank") as engine:
+    with Conversation(ENGINE, tmp_path / "bank", sites.directory()) as engine:
         async with dashboard(tmp_path / "bank", rw=True) as pilot:
             await offer(app_of(pilot), Rebuild("Balances"))
             await pilot.press("y")

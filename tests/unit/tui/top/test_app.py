@@ -17,6 +17,8 @@ from tests.support.scenes import scene
 
 SIZES = [(80, 24), (200, 50), (30, 8)]
 
+pytestmark = pytest.mark.usefixtures("sockets")
+
 
 async def opened(target: str | None = None, *, rw: bool = False) -> Dashboard:
     """The dashboard on the engine that runs."""

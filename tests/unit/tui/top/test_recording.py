@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from actum.monitor import Frame, RowsRequest, StateRequest, Watch
+from actum.monitor import Frame, RowsRequest, StateRequest, Wanted
 from actum_tui.top.player import Player
 from actum_tui.top.recorded import RecordedSource
 from actum_tui.top.recorder import Recorder
@@ -191,7 +191,7 @@ class TestRecorded:
         source = StoredSource(str(tmp_path / "bank"))
         await source.open()
         between = RecordedSource(source, Recorder(tmp_path / "file"))
-        between.watch(Watch(interval_seconds=0.1))
+        between.watch(Wanted(interval_seconds=0.1))
         items = between.frames()
         _, frame = await until_frame(items)
         run_python(DEPOSITS, tmp_path / "bank", 9)
@@ -219,7 +219,7 @@ class TestRecorded:
         source = StoredSource(str(tmp_path / "bank"))
         await source.open()
         between = RecordedSource(source, Recorder(tmp_path / "file", bytes_max=600))
-        between.watch(Watch(interval_seconds=0.1))
+        between.watch(Wanted(interval_seconds=0.1))
         said: list[str] = []
         between.tell = said.append
         items = between.frames()

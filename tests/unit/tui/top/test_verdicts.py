@@ -70,9 +70,10 @@ async def test_alerts_say_what_they_say_once() -> None:
         at=datetime(2026, 1, 1, tzinfo=UTC),
     )
     views = tuple(replace(view, state="broken", failure="a bug") for view in well.views if view.name == "Balances")
-    (found,) = verdicts(Frame(time_ns=1, monotonic_ns=1, statistics=replace(well, alerts=(alert,), views=views)))
+    assert named(replace(well, alerts=(alert,), views=views)) == [("error", "view broken")]
+    (found,) = verdicts(Frame(time_ns=1, monotonic_ns=1, statistics=replace(well, alerts=(alert,))))
     assert (found.level, found.name) == ("error", "view failed")
-    assert found.what == "view Balances is failed: a bug. 7 behind, 61 s."
+    assert found.what == "View Balances is failed: a bug. 7 behind, 61 s."
     slow = replace(alert, state="slow", reason="", lag=0)
     assert named(replace(well, alerts=(slow,))) == [("warning", "view slow")]
 

@@ -98,8 +98,14 @@ def test_a_directory_alone() -> None:
         "checkpoint_position",
         "events_after_checkpoint",
         "checkpoint_bytes",
+        "reader_commits_behind",
+        "unsaved_seconds",
     }
-    assert found["events_after_checkpoint"] == 10
+    assert (found["events_after_checkpoint"], found["unsaved_seconds"]) == (10, 0)
+    waiting = Frame(
+        time_ns=5 * SECOND_NS, monotonic_ns=1, store=msgspec.structs.replace(STORE, unsaved_since_ns=SECOND_NS)
+    )
+    assert values(Look(None, waiting))["unsaved_seconds"] == 4
 
 
 def test_when_to_worry() -> None:

@@ -83,7 +83,7 @@ def test_data_is_shown_as_data(shop: str) -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert r"by \x1b[31m[@click=app.quit]\u202e" in text
-    assert "failed : ZeroDivisionError: a bug" in text
+    assert "failed: ZeroDivisionError: a bug" in text
 
 
 def test_events_by_a_filter(shop: str) -> None:

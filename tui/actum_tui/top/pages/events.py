@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from contextlib import suppress
+from typing import Any, ClassVar
 
 from actum import ActumError, Invalid, StoredRecord
 from actum.monitor import Filter
@@ -25,6 +26,7 @@ from actum_tui.top.figures import whole
 from actum_tui.top.filter_suggester import FilterSuggester
 from actum_tui.top.glyphs import terminal_glyphs
 from actum_tui.top.grid import Grid
+from actum_tui.top.journal import DirectoryJournal
 from actum_tui.top.look import Look
 from actum_tui.top.page import Page
 from actum_tui.top.record_details import record_details
@@ -44,6 +46,8 @@ FOLLOW_POSITIONS = 10_000
 TYPING_SECONDS = 0.25
 HISTORY_MAX = 50
 SCROLLBAR = 2
+#: Cells from which on the line says where what is shown stands in the log.
+WIDE = 100
 EMPTY = "No events yet: they appear here when they are committed. Commands that are rejected, or fail, write none."
 
 
@@ -62,7 +66,7 @@ class EventsPage(Page):
     EventsPage #parts { height: 1fr; }
     EventsPage.-broad #parts { layout: horizontal; }
     EventsPage Grid { width: 1fr; height: 1fr; overflow-x: hidden; }
-    EventsPage #empty { display: none; height: 1fr; padding: 1 2; color: $text-muted; }
+    EventsPage #empty { display: none; dock: top; height: auto; padding: 1 2; color: $text-muted; }
     EventsPage #empty.open { display: block; }
     EventsPage #details-side { height: 9; border-top: solid $panel; }
     EventsPage.-broad #details-side { width: 38%; height: 1fr; border-top: none; border-left: solid $panel; }
@@ -94,6 +98,7 @@ class EventsPage(Page):
         self._search: Search | None = None
         self._trouble = ""
         self._glyphs = terminal_glyphs()
+        self._schemas: dict[str, dict[str, Any]] = {}
 
     def body(self) -> Iterable[Widget]:
         """A line that says what is shown; the table; the details of the record under the cursor."""
@@ -110,9 +115,17 @@ class EventsPage(Page):
             "type:Order*  key:acc-*  amount>100  address.city=Berlin  !user:robot  word   (up: earlier ones)"
         )
         line.suggester = FilterSuggester(self._known)
+        self.run_worker(self._read_schemas(), group="schemas")
+
+    async def _read_schemas(self) -> None:
+        """What a store's directory says of the types of its events; an engine in memory has none to be read."""
+        journal = self.dashboard.source.journal
+        if isinstance(journal, DirectoryJournal):
+            with suppress(ActumError):
+                self._schemas = {one.tag: one.schema for one in await journal.read(lambda store: store.schemas())}
 
     def on_resize(self) -> None:
-        """Other columns may fit now."""
+        """Other columns may fit, when all has its place."""
         self.call_after_refresh(self._refit)
 
     def _refit(self) -> None:
@@ -136,6 +149,7 @@ class EventsPage(Page):
             self._restart(self._head)
         elif self.following and self._head > self._read_to and not self._busy:
             self.run_worker(self._take(self._head), group="events", exclusive=True)
+        self._refit()
         self._say()
 
     def _restart(self, position: int) -> None:
@@ -209,9 +223,6 @@ class EventsPage(Page):
         if self.following and self.records:
             grid.move_cursor(row=grid.row_count - 1, animate=False)
         self.query_one("#empty").set_class(not self.records, "open")
-        if not grid.display and self.records:
-            self.call_after_refresh(self._refit)
-        grid.display = bool(self.records)
         self._describe()
         self._say()
 
@@ -226,7 +237,9 @@ class EventsPage(Page):
     def _describe(self) -> None:
         """Show all of the record under the cursor."""
         record = self.current
-        self.query_one("#details", Static).update("" if record is None else record_details(record))
+        self.query_one("#details", Static).update(
+            "" if record is None else record_details(record, self._schemas.get(record.tag))
+        )
 
     @property
     def current(self) -> StoredRecord | None:
@@ -252,7 +265,8 @@ class EventsPage(Page):
             parts.append((f"  {safe_text(str(self._filter))}", "$text-primary"))
         if count:
             first, last = self.records[0].position, self.records[-1].position
-            parts.append((f"  {whole(count)} shown, {whole(first)} to {whole(last)} of {whole(self._head)}", ""))
+            edges = f", {whole(first)} to {whole(last)} of {whole(self._head)}" if self.size.width >= WIDE else ""
+            parts.append((f"  {whole(count)} shown{edges}", ""))
         if self._passed:
             parts.append((f"  {whole(self._passed)} passed over", "$text-warning"))
         if self._search is not None and (self._filter.terms or not self.following):

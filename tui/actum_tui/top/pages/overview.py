@@ -50,9 +50,10 @@ from actum_tui.top.widgets.tile import Reading, Tile
 ROWS_MAX = 200
 #: Records that the tail keeps: more than a terminal has lines.
 TAIL_RECORDS_MAX = 200
+DIRECTORY = "what a directory says of these: actum subscriptions ls, actum processes ls, actum deadlines ls"
 NO_EVENTS = "no events yet: send a command"
 #: Where one gets to know more.
-SCREENS = {"aggregate": "2", "view": "4", "subscription": "5", "process": "5", "timer": "5"}
+SCREENS = {"aggregate": "2", "subscription": "5", "process": "5", "timer": "5"}
 LEVEL_COLORS: dict[Level, str] = {"fine": "text-success", "warning": "text-warning", "error": "text-error"}
 
 
@@ -71,6 +72,7 @@ class OverviewPage(Page):
     OverviewPage.-high .tiles { height: 8; }
     OverviewPage #second { display: none; }
     OverviewPage.-tall #second, OverviewPage.-high #second { display: block; }
+    OverviewPage.-directory.-tall #second, OverviewPage.-directory.-high #second { display: none; }
     OverviewPage #rest { height: 1fr; layout: vertical; }
     OverviewPage.-wide #rest { layout: horizontal; }
     OverviewPage #tables { width: 1fr; height: auto; }
@@ -82,17 +84,17 @@ class OverviewPage(Page):
         &:focus, &:focus > .datatable--header { background-tint: $foreground 0%; }
         & > .datatable--header { background: $background; color: $text-primary; }
         & > .datatable--cursor { background: $background; text-style: none; }
-        &:focus > .datatable--cursor { background: $block-cursor-background 40%; }
+        &:focus > .datatable--cursor { background: $block-cursor-background 40%; color: $foreground; }
     }
     OverviewPage #aggregates { max-height: 5; }
-    OverviewPage #consumers { max-height: 7; }
+    OverviewPage #consumers { max-height: 6; }
     OverviewPage.-tall #aggregates { max-height: 7; margin-top: 1; }
     OverviewPage.-tall #consumers { max-height: 9; margin-top: 1; }
     OverviewPage.-high #aggregates { max-height: 40%; margin-top: 1; }
     OverviewPage.-high #consumers { max-height: 50%; margin-top: 1; }
     OverviewPage .hint { display: none; height: auto; max-height: 2; color: $text-muted; }
     OverviewPage .hint.said { display: block; }
-    OverviewPage #events { width: 1fr; height: 1fr; min-height: 2; }
+    OverviewPage #events { width: 1fr; height: 1fr; min-height: 4; }
     OverviewPage.-tall #events, OverviewPage.-high #events { margin-top: 1; }
     OverviewPage.-wide #events { width: 2fr; margin-left: 2; }
     OverviewPage #events-head { height: 1; color: $text-primary; text-style: bold; padding-left: 1; }
@@ -131,6 +133,7 @@ class OverviewPage(Page):
         self.query_one(Notices).show(verdicts(look.now), calm(look))
         for row in OVERVIEW_ROWS:
             self._tiles[row.name].show(tile_of(row, look, self._samples), samples)
+        self.set_class(self.dashboard.source.kind == "store", "-directory")
         self._tables(look)
         self._follow(look)
 
@@ -233,12 +236,15 @@ class OverviewPage(Page):
         grid = self.focused
         row = grid.current if isinstance(grid, Grid) else None
         if grid is not None and row is not None:
-            kind = "aggregate" if grid.id == "aggregates" else row.key.partition(" ")[0]
-            self.run_worker(self._go(SCREENS[kind]), name="screen")
+            kind, _, name = ("aggregate", "", row.key) if grid.id == "aggregates" else row.key.partition(" ")
+            self.run_worker(self._go(kind, name), name="screen")
 
-    async def _go(self, mode: str) -> None:
+    async def _go(self, kind: str, name: str) -> None:
         """Show another screen."""
-        await self.dashboard.switch_mode(mode)
+        if kind == "view":
+            await self.dashboard.open_view(name)
+        else:
+            await self.dashboard.switch_mode(SCREENS[kind])
 
 
 def position_of(look: Look) -> int:
@@ -261,5 +267,5 @@ def hint_of(name: str, kind: Kind, *, filtered: bool) -> str:
     if filtered:
         return "nothing has these words: esc shows all again"
     if kind == "store":
-        return ATTACH
+        return ATTACH if name == "#aggregates" else DIRECTORY
     return "no classes of aggregates" if name == "#aggregates" else "nothing follows the log: give Engine.open a View"

@@ -45,7 +45,7 @@ class StoragePage(Page):
     TITLE_TEXT = "Storage and loop"
     FILTERS = False
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-narrow"), (76, "-broad"), (150, "-wide")]  # noqa: RUF012  # as Textual declares it
-    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "step(-1)", "Up", show=False),
         Binding("down,j", "step(1)", "Down", show=False),
@@ -54,8 +54,10 @@ class StoragePage(Page):
     ]
 
     DEFAULT_CSS = """
-    StoragePage #tiles { height: 1fr; min-height: 4; padding: 1 0 1 1; display: none; }
-    StoragePage Tile { height: 100%; }
+    StoragePage #tiles { height: 1fr; min-height: 8; padding: 1 1 1 1; display: none; }
+    StoragePage #tiles { layout: grid; grid-size: 2; grid-gutter: 1 3; }
+    StoragePage.-wide #tiles { grid-size: 3; }
+    StoragePage Tile { height: 100%; margin: 0; }
     StoragePage .more { display: none; }
     StoragePage.-wide .more { display: block; }
     StoragePage #columns { height: 1fr; layout: horizontal; scrollbar-size-vertical: 1; }

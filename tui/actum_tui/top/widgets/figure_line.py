@@ -81,7 +81,16 @@ class FigureLine(Widget, can_focus=True):
 
     def render(self) -> Content:
         """The line."""
-        return line_content(self._label, self._shown, self._glyphs, self._window, self.size.width)
+        name_style = "bold" if self.has_focus else MUTED
+        return line_content(self._label, self._shown, self._glyphs, self._window, self.size.width, name_style)
+
+    def on_focus(self) -> None:
+        """Its name is bright."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Its name is pale again."""
+        self.refresh()
 
 
 class Heading(Widget):
@@ -109,12 +118,14 @@ class Heading(Widget):
         return heading_content(self._label, self._named, self._glyphs, self.size.width)
 
 
-def line_content(name: str, shown: Shown, glyphs: Glyphs, window: int, width: int) -> Content:
+def line_content(  # what a line is drawn of
+    name: str, shown: Shown, glyphs: Glyphs, window: int, width: int, name_style: str = MUTED
+) -> Content:
     """A line of so many cells."""
     sign = {"fine": " ", "warning": glyphs.warning, "error": glyphs.error}[shown.level]
     parts: list[tuple[str, str]] = [
         (sign, VALUE_STYLES[shown.level]),
-        (f"{cut(name, NAME_WIDTH - 1, glyphs):<{NAME_WIDTH - 1}}", MUTED if shown.level == "fine" else ""),
+        (f"{cut(name, NAME_WIDTH - 1, glyphs):<{NAME_WIDTH - 1}}", name_style if shown.level == "fine" else ""),
     ]
     value_width = value_width_of(width)
     spare = value_width > VALUE_WIDTHS[-1][1]

@@ -16,9 +16,10 @@ from actum_tui.safe_text import safe_text
 from actum_tui.top.glyphs import UNICODE, Glyphs, shown_with
 from actum_tui.top.widgets.tile import MUTED
 
-#: Notices that are shown, and lines for them.
-NOTICES_MAX = 4
-LINES_MAX = 5
+#: Notices that are shown, on a screen of so many lines, and on a shorter one; the first may have a line or two more.
+NOTICES_MAX = 5
+NOTICES_MAX_SHORT = 3
+TALL_FROM = 30
 #: Characters of what somebody's code has said.
 WORDS_SIZE_MAX = 500
 STYLES = {"error": "bold $text on $error", "warning": "bold $text on $warning"}
@@ -62,16 +63,17 @@ class Notices(Widget):
 
     def _lines(self, width: int) -> list[Content]:
         """Lines of so many cells."""
-        return notice_lines(self._findings, self._calm, self._glyphs, width)
+        room = NOTICES_MAX if self.screen.size.height >= TALL_FROM else NOTICES_MAX_SHORT
+        return notice_lines(self._findings, self._calm, self._glyphs, width, room)
 
 
-def notice_lines(findings: Sequence[Finding], calm: str, glyphs: Glyphs, width: int) -> list[Content]:
-    """Notices as lines; the last one says how many have no room."""
+def notice_lines(findings: Sequence[Finding], calm: str, glyphs: Glyphs, width: int, room: int) -> list[Content]:
+    """Notices as lines: of so many at most; the last one says how many have no room."""
     if not findings:
         return [Content.assemble((f" {glyphs.fine} ", "bold $text-success"), (shown_with(calm, glyphs), MUTED))]
     first, *others = findings
-    others, more = others[: NOTICES_MAX - 1], max(0, len(findings) - NOTICES_MAX)
-    lines = notice(first, glyphs).wrap(max(1, width))[: max(1, LINES_MAX - len(others))]
+    others, more = others[: room - 1], max(0, len(findings) - room)
+    lines = notice(first, glyphs).wrap(max(1, width))[: room + 1 - len(others)]
     lines += [one_line(notice(each, glyphs), width, glyphs) for each in others]
     if more:
         counted = Content.styled(f" +{more} more ", "reverse")

@@ -51,7 +51,8 @@ class Reading(NamedTuple):
         seen: how many samples there have ever been.
         scale: the scale's end, in words; see `sparkline.scale_end`.
         narrow_label: for a tile that has no room for both figures below the label; empty for the same.
-        narrow_value: both figures in little room; empty for the first alone.
+        narrow_value: the figure in little room; empty for the same.
+        narrow_beside: the second figure there.
     """
 
     label: str
@@ -64,6 +65,7 @@ class Reading(NamedTuple):
     scale: str = ""
     narrow_label: str = ""
     narrow_value: str = ""
+    narrow_beside: str = ""
 
 
 class Tile(Widget):
@@ -106,12 +108,16 @@ def tile_content(reading: Reading, glyphs: Glyphs, window: int, width: int, heig
     sign = {"fine": "", "warning": glyphs.warning, "error": glyphs.error}[reading.level]
     value = shown_with(reading.value, glyphs) or glyphs.none
     warned = f"{value} {sign} {reading.word}" if sign else value
-    label, beside = reading.label, shown_with(reading.beside, glyphs)
+    label, beside, narrow = reading.label, shown_with(reading.beside, glyphs), ""
     if reading.narrow_label and width < max(cell_len(label), cell_len(warned) + 1 + cell_len(beside)):
         label, beside = reading.narrow_label, ""
-        warned = sign + shown_with(reading.narrow_value, glyphs) if reading.narrow_value else warned
+        if reading.narrow_value:
+            warned = sign + shown_with(reading.narrow_value, glyphs)
+            narrow = f" {shown_with(reading.narrow_beside, glyphs)}"
     head = spread(label, reading.scale and f"0-{shown_with(reading.scale, glyphs)}", width, glyphs, "", MUTED)
     body = spread(warned, beside, width, glyphs, VALUE_STYLES[reading.level], MUTED)
+    if narrow and body.cell_length + cell_len(narrow) <= width:
+        body = Content.assemble(body, (narrow, MUTED))
     rows = [head, body]
     if height > len(rows):
         rows += chart(reading, glyphs, window, width, height - len(rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import actum
 import pytest
@@ -14,8 +15,10 @@ from actum_tui.top.glyphs import ASCII
 from actum_tui.top.grid import Grid
 from actum_tui.top.live import LiveSource
 from actum_tui.top.pages import overview
+from actum_tui.top.pages.rows import RowsPage
 from msgspec.structs import replace
 from rich.cells import cell_len
+from textual.screen import Screen
 
 from tests.support.bank import Deposit, Note, open_bank
 from tests.support.scenes import scene
@@ -124,7 +127,7 @@ async def test_what_is_not_well_cannot_be_overlooked(recorded: Recorded) -> None
         await stands(pilot, "✖ QUARANTINED", "acc-1")
         await pilot.resize_terminal(200, 50)
         source.show(replace(last, views=views), CALM, STORE)
-        await stands(pilot, "█", "71 %, 4.08 s")
+        await stands(pilot, "█", "71 %, 4.08 s left")
 
 
 @scene
@@ -217,9 +220,16 @@ async def test_to_the_screen_that_knows_more(recorded: Recorded) -> None:
         assert dashboard.current_mode == "2"
         await pilot.press("1")
         dashboard.screen.query_one("#consumers", Grid).focus()
-        await pilot.press("enter")
         await pilot.pause()
-        assert dashboard.current_mode == "4"
+        await pilot.press("down", "enter")
+
+        def view() -> str | None:
+            page = dashboard.page
+            return page.request.view if isinstance(page, RowsPage) and page.request is not None else None
+
+        for _ in range(100):
+            await pilot.pause(0.05 if view() != "Activities" else None)
+        assert view() == "Activities"
 
 
 @scene
@@ -240,3 +250,30 @@ async def test_of_a_running_engine(tmp_path: Path) -> None:
             working.cancel()
             assert "⣿" in screen_of(pilot.app) or "⣀" in screen_of(pilot.app)
         await source.close()
+
+
+@pytest.mark.parametrize("page", ["1", "8"])
+@scene
+async def test_frames_lay_nothing_out_again(recorded: Recorded, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What moves costs little: only what has changed is drawn."""
+    laid_out: list[object] = []
+    layout = Screen._refresh_layout
+
+    def counted(screen: Screen[object], *taken: Any, **named: Any) -> None:
+        laid_out.append(screen)
+        layout(screen, *taken, **named)
+
+    last = recorded[0][-1]
+    source = shown(recorded)
+    async with staged(source, page, (120, 40)) as (_, pilot):
+        await stands(pilot, "well")
+        await pilot.pause(0.5)
+        monkeypatch.setattr(Screen, "_refresh_layout", counted)
+        for number in range(1, 6):
+            source.show(
+                replace(last, accepted=last.accepted + number * 1_000, awake=number, commits=last.commits + number),
+                replace(CALM, memory_bytes=number * 10_000_000),
+                replace(STORE, log_bytes=50_000 + number),
+            )
+        await stands(pilot, "50.0 MB")
+        assert not laid_out

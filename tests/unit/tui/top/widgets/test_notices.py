@@ -17,7 +17,7 @@ SLOW = Finding("warning", "view slow", "view [/bad] is slow.\x1b[31m\u202e", "Wa
 
 def lines(findings: Sequence[Finding], glyphs: Glyphs, width: int = 80) -> list[str]:
     """Notices as text."""
-    return [line.plain for line in notice_lines(findings, "all is well — now", glyphs, width)]
+    return [line.plain for line in notice_lines(findings, "all is well — now", glyphs, width, 4)]
 
 
 def test_calm() -> None:
@@ -62,7 +62,7 @@ async def test_they_take_the_room_that_they_need() -> None:
     app = Noted()
     async with app.run_test(size=(80, 24)) as pilot:
         notices = app.query_one(Notices)
-        for findings, height in (([], 1), ([FULL, SLOW], 2), ([FULL, *[SLOW] * 9], 4), ([FULL], 1)):
+        for findings, height in (([], 1), ([FULL, SLOW], 2), ([FULL, *[SLOW] * 9], 3), ([FULL], 1)):
             notices.show(findings, "all is well")
             await pilot.pause()
             assert notices.size.height == height
