@@ -27,6 +27,7 @@ top: .venv/installed ## an ordinary day in the shop, and the dashboard on it; q 
 
 pictures: .venv/installed ## draw the pictures of docs/dashboard.md again; look at them before they are committed
 	$(BIN)/python -m tests.pictures
+	$(BIN)/pytest tests/pictures --quiet --snapshot-update
 
 bench: .venv/installed ## measure a bit of everything, report in bench/results, tables in the docs; only on a quiet machine
 	$(BIN)/actum bench all --quote README.md --quote docs/benchmarks.md

@@ -15,7 +15,7 @@ from typing import final
 
 import actum
 import msgspec
-from actum.monitor import Attached, RowsRequest, Watch, attach
+from actum.monitor import Attached, RowsRequest, Wanted, attach
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +34,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     order: str | None = None
 
     @property
-    def watch(self) -> Watch:
+    def watch(self) -> Wanted:
         """What is wanted, once a second."""
         rows = None if self.rows is None else RowsRequest(view=self.rows, order=self.order, descending=True)
-        return Watch(actors=self.actors, rows=rows)
+        return Wanted(actors=self.actors, rows=rows)
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):

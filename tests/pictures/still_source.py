@@ -12,7 +12,7 @@ from typing import final
 
 import msgspec
 from actum import ActumError, Engine, Options
-from actum.monitor import Action, Answer, Attached, Frame, Question, RowsPage, Watch, attach
+from actum.monitor import Action, Attached, Frame, Question, Reply, RowsPage, Wanted, attach
 from actum_tui.top.journal import Journal, RemoteJournal
 from actum_tui.top.source import Found, Kind, Lost
 
@@ -40,7 +40,7 @@ class StillSource:
         self.journal: Journal = RemoteJournal(lambda: attached)
         self._attached = attached
         self._day = day
-        self._watch = Watch()
+        self._watch = Wanted()
         self._changed = asyncio.Event()
         #: Set when the screen that is to be drawn has come: only then the last two frames do.
         self.released = asyncio.Event()
@@ -87,12 +87,12 @@ class StillSource:
         actors = self._day.actors if watch.actors else None
         return msgspec.structs.replace(self._day.frames[-1], actors=actors, rows=rows, rows_failure=failure)
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """Say what the last frame shall hold."""
         self._watch = watch
         self._changed.set()
 
-    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Answer:
+    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Reply:
         """Ask the engine."""
         return await self._attached.ask(request, progress=progress)
 

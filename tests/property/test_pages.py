@@ -37,7 +37,11 @@ REQUESTS = st.builds(
 @pytest.fixture(autouse=True)
 def small_steps() -> Iterator[None]:
     """A few rows are many slices."""
-    with patch.object(looks, "STEP_ROWS", 1), patch.object(pace, "SLICE_STEPS_MAX", 1):
+    with (
+        patch.object(looks, "STEP_ROWS", 1),
+        patch.object(looks, "PART_ROWS", 1),
+        patch.object(pace, "SLICE_STEPS_MAX", 1),
+    ):
         yield
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,22 +22,18 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([*(str(ROOT / folder) 
 
 
 @contextmanager
-def running_shop(directory: Path, store: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A shop in which somebody orders something a few times a second; ended at the end, if it was not before.
+def running(call: Sequence[str], directory: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process with an engine that can be attached to; ended at the end, if it was not before.
 
     Args:
+        call: what to run.
         directory: for what it prints.
-        store: where; a temporary directory, if None.
     """
-    with (directory / "shop.log").open("ab") as said:
-        call = (
-            (*ACTUM, "run", "examples.shop.demo.ordinary_day:main")
-            if store is None
-            else (sys.executable, "-m", "examples.shop.demo.ordinary_day", str(store))
-        )
+    log = directory / "engine.log"
+    with log.open("ab") as said:
         process = subprocess.Popen(call, stdout=said, stderr=said, env=ENVIRONMENT, cwd=directory)
     try:
-        wait_until_attachable(process, directory / "shop.log")
+        wait_until_attachable(process, log)
         yield process
     finally:
         if process.poll() is None:
@@ -47,6 +43,22 @@ def running_shop(directory: Path, store: Path | None = None) -> Iterator[subproc
             except subprocess.TimeoutExpired:
                 process.kill()
         process.wait(SECONDS_MAX)
+
+
+@contextmanager
+def running_shop(directory: Path, store: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A shop in which somebody orders something a few times a second; ended at the end, if it was not before.
+
+    Args:
+        directory: for what it prints.
+        store: where; a temporary directory, if None.
+    """
+    if store is None:
+        call = [*ACTUM, "run", "examples.shop.demo.ordinary_day:main"]
+    else:
+        call = [sys.executable, "-m", "examples.shop.demo.ordinary_day", str(store)]
+    with running(call, directory) as process:
+        yield process
 
 
 def wait_until_attachable(process: subprocess.Popen[bytes], log: Path) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from actum import EngineStatistics, StoredRecord
-from actum.monitor import Action, Answer, Frame, Hello, Question, StoreVitals, Vitals, Watch
+from actum.monitor import Action, Frame, Hello, Question, Reply, StoreVitals, Vitals, Wanted
 from actum_tui.top.app import Dashboard
 from actum_tui.top.journal import Journal
 from actum_tui.top.source import Found, Kind, Lost, Unavailable
@@ -99,10 +99,10 @@ class StagedSource:
         at = self.shown * SECOND_NS
         self._items.put_nowait(Frame(time_ns=at, monotonic_ns=at, statistics=statistics, vitals=vitals, store=store))
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """It shows what it has."""
 
-    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Answer:
+    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Reply:
         """It answers nothing."""
         raise Unavailable("a stage answers nothing")
 

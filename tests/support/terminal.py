@@ -104,6 +104,10 @@ class Terminal:
         alternate, cursor, mouse = self._tell("#{alternate_on} #{cursor_flag} #{mouse_any_flag}").split()
         return Modes(alternate == "1", cursor == "1", mouse == "1")
 
+    def title(self) -> str:
+        """What the window is called: whatever a program has said."""
+        return self._tell("#{pane_title}")
+
     def wait_for(self, *texts: str, seconds: float = SECONDS_MAX) -> str:
         """Wait until all of some texts are on the screen; the screen."""
         return self.wait_until(lambda screen: all(text in screen for text in texts), f"{texts} to show", seconds)

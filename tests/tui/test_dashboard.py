@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running import running_shop
+from tests.support.running import ACTUM, running, running_shop
 from tests.support.terminal import ASCII_ONLY, SECONDS_MAX, Modes, Terminal, terminal
 
 PLAIN = Modes(alternate=False, cursor=True, mouse=False)
@@ -20,11 +20,11 @@ FULL = Modes(alternate=True, cursor=False, mouse=True)
 SIGNS = {
     "1": "commands/s",
     "2": "mailbox",
-    "3": "vents",
+    "3": "following",
     "4": "OrderSummaries",
     "5": "Fulfilment",
     "6": "race",
-    "7": "ime machine",
+    "7": "Whose past",
     "8": "fsync",
 }
 POSITION = re.compile(r"@([\d,]+)")
@@ -151,6 +151,31 @@ def test_an_engine_that_dies_is_missed_and_found_again(tmp_path: Path) -> None:
         with running_shop(tmp_path, store) as second:
             shell.wait_for("LIVE", f"pid {second.pid}")
             leave(shell)
+
+
+def test_what_comes_from_data_commands_nothing(tmp_path: Path) -> None:
+    """Escape sequences and markup in keys and fields are shown as text on every screen; the terminal obeys none."""
+    with running([*ACTUM, "run", "tests.support.hostile_bank:main"], tmp_path) as bank, terminal(columns=160) as shell:
+        before = shell.title()
+        shell.run("actum", "top", str(bank.pid), "--interval", "0.5")
+        shell.wait_for("LIVE")
+        for key in "12345681":
+            shell.press(key)
+            shell.wait_until(lambda screen: "LIVE" in screen and "\u202e" not in screen, "the screen")
+            if key in "13":
+                shell.wait_for("\\x1b]0;owned")
+            assert shell.modes() == FULL
+        assert shell.title() == before != "owned"
+        leave(shell)
+
+
+def test_the_demo_and_the_dashboard_end_together() -> None:
+    """What `make top` runs: an engine in a child, the dashboard on it; `q` ends both."""
+    with terminal() as shell:
+        shell.run("actum", "run", "examples.shop.demo.ordinary_day:main", "--top", "--rw")
+        shell.wait_for("LIVE", "shop", "rw", "commands/s")
+        assert len(shell.children()) >= 2
+        leave(shell)
 
 
 def test_no_engine_is_one_clear_sentence(tmp_path: Path) -> None:

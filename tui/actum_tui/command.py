@@ -33,27 +33,18 @@ from actum_tui.verbs import (
     vitals,
 )
 
-#: Groups that are loaded when somebody uses them, since they take longer than all others together.
-LATER = {"bench": "actum_tui.verbs.bench"}
+#: A group of verbs that take longer to load than all others together.
+LATER = "actum_tui.verbs.bench"
 
 
 class Command(click.Group):
     """The group of all verbs; what is wrong with the command line itself is told as all other errors are."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all verbs."""
-        return sorted({*super().list_commands(ctx), *LATER})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A verb."""
-        if cmd_name in LATER and cmd_name not in self.commands:
-            importlib.import_module(LATER[cmd_name]).register(self)
-        return super().get_command(ctx, cmd_name)
-
     def main(self, *positional: Any, **keywords: Any) -> Any:  # noqa: ANN401
         """Run a verb and exit."""
         given: Sequence[str] | None = positional[0] if positional else keywords.get("args")
         arguments = list(sys.argv[1:] if given is None else given)
+        self._complete(arguments)
         try:
             try:
                 code = super().main(*positional, **{**keywords, "standalone_mode": False})
@@ -66,6 +57,12 @@ class Command(click.Group):
         except OSError:  # there is nobody to tell
             code = silenced(FAILED)
         sys.exit(code if isinstance(code, int) else 0)
+
+    def _complete(self, arguments: Sequence[str]) -> None:
+        """Load the verbs that take long, unless one of the others is meant."""
+        verb = next((each for each in arguments if not each.startswith("-")), None)
+        if verb not in self.commands:
+            importlib.import_module(LATER).register(self)
 
 
 def refuse(error: click.ClickException, *, json: bool) -> None:

@@ -20,14 +20,13 @@ from actum.monitor.frames import (
 )
 from actum.monitor.requests import (
     Action,
-    Answer,
+    ActionDone,
     Checkpoint,
     DeadLetters,
     DeadLetterSeen,
     DeadLettersRequest,
     DeadlinesDue,
     DeadlinesRequest,
-    Done,
     InstanceCounts,
     InstanceSeen,
     Processes,
@@ -37,13 +36,14 @@ from actum.monitor.requests import (
     Records,
     RecordsRequest,
     Release,
+    Reply,
     RetryDeadLetter,
     RetryDeadline,
     RetryProcess,
     RowsRequest,
     State,
     StateRequest,
-    Watch,
+    Wanted,
 )
 from actum.monitor.rows import rows_page
 from actum.monitor.stored_rows import StoredLook
@@ -52,10 +52,10 @@ from actum.stored.traces import belongs_to
 
 __all__ = [
     "Action",
+    "ActionDone",
     "ActorSeen",
     "Actors",
     "AggregateVitals",
-    "Answer",
     "Attached",
     "Beside",
     "Checkpoint",
@@ -66,7 +66,6 @@ __all__ = [
     "DeadlinesDue",
     "DeadlinesRequest",
     "Detached",
-    "Done",
     "Filter",
     "Frame",
     "Hello",
@@ -81,6 +80,7 @@ __all__ = [
     "Records",
     "RecordsRequest",
     "Release",
+    "Reply",
     "RetryDeadLetter",
     "RetryDeadline",
     "RetryProcess",
@@ -94,7 +94,7 @@ __all__ = [
     "Unanswered",
     "ViewShape",
     "Vitals",
-    "Watch",
+    "Wanted",
     "attach",
     "belongs_to",
     "engines",

@@ -2,7 +2,7 @@
 
 Refused unless the engine was opened with `admin=True`. Who wanted what, and what came of it, is written to Python's
 logging. What ends badly raises a sentence; what was done and has not helped, because what was tried again failed
-again, says so in its `Done`.
+again, says so in its `ActionDone`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from actum.automation.process_step import instance_of
 from actum.errors import CommandFailed, EngineClosed, Invalid, reason_of, shown
 from actum.logbook import facts
 from actum.monitor.requests import (
+    ActionDone,
     Checkpoint,
-    Done,
     Rebuild,
     Release,
     RetryDeadLetter,
@@ -42,7 +42,7 @@ LOOK_SECONDS = 0.25
 
 async def act(
     core: Core, action: Action, *, admin: bool, who: str, told: Callable[[int, int], object] | None = None
-) -> Done:
+) -> ActionDone:
     """Do something, and say in a sentence what has come of it.
 
     Cancelling gives up a rebuild, and a dead letter that is being handled; for all else it ends the waiting only.
@@ -101,7 +101,7 @@ def sentence_of(action: Action) -> str:
             return f"release {aggregate}/{key}"
 
 
-async def perform(core: Core, action: Action, told: Callable[[int, int], object] | None) -> Done:
+async def perform(core: Core, action: Action, told: Callable[[int, int], object] | None) -> ActionDone:
     """Do it."""
     match action:
         case Rebuild(view):
@@ -114,12 +114,12 @@ async def perform(core: Core, action: Action, told: Callable[[int, int], object]
             return await retry_letter(core, subscription, position)
         case RetryDeadline(deadline_id):
             row = await timer_of(writing(core)).retry(deadline_id)
-            return Done(f"{row.command} is sent again now; should it be refused again, it is listed again")
+            return ActionDone(f"{row.command} is sent again now; should it be refused again, it is listed again")
         case Release(aggregate, key):
             return release(core, aggregate, key)
 
 
-async def rebuild(core: Core, name: str, told: Callable[[int, int], object] | None) -> Done:
+async def rebuild(core: Core, name: str, told: Callable[[int, int], object] | None) -> ActionDone:
     """Fold a view again; tell how far it is meanwhile."""
     if name not in core.views:
         raise Invalid(f"view={shown(name)} is no view of this engine: {listed(core.views)}")
@@ -132,7 +132,9 @@ async def rebuild(core: Core, name: str, told: Callable[[int, int], object] | No
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
     view, seconds = core.views[name], (core.clock.monotonic_ns() - started) / 1e9
-    return Done(f"{name} is rebuilt as of position {view.position:,}: {len(view.table):,} rows in {seconds:,.1f} s")
+    return ActionDone(
+        f"{name} is rebuilt as of position {view.position:,}: {len(view.table):,} rows in {seconds:,.1f} s"
+    )
 
 
 async def look(core: Core, name: str, told: Callable[[int, int], object]) -> None:
@@ -144,7 +146,7 @@ async def look(core: Core, name: str, told: Callable[[int, int], object]) -> Non
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def save_checkpoint(core: Core) -> Done:
+async def save_checkpoint(core: Core) -> ActionDone:
     """Save derived state, or say why it could not be saved."""
     checkpointer = core.checkpointer
     if checkpointer is None:
@@ -152,10 +154,12 @@ async def save_checkpoint(core: Core) -> Done:
     if not await checkpointer.checkpoint():
         failure = "the reason is in the log" if checkpointer.failure is None else reason_of(checkpointer.failure)
         raise CommandFailed(f"the checkpoint could not be saved, which costs nothing but a slower opening: {failure}")
-    return Done(f"a checkpoint is saved as of position {checkpointer.position:,}, in {checkpointer.seconds:,.1f} s")
+    return ActionDone(
+        f"a checkpoint is saved as of position {checkpointer.position:,}, in {checkpointer.seconds:,.1f} s"
+    )
 
 
-async def retry_process(core: Core, process: str, key: str) -> Done:
+async def retry_process(core: Core, process: str, key: str) -> ActionDone:
     """Have a failed instance react again, and look what has become of it."""
     runner = next((one for one in writing(core).runners if one.kind.name == process), None)
     if runner is None:
@@ -164,13 +168,13 @@ async def retry_process(core: Core, process: str, key: str) -> Done:
     await runner.retry(key)
     row = runner.roster.view.get(instance_of(process, key))
     if row is None:
-        return Done(f"{process}/{key} went on, and is done")
+        return ActionDone(f"{process}/{key} went on, and is done")
     if row.status == "failed":
-        return Done(f"{process}/{key} failed again at position {row.failed_position:,}: {row.reason}", well=False)
-    return Done(f"{process}/{key} goes on")
+        return ActionDone(f"{process}/{key} failed again at position {row.failed_position:,}: {row.reason}", well=False)
+    return ActionDone(f"{process}/{key} goes on")
 
 
-async def retry_letter(core: Core, subscription: str, position: int) -> Done:
+async def retry_letter(core: Core, subscription: str, position: int) -> ActionDone:
     """Have a dead letter handled again; that its handler raises again is an answer."""
     consumer = next((one for one in core.subscriptions if one.name == subscription), None)
     if consumer is None:
@@ -187,11 +191,11 @@ async def retry_letter(core: Core, subscription: str, position: int) -> Done:
         if before is None or after is None or after.attempts == before.attempts:
             raise
         what = f"the event at position {position:,} failed again, for the {ordinal(after.attempts)} time"
-        return Done(f"{what}: {reason_of(error)}", well=False)
-    return Done(f"{subscription} has handled the event at position {position:,}")
+        return ActionDone(f"{what}: {reason_of(error)}", well=False)
+    return ActionDone(f"{subscription} has handled the event at position {position:,}")
 
 
-def release(core: Core, aggregate: str, key: str) -> Done:
+def release(core: Core, aggregate: str, key: str) -> ActionDone:
     """Let a quarantined aggregate work again."""
     streams = core.directory.streams.get(aggregate)
     if streams is None:
@@ -199,7 +203,7 @@ def release(core: Core, aggregate: str, key: str) -> Done:
     actor = streams.actors.get(key)
     if actor is None or not actor.release():
         raise Invalid(f"{aggregate}/{key} is not in quarantine: there is nothing to release")
-    return Done(f"{aggregate}/{key} takes commands again")
+    return ActionDone(f"{aggregate}/{key} takes commands again")
 
 
 def listed(names: Iterable[str]) -> str:

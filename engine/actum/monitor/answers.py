@@ -14,16 +14,16 @@ from actum.monitor.requests import (
     ACTIONS,
     RECORDS_MAX,
     Action,
-    Answer,
+    ActionDone,
     DeadLetters,
     DeadLettersRequest,
     DeadlinesDue,
     DeadlinesRequest,
-    Done,
     Processes,
     ProcessesRequest,
     Records,
     RecordsRequest,
+    Reply,
     RowsRequest,
     StateRequest,
 )
@@ -62,7 +62,7 @@ class Answers:
         self._admin = admin
         self._pages = pages
         self._who = who
-        self._by_request: dict[type, Callable[[Any, Progress], Awaitable[Answer]]] = {
+        self._by_request: dict[type, Callable[[Any, Progress], Awaitable[Reply]]] = {
             RecordsRequest: self._records,
             RowsRequest: pages.page,
             ProcessesRequest: self._processes,
@@ -72,7 +72,7 @@ class Answers:
             StateRequest: States(core).answer,
         }
 
-    async def answer(self, request: Question | Action, progress: Progress) -> Answer:
+    async def answer(self, request: Question | Action, progress: Progress) -> Reply:
         """The answer. Cancelling ends the work for it.
 
         Raises:
@@ -120,7 +120,7 @@ class Answers:
         del progress
         return letters_of(self._core, request)
 
-    async def _act(self, action: Action, progress: Progress) -> Done:
+    async def _act(self, action: Action, progress: Progress) -> ActionDone:
         """Do something, if that is allowed."""
         return await act(self._core, action, admin=self._admin, who=self._who, told=progress)
 

@@ -14,7 +14,7 @@ from actum.monitor.server import hello_of
 if TYPE_CHECKING:
     from actum.engine import Engine
     from actum.monitor.answers import Progress
-    from actum.monitor.requests import Answer, Question
+    from actum.monitor.requests import Question, Reply
 
 
 @final
@@ -39,7 +39,7 @@ class Beside:
         self.hello = hello_of(core, admin=False)
         self._answers = Answers(engine, core, Onlookers(core).pages(), admin=False)
 
-    async def ask(self, request: Question, progress: Progress | None = None) -> Answer:
+    async def ask(self, request: Question, progress: Progress | None = None) -> Reply:
         """Ask something. Cancelling ends the work for it.
 
         Args:

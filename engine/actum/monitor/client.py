@@ -18,14 +18,14 @@ from actum.errors import Invalid, shown
 from actum.monitor import sites
 from actum.monitor.errors import Detached, NoEngine, Unanswered
 from actum.monitor.frames import PROTOCOL, Frame, Hello
-from actum.monitor.requests import Answered, Ask, Cancel, Progress, Refused, Watch
+from actum.monitor.requests import Answered, Ask, Forget, Progress, Refused, Wanted
 from actum.monitor.wire import FROM_ENGINE_BYTES_MAX, decode_from_engine, framed, read_message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from typing import Self
 
-    from actum.monitor.requests import Action, Answer, FromEngine, Question
+    from actum.monitor.requests import Action, FromEngine, Question, Reply
 
 #: How long an engine may take to say who it is: it may be in the middle of a long turn.
 HELLO_SECONDS_MAX = 5.0
@@ -52,7 +52,7 @@ class Attached:
         self._reader = reader
         self._writer = writer
         self._numbers = itertools.count(1)
-        self._asked: dict[int, tuple[asyncio.Future[Answer], Callable[[int, int], None] | None]] = {}
+        self._asked: dict[int, tuple[asyncio.Future[Reply], Callable[[int, int], None] | None]] = {}
         self._frame: Frame | None = None
         self._came = asyncio.Event()
         self._ended = False
@@ -69,11 +69,11 @@ class Attached:
             if self._ended:
                 return
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """Say what the next frames shall hold; one comes at once."""
         self._send(watch)
 
-    async def ask(self, request: Question | Action, *, progress: Callable[[int, int], None] | None = None) -> Answer:
+    async def ask(self, request: Question | Action, *, progress: Callable[[int, int], None] | None = None) -> Reply:
         """Ask something. Cancelling ends the work for it in the engine.
 
         Args:
@@ -87,14 +87,14 @@ class Attached:
         if self._ended:
             raise Detached(f"{self.hello.name} (pid {self.hello.pid}) is not there any more")
         number = next(self._numbers)
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._asked[number] = answer, progress
         self._send(Ask(number, request))
         try:
             return await answer
         finally:
             if self._asked.pop(number, None) is not None:
-                self._send(Cancel(number))
+                self._send(Forget(number))
 
     async def close(self) -> None:
         """Leave. Again: nothing."""
@@ -114,7 +114,7 @@ class Attached:
         """Leave."""
         await self.close()
 
-    def _send(self, message: Watch | Ask | Cancel) -> None:
+    def _send(self, message: Wanted | Ask | Forget) -> None:
         """Send a message to an engine that is still there."""
         if not self._ended:
             self._writer.write(framed(message))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: Commits to be timed between two ticks; the others are not touched.
-COMMITS_PER_TICK = 5
+COMMITS_PER_TICK = 2
 
 
 class CommitTime(NamedTuple):

@@ -35,8 +35,10 @@ Matches: TypeAlias = "Callable[[Any], bool] | None"
 #: A row among those that come first: its value, its key, a number that no other has, and the row.
 Entry: TypeAlias = tuple[Comparable, Comparable, int, Any]
 
-#: Rows that are looked at in one step; see `pace`.
-STEP_ROWS: Final = 32
+#: Rows that are looked at in one step, between two looks at the clock (see `pace`): a filter may take long for each.
+STEP_ROWS: Final = 8
+#: Rows that are taken from an index at once.
+PART_ROWS: Final = 64
 #: A view with more rows is walked by its keys: a list of so many rows takes a millisecond at most.
 LISTED_ROWS_MAX: Final = 20_000
 #: The farthest from an end that a page may begin where every row is looked at for an order: so many are kept meanwhile.
@@ -176,19 +178,16 @@ class Look:
         """All rows, some at a time."""
         table, order = self.live.table, self._request.order
         if self.count <= LISTED_ROWS_MAX:
-            rows = list(table.rows.values())
-            for start in range(0, len(rows), STEP_ROWS):
-                yield rows[start : start + STEP_ROWS]
+            yield from steps_of(list(table.rows.values()))
             return
         self._walked = True
         indexes = table.schema.indexes
         if order is not None and indexes:
-            yield from table.walk(index_by(table.schema, order) or indexes[0], STEP_ROWS)
+            for part in table.walk(index_by(table.schema, order) or indexes[0], PART_ROWS):
+                yield from steps_of(part)
             return
-        keys = list(table.rows)
-        for start in range(0, len(keys), STEP_ROWS):
-            part = keys[start : start + STEP_ROWS]
-            yield [row for key in part if (row := table.rows.get(key)) is not None]
+        for keys in steps_of(list(table.rows)):
+            yield [row for key in keys if (row := table.rows.get(key)) is not None]
 
     def _look_at(self, rows: list[Any]) -> None:
         """Some rows more."""
@@ -240,6 +239,12 @@ def check_request(request: RowsRequest, schema: TableSchema, *, bounded: bool = 
         raise Invalid(f"limit={request.limit}: a page has 1 to {ROWS_MAX} rows")
     if request.offset < 0:
         raise Invalid(f"offset={request.offset}: give 0 or more")
+
+
+def steps_of(items: list[Any]) -> Iterator[list[Any]]:
+    """A list, a few at a time."""
+    for start in range(0, len(items), STEP_ROWS):
+        yield items[start : start + STEP_ROWS]
 
 
 def index_by(schema: TableSchema, field: str) -> tuple[str, ...] | None:

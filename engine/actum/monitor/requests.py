@@ -67,13 +67,14 @@ class StateRequest(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, tag="state answer"):
-    """A state: its fields, and their values as JSON has them."""
+    """A state: its fields, and their values as JSON has them; `cut` names those that are too long and were cut."""
 
     aggregate: str
     key: str
     version: int
     columns: tuple[Column, ...]
     values: dict[str, Any]
+    cut: tuple[str, ...] = ()
 
 
 class InstanceSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,43 +209,43 @@ class DeadLetters(msgspec.Struct, frozen=True, kw_only=True, tag="dead letters a
 
 
 class Rebuild(msgspec.Struct, frozen=True, tag="rebuild"):
-    """An action: fold a view from the whole log again; answered by `Done`."""
+    """An action: fold a view from the whole log again; answered by `ActionDone`."""
 
     view: str
 
 
 class Checkpoint(msgspec.Struct, frozen=True, tag="checkpoint"):
-    """An action: save derived state now; answered by `Done`."""
+    """An action: save derived state now; answered by `ActionDone`."""
 
 
 class RetryProcess(msgspec.Struct, frozen=True, tag="retry process"):
-    """An action: have a failed instance react again; answered by `Done`."""
+    """An action: have a failed instance react again; answered by `ActionDone`."""
 
     process: str
     key: str
 
 
 class RetryDeadLetter(msgspec.Struct, frozen=True, tag="retry dead letter"):
-    """An action: have an event that was put aside handled again; answered by `Done`."""
+    """An action: have an event that was put aside handled again; answered by `ActionDone`."""
 
     subscription: str
     position: int
 
 
 class RetryDeadline(msgspec.Struct, frozen=True, tag="retry deadline"):
-    """An action: send the command of a deadline again that was refused; answered by `Done`."""
+    """An action: send the command of a deadline again that was refused; answered by `ActionDone`."""
 
     deadline_id: str
 
 
 class Release(msgspec.Struct, frozen=True, tag="release"):
-    """An action: let a quarantined aggregate work again; answered by `Done`."""
+    """An action: let a quarantined aggregate work again; answered by `ActionDone`."""
 
     aggregate: str
     key: str
 
 
-class Done(msgspec.Struct, frozen=True, tag="done"):
+class ActionDone(msgspec.Struct, frozen=True, tag="done"):
     """What an action has come to, in a sentence.
 
     Attributes:
@@ -261,10 +262,10 @@ Question: TypeAlias = (
 )
 Action: TypeAlias = Rebuild | Checkpoint | RetryProcess | RetryDeadLetter | RetryDeadline | Release
 ACTIONS = (Rebuild, Checkpoint, RetryProcess, RetryDeadLetter, RetryDeadline, Release)
-Answer: TypeAlias = RowsPage | Records | State | Processes | DeadlinesDue | DeadLetters | Done
+Reply: TypeAlias = RowsPage | Records | State | Processes | DeadlinesDue | DeadLetters | ActionDone
 
 
-class Watch(msgspec.Struct, frozen=True, kw_only=True, tag="watch"):
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, tag="watch"):
     """What the next frames shall hold; replaces what was wanted before.
 
     Attributes:
@@ -285,7 +286,7 @@ class Ask(msgspec.Struct, frozen=True, tag="ask"):
     request: Question | Action
 
 
-class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+class Forget(msgspec.Struct, frozen=True, tag="cancel"):
     """The answer to this number is not wanted any more."""
 
     number: int
@@ -295,7 +296,7 @@ class Answered(msgspec.Struct, frozen=True, tag="answered"):
     """The answer to a number."""
 
     number: int
-    answer: Answer
+    answer: Reply
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress"):
@@ -314,5 +315,5 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     message: str
 
 
-ToEngine: TypeAlias = Watch | Ask | Cancel
+ToEngine: TypeAlias = Wanted | Ask | Forget
 FromEngine: TypeAlias = Hello | Frame | Answered | Progress | Refused

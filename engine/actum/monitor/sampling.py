@@ -60,6 +60,26 @@ class Sample(NamedTuple):
     version: int
 
 
+class Taken(NamedTuple):
+    """A command that is being timed.
+
+    Attributes:
+        reply: who waits for the answer.
+        stands_for: so many commands, itself among them.
+        name: of its class, and its key.
+        waiting: commands in the mailbox with it.
+        alone: whether it is no part of a `send_atomic`.
+        started_ns: when it was delivered.
+    """
+
+    reply: Reply
+    stands_for: int
+    name: tuple[str, str]
+    waiting: int
+    alone: bool
+    started_ns: int
+
+
 @final
 class Sampler:
     """Times commands.
@@ -97,25 +117,22 @@ class Sampler:
         """Time a command, or one of those of a `send_atomic`; how many may pass before the next."""
         alone = len(actors) == 1
         actor = actors[0] if alone else actors[self._chance.below(len(actors))]
-        aggregate, key = actor.streams.name, actor.key
-        waiting = len(actor.mailbox or ()) + 1
-        sample = Sample(0.0, self._one_in, aggregate, key, waiting, refused=False, version=0)
-        started_ns = self._clock.monotonic_ns()
-        reply.add_done_callback(partial(self._answered, reply, sample, started_ns, alone=alone))
-        self.recent.append((aggregate, key))
+        name = actor.streams.name, actor.key
+        taken = Taken(reply, self._one_in, name, len(actor.mailbox or ()) + 1, alone, self._clock.monotonic_ns())
+        reply.add_done_callback(partial(self._answered, taken))
+        self.recent.append(name)
         self._timed += 1
         if self._timed > SAMPLES_PER_TICK:
             self._one_in = min(ONE_IN_MAX, self._one_in + self._one_in // 4 + 1)
         return self._chance.misses(self._one_in)
 
-    def _answered(
-        self, reply: Reply, sample: Sample, started_ns: int, answered: asyncio.Future[Any], *, alone: bool
-    ) -> None:
+    def _answered(self, taken: Taken, answered: asyncio.Future[Any]) -> None:
         """Keep the time of a command whose caller is still there."""
         if answered.cancelled():
             return
+        reply, stands_for, (aggregate, key), waiting, alone, started_ns = taken
         outcome = reply.outcome if isinstance(reply, Part) else answered.exception() or answered.result()
         seconds = (self._clock.monotonic_ns() - started_ns) / 1e9
         refused = not isinstance(outcome, Receipt)
         version = outcome.version if isinstance(outcome, Receipt) and alone else 0
-        self.samples.add(sample._replace(seconds=seconds, refused=refused, version=version))
+        self.samples.add(Sample(seconds, stands_for, aggregate, key, waiting, refused, version))

@@ -29,7 +29,7 @@ from actum.monitor.answers import Answers
 from actum.monitor.columns import columns_of_view
 from actum.monitor.frames import Frame, Hello, RowsPage, ViewShape
 from actum.monitor.probe import Probe
-from actum.monitor.requests import Answered, Ask, Cancel, Progress, Refused, RowsRequest, Watch
+from actum.monitor.requests import Answered, Ask, Forget, Progress, Refused, RowsRequest, Wanted
 from actum.monitor.rows import Onlookers
 from actum.monitor.wire import TO_ENGINE_BYTES_MAX, decode_to_engine, framed, read_message
 
@@ -160,7 +160,7 @@ class Session:
         self._probe = probe
         self._reader = reader
         self._writer = writer
-        self._watch = Watch()
+        self._watch = Wanted()
         self._changed = asyncio.Event()
         self._left_out = 0
         self._asked: dict[int, asyncio.Task[None]] = {}
@@ -193,17 +193,17 @@ class Session:
         self._answers.close()
         self._writer.transport.abort()
 
-    def _take(self, message: Watch | Ask | Cancel) -> None:
+    def _take(self, message: Wanted | Ask | Forget) -> None:
         """Do what a message says.
 
         Raises:
             Invalid: it makes no sense: the conversation can't go on.
         """
         match message:
-            case Watch():
+            case Wanted():
                 self._watch = message
                 self._changed.set()
-            case Cancel():
+            case Forget():
                 if message.number in self._asked:
                     self._asked[message.number].cancel()
             case Ask():
@@ -287,7 +287,7 @@ class Session:
             self._writer.write(framed(message))
 
 
-def interval_of(watch: Watch) -> float:
+def interval_of(watch: Wanted) -> float:
     """The seconds between frames that a client gets for those that it wants."""
     wanted = watch.interval_seconds
     if isnan(wanted):  # the timers of the loop can't be put in an order with it

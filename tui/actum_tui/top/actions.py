@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, cast
 
 from actum import ActumError
-from actum.monitor import Action, Detached, Done
+from actum.monitor import Action, ActionDone, Detached
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -84,7 +84,7 @@ class ActionDialog(ModalScreen[None]):
     @property
     def dashboard(self) -> Dashboard:
         """The application."""
-        return cast("Dashboard", self.app)
+        return cast("Dashboard", self.app)  # pyright: ignore[reportUnknownMemberType]  # Textual says App[Unknown]
 
     def compose(self) -> ComposeResult:
         """What will happen, how far it is, what has come of it, and the buttons."""
@@ -156,14 +156,16 @@ class ActionDialog(ModalScreen[None]):
             self.query_one("#progress", ProgressBar).update(progress=done, total=max(whole, 1))
 
 
-async def outcome_of(dashboard: Dashboard, deed: Deed, progress: Callable[[int, int], None]) -> Done:
+async def outcome_of(dashboard: Dashboard, deed: Deed, progress: Callable[[int, int], None]) -> ActionDone:
     """Have the engine do something; whatever comes of it is a sentence."""
     try:
         answer = await dashboard.source.ask(deed.action, progress)
     except Detached as error:
-        return Done(f"{error}: whether it did this before that is not known; look again when it is back", well=False)
+        return ActionDone(
+            f"{error}: whether it did this before that is not known; look again when it is back", well=False
+        )
     except (ActumError, Unavailable) as error:
-        return Done(str(error), well=False)
-    if not isinstance(answer, Done):
-        return Done(f"the engine answered with {type(answer).__name__}, which is no outcome", well=False)
+        return ActionDone(str(error), well=False)
+    if not isinstance(answer, ActionDone):
+        return ActionDone(f"the engine answered with {type(answer).__name__}, which is no outcome", well=False)
     return answer

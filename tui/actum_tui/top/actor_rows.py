@@ -149,7 +149,7 @@ def actor_text(one: ActorSeen, *, released: str) -> Text:
         "  quarantined: its commands are refused\n",
         (safe_lines(why), "red"),
         "\n",
-        (f"Mend the handler and reopen; if the cause has gone, {released}.", "dim"),
+        (f"Mend the handler and reopen; if the cause has gone: {released}.", "dim"),
     )
 
 

@@ -193,6 +193,13 @@ class Dashboard(App[None]):
         names = sorted(self.available_themes)
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
+    async def open_view(self, view: str) -> None:
+        """Go to a view's rows."""
+        await self.switch_mode("4")
+        page = self.page
+        if isinstance(page, RowsPage):
+            page.open(view)
+
     async def open_time_machine(self, aggregate: str, key: str) -> None:
         """Go to an aggregate's past."""
         await self.switch_mode("7")

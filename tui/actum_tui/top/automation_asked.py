@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 from actum import ActumError, Deadline, StoredRecord
@@ -65,11 +65,13 @@ class Automation(NamedTuple):
     trouble: str = ""
 
 
-async def automation_of(source: Source, wanted: Wanted, before: Automation) -> Automation:
-    """Ask for what is seen; what is not asked for now is as it was before."""
+async def automation_of(
+    source: Source, wanted: Wanted, before: Automation, told: Callable[[int, int], None]
+) -> Automation:
+    """Ask for what is seen; what is not asked for now is as it was before. `told` how much of the log is read."""
     found = before._replace(trouble="")
     try:
-        found = found._replace(processes=await processes_of(source, wanted))
+        found = found._replace(processes=await processes_of(source, wanted, told))
         if wanted.panel == "deadlines" or not wanted.counted:
             due = await source.ask(DeadlinesRequest(limit=ROWS_MAX))
             found = found._replace(due=cast("DeadlinesDue", due))
@@ -81,10 +83,10 @@ async def automation_of(source: Source, wanted: Wanted, before: Automation) -> A
     return found
 
 
-async def processes_of(source: Source, wanted: Wanted) -> Processes:
+async def processes_of(source: Source, wanted: Wanted, told: Callable[[int, int], None]) -> Processes:
     """The first instances; if a word is looked for and there are more, those whose keys have it."""
     limit = ROWS_MAX if wanted.panel == "instances" else 1
-    answer = cast("Processes", await source.ask(ProcessesRequest(process=wanted.process, limit=limit)))
+    answer = cast("Processes", await source.ask(ProcessesRequest(process=wanted.process, limit=limit), told))
     if wanted.panel != "instances" or answer.count <= limit or not WORD.fullmatch(wanted.text):
         return answer
     request = ProcessesRequest(process=wanted.process, limit=limit, text=wanted.text)

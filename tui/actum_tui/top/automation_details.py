@@ -167,13 +167,14 @@ class Detail(NamedTuple):
         return (self.panel, self.row.key, self.row.data) == (panel, row.key, row.data)
 
     @property
-    def correlation_id(self) -> str | None:
-        """What it belongs to."""
+    def trace(self) -> tuple[str | None, int | None] | None:
+        """What it belongs to, and the position of a record that does too; None if it was caused by nothing."""
         if isinstance(self.subject, Deadline):
-            return self.subject.correlation_id
+            found = self.subject.correlation_id or self.subject.causation_id
+            return None if found is None else (found, None)
         if self.record is not None:
-            return self.record.correlation_id
-        return next((step.correlation_id for step in reversed(self.steps or ()) if step.correlation_id), None)
+            return self.record.correlation_id, self.record.position
+        return (self.steps[-1].correlation_id, self.steps[-1].position) if self.steps else None
 
     def text(self, now_ns: int) -> Text:
         """All of it."""

@@ -16,7 +16,7 @@ import actum
 from actum.monitor import Beside
 
 if TYPE_CHECKING:
-    from actum.monitor import Answer, Hello, Question
+    from actum.monitor import Hello, Question, Reply
 
     from actum_tui.application import Application
 
@@ -90,7 +90,7 @@ class EngineBeside:
 
         return await self._there(read())
 
-    async def ask(self, request: Question, progress: Callable[[int, int], None] | None) -> Answer:
+    async def ask(self, request: Question, progress: Callable[[int, int], None] | None) -> Reply:
         """Ask it. Cancelling ends the work for it.
 
         Raises:
@@ -102,7 +102,7 @@ class EngineBeside:
             if progress is not None:
                 here.call_soon_threadsafe(progress, done, whole)
 
-        async def answer() -> Answer:
+        async def answer() -> Reply:
             if self._beside is None:
                 raise actum.EngineClosed("the engine on this store is not open")
             return await self._beside.ask(request, told)

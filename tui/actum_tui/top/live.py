@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, final
 
 from actum import ActumError
-from actum.monitor import Attached, Detached, Frame, NoEngine, Watch, attach, store_vitals
+from actum.monitor import Attached, Detached, Frame, NoEngine, Wanted, attach, store_vitals
 from msgspec import structs
 
 from actum_tui.top.journal import DirectoryJournal, Journal, RemoteJournal
 from actum_tui.top.source import Found, Kind, Lost
 
 if TYPE_CHECKING:
-    from actum.monitor import Action, Answer, Question
+    from actum.monitor import Action, Question, Reply
 
 #: How often it is looked for an engine that has ended.
 AGAIN_SECONDS = 1.0
@@ -38,7 +38,7 @@ class LiveSource:
         """
         self._target = target
         self._attached: Attached | None = None
-        self._watch = Watch()
+        self._watch = Wanted()
         self.journal: Journal = RemoteJournal(self._engine)
 
     @property
@@ -101,13 +101,13 @@ class LiveSource:
         except ActumError:
             return frame  # who reads records from it is told why
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """Say what the next frames shall hold."""
         self._watch = watch
         if self._attached is not None:
             self._attached.watch(watch)
 
-    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Answer:
+    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Reply:
         """Ask the engine.
 
         Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from actum.monitor import Watch
+from actum.monitor import Wanted
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -104,7 +104,7 @@ class Page(Screen[None]):
     @property
     def dashboard(self) -> Dashboard:
         """The application."""
-        return cast("Dashboard", self.app)
+        return cast("Dashboard", self.app)  # pyright: ignore[reportUnknownMemberType]  # Textual says App[Unknown]
 
     def compose(self) -> ComposeResult:
         """The line above, the filter, what the screen shows, the keys."""
@@ -120,9 +120,9 @@ class Page(Screen[None]):
         """What the screen shows, between the two lines."""
         raise NotImplementedError
 
-    def wants(self) -> Watch:
+    def wants(self) -> Wanted:
         """What frames shall hold while this screen is seen."""
-        return Watch(interval_seconds=self.dashboard.interval)
+        return Wanted(interval_seconds=self.dashboard.interval)
 
     def show(self, look: Look) -> None:
         """Show a moment: called for each frame while the screen is seen and not paused, and when it comes up."""

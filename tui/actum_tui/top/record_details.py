@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from actum import StoredRecord
+from rich.cells import cell_len
 from textual.content import Content
 
 from actum_tui.output import to_json
@@ -69,25 +70,32 @@ def named(name: str, value: str, beside: str = "") -> Content:
 
 
 def described(schema: Mapping[str, Any]) -> str:
-    """What a schema says: which fields have to be there."""
-    properties, required = schema.get("properties"), schema.get("required")
-    if not isinstance(properties, dict):
+    """What a schema says in short: how many fields, and how many need not be there."""
+    definitions = mapping(schema.get("$defs"))
+    own = mapping(definitions.get(str(schema.get("$ref")).rpartition("/")[2])) or schema
+    names = [name for name in mapping(own.get("properties")) if name != TYPE_FIELD]
+    if not names:
         return ""
-    names = [name for name in cast("Mapping[str, Any]", properties) if name != TYPE_FIELD]
-    needed: Sequence[Any] = cast("Sequence[Any]", required) if isinstance(required, list) else ()
-    optional = sum(1 for name in names if name not in needed)
+    optional = sum(1 for name in names if name not in (own.get("required") or ()))
     return f"schema: {len(names)} fields" + (f", {optional} of them optional" if optional else "")
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The fields of a part of a schema; none if it has none."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def tree(value: object, depth: int) -> Iterator[Content]:
     """A value that holds others, one line each; what lies too deep stands in one line."""
     blank = "  " * depth
-    for name, inner in items(value):
+    found = items(value)
+    width = min(NAME_WIDTH, max((cell_len(name) for name, inner in found if not items(inner)), default=0))
+    for name, inner in found:
         if items(inner) and depth < DEPTH_MAX:
             yield Content.assemble(blank, (name, "$text-primary"))
             yield from tree(inner, depth + 1)
         else:
-            yield Content.assemble(blank, (f"{name}  ", "$text-primary"), value_text(inner))
+            yield Content.assemble(blank, (f"{name:<{width}}  ", "$text-primary"), value_text(inner))
 
 
 def items(value: object) -> list[tuple[str, object]]:

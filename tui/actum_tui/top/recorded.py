@@ -15,7 +15,7 @@ from actum_tui.top.recording_format import Moment, position_of
 from actum_tui.top.source import Found, Lost, Past, Unavailable
 
 if TYPE_CHECKING:
-    from actum.monitor import Action, Answer, Hello, Question, Watch
+    from actum.monitor import Action, Hello, Question, Reply, Wanted
 
     from actum_tui.top.journal import Journal
     from actum_tui.top.recorder import Recorder
@@ -77,11 +77,11 @@ class RecordedSource:
         await self._source.close()
         self._recorder.close()
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """Say what the next frames shall hold; the actors are recorded in any case."""
         self._source.watch(msgspec.structs.replace(watch, actors=True))
 
-    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Answer:
+    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Reply:
         """Ask the source."""
         return await self._source.ask(request, progress)
 

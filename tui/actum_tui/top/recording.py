@@ -17,7 +17,7 @@ from actum_tui.top.recording_format import position_of
 from actum_tui.top.source import Found, Kind, Lost, Past, Unavailable
 
 if TYPE_CHECKING:
-    from actum.monitor import Action, Answer, Question, Watch
+    from actum.monitor import Action, Question, Reply, Wanted
 
     from actum_tui.top.recording_format import Moment
 
@@ -42,7 +42,7 @@ class RecordingSource:
         self.journal = RecordingJournal()
         self._actors: Actors | None = None
         self._frame: Frame | None = None
-        self._shown = -1
+        self._shown = -2  # no moment follows on nothing
 
     @property
     def kind(self) -> Kind:
@@ -63,12 +63,12 @@ class RecordingSource:
         """Close the file. Again: nothing."""
         self.player.file.close()
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """Nothing: it shows what was seen."""
 
     async def frames(self) -> AsyncIterator[Frame | Lost | Found | Past]:
         """What was seen: at the recording's pace, and where it is moved to. Without end: it may be moved again."""
-        number = 0
+        number = self.player.number
         while True:
             if number != self._shown + 1:
                 for before in self._jump(number):
@@ -79,7 +79,7 @@ class RecordingSource:
             fault = self.player.file.fault
             if self.player.at_end and fault is not None:
                 yield Lost(f"the recording ends here: {fault}")
-            number = await self.player.next()
+            number = await self.player.next(number)
 
     def _jump(self, number: int) -> list[Found | Past]:
         """What comes before a moment that does not follow the one that was shown."""
@@ -116,7 +116,7 @@ class RecordingSource:
         self._actors = frame.actors or self._actors
         return frame if frame.actors is not None else msgspec.structs.replace(frame, actors=self._actors)
 
-    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Answer:
+    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Reply:
         """What the moment holds.
 
         Raises:

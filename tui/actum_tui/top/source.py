@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 from actum.monitor import Frame, Hello
 
 if TYPE_CHECKING:
-    from actum.monitor import Action, Answer, Question, Watch
+    from actum.monitor import Action, Question, Reply, Wanted
 
     from actum_tui.top.journal import Journal
 
@@ -84,11 +84,11 @@ class Source(Protocol):
         """What it shows, once an interval; without end but for a recording. For one task."""
         ...
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """Say what the next frames shall hold."""
         ...
 
-    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Answer:
+    async def ask(self, request: Question | Action, progress: Callable[[int, int], None] | None = None) -> Reply:
         """Ask something. Cancelling ends the work for it.
 
         Raises:

@@ -31,7 +31,7 @@ from actum.monitor import (
     StoredLook,
     StoreVitals,
     ViewShape,
-    Watch,
+    Wanted,
     store_vitals,
 )
 
@@ -41,7 +41,7 @@ from actum_tui.top.store_files import StoreFiles, records_of
 from actum_tui.top.stored_automation import deadlines_answer, letters_answer, processes_answer
 
 if TYPE_CHECKING:
-    from actum.monitor import Action, Answer, Question
+    from actum.monitor import Action, Question, Reply
 
     from actum_tui.application import Application
 
@@ -72,7 +72,7 @@ class StoredSource:
         """
         self.journal = StoreFiles(path, any_file_system=any_file_system)
         self._beside = None if application is None else EngineBeside(application)
-        self._watch = Watch()
+        self._watch = Wanted()
         self._changed = asyncio.Event()
         self._page: tuple[tuple[RowsRequest, int], RowsPage | str] | None = None
         self._looking: tuple[tuple[RowsRequest, int], asyncio.Task[None]] | None = None
@@ -117,7 +117,7 @@ class StoredSource:
             await self._beside.end()
         await self.journal.close()
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """Say what the next frames shall hold."""
         self._watch = watch
         self._changed.set()
@@ -193,7 +193,7 @@ class StoredSource:
         self._page = subject, found
         self._changed.set()
 
-    async def ask(self, request: Question | Action, progress: Told | None = None) -> Answer:
+    async def ask(self, request: Question | Action, progress: Told | None = None) -> Reply:
         """Ask the directory, or the engine beside it.
 
         Raises:
@@ -236,7 +236,7 @@ class StoredSource:
             )
         return self._beside
 
-    async def _rows_answer(self, request: RowsRequest, progress: Told | None) -> Answer:
+    async def _rows_answer(self, request: RowsRequest, progress: Told | None) -> Reply:
         """A page: of the engine beside the store, or of the newest checkpoint, a piece at a time."""
         if self._beside is not None:
             return await self._beside.ask(request, progress)

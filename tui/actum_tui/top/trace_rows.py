@@ -18,6 +18,8 @@ COLUMNS = (
     GridColumn("after", right=True, sorts=False),
     GridColumn("what", sorts=False),
 )
+#: Without the times of day, for little room.
+NARROW_COLUMNS = (COLUMNS[0], *COLUMNS[2:])
 STYLES = {"command": "bold", "event": "", "step": "cyan", "deadline": "yellow"}
 TROUBLE = "bold red"
 OPEN, CLOSED = "▾ ", "▸ "

@@ -55,3 +55,12 @@ def views_of(hello: Hello, frame: Frame | None) -> list[ViewFacts]:
         )
         for seen in frame.statistics.views
     ]
+
+
+def head_of(frame: Frame | None) -> int:
+    """The last durable position that a frame knows of."""
+    if frame is None:
+        return 0
+    if frame.statistics is not None:
+        return frame.statistics.position
+    return 0 if frame.store is None else frame.store.position

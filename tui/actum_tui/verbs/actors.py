@@ -38,7 +38,9 @@ def actors(call: Call, target: str | None, seconds: float, wanted: Sequence[Stan
     look = seen.look
     commands = look.statistics_rate(commands_of)
     classes = aggregate_rows(look)
-    lists = {name: actors_of(look.now.actors, name)[:limit] for name in wanted or STANDINGS}
+    lists: dict[Standing, Sequence[ActorSeen]] = {
+        name: actors_of(look.now.actors, name)[:limit] for name in wanted or STANDINGS
+    }
     activity = [figure for row in ACTIVITY_ROWS for figure in row.figures]
     data = {
         **seen.data(),

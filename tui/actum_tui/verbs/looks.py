@@ -11,7 +11,7 @@ from typing import NamedTuple
 import actum
 import click
 from actum import Finding, StoredRecord
-from actum.monitor import Detached, Frame, NoEngine, Watch, store_vitals
+from actum.monitor import Detached, Frame, NoEngine, Wanted, store_vitals
 
 from actum_tui.call import Call
 from actum_tui.top.live import LiveSource
@@ -89,7 +89,7 @@ async def at_engine(target: str | None, seconds: float, newest: int, *, actors: 
     source = LiveSource(target)
     await source.open()
     try:
-        source.watch(Watch(interval_seconds=seconds, actors=actors))
+        source.watch(Wanted(interval_seconds=seconds, actors=actors))
         hello = source.hello
         look = await first_look(source)
         head = 0 if look.now.statistics is None else look.now.statistics.position

@@ -19,7 +19,15 @@ from actum import (
     ViewBroken,
 )
 from actum.monitor.actions import act, ordinal, sentence_of
-from actum.monitor.requests import Checkpoint, Done, Rebuild, Release, RetryDeadLetter, RetryDeadline, RetryProcess
+from actum.monitor.requests import (
+    ActionDone,
+    Checkpoint,
+    Rebuild,
+    Release,
+    RetryDeadLetter,
+    RetryDeadline,
+    RetryProcess,
+)
 
 from tests.support import fragile
 from tests.support.bank import Deposit, Withdraw, open_bank
@@ -44,7 +52,7 @@ EVERY: list[Action] = [
 ]
 
 
-async def done(engine: Engine, action: Action, **given: Any) -> Done:
+async def done(engine: Engine, action: Action, **given: Any) -> ActionDone:
     """What comes of it in an engine that takes actions."""
     assert engine._core is not None
     return await act(engine._core, action, **{"admin": True, "who": WHO, **given})
@@ -137,7 +145,7 @@ async def test_a_failed_instance_is_retried(tmp_path: Path, monkeypatch: pytest.
         assert "Courier/failed failed again at position" in again.message
         assert again.message.endswith("ZeroDivisionError: a bug")
         monkeypatch.setenv(MENDED, "yes")
-        assert (await done(shop, RetryProcess("Courier", "failed"))) == Done("Courier/failed goes on")
+        assert (await done(shop, RetryProcess("Courier", "failed"))) == ActionDone("Courier/failed goes on")
         assert type((await shop.history(Order, "failed"))[-1].event) is OrderShipped
         with pytest.raises(Invalid, match="no Courier of this key has failed"):
             await done(shop, RetryProcess("Courier", "nobody"))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from actum.monitor import (
+    ActionDone,
     DeadLettersRequest,
     DeadlinesRequest,
-    Done,
     ProcessesRequest,
     RetryDeadLetter,
     Unanswered,
@@ -59,6 +59,6 @@ async def test_who_acts_is_written_down(
             position = letters.letters[0].letter.position  # type: ignore[union-attr]
             with caplog.at_level(logging.INFO, "actum.monitor"):
                 done = await attached.ask(RetryDeadLetter("mailer", position))
-            assert done == Done(f"mailer has handled the event at position {position}")
+            assert done == ActionDone(f"mailer has handled the event at position {position}")
     (line,) = [record for record in caplog.records if record.__dict__.get("actum_event") == "action done"]
     assert line.__dict__["actum_who"] == f"process {os.getpid()} of user {os.getuid()}"

@@ -15,7 +15,7 @@ from actum.monitor import (
     RecordsRequest,
     RowsRequest,
     Unanswered,
-    Watch,
+    Wanted,
     attach,
     client,
     engines,
@@ -149,7 +149,7 @@ async def test_the_newest_frame_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_bank(monitor=True) as bank, await attach() as attached:
         for number in range(3):
             await bank.send(Deposit(account_id="a", amount=1))
-            attached.watch(Watch(interval_seconds=60))
+            attached.watch(Wanted(interval_seconds=60))
             await turns(200)
             del number
         async for frame in attached.frames():

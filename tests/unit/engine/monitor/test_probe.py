@@ -11,7 +11,7 @@ from weakref import ref
 
 import pytest
 from actum import Engine, Envelope, MemoryLog, Options, ReadOnly, Receipt, Send
-from actum.monitor import Watch, attach
+from actum.monitor import Wanted, attach
 from actum.monitor.probe import Probe
 
 from tests.support.bank import Account, BalanceOf, Balances, Deposit, HeldAssessor, Lend, open_bank
@@ -182,11 +182,11 @@ async def test_a_client_gets_vitals_and_actors_and_leaves_no_trace() -> None:
             first = await anext(frames)
             assert (first.vitals, first.actors) == (None, None)
             await bank.send_many([DEPOSIT] * 10)
-            client.watch(Watch(actors=True))
+            client.watch(Wanted(actors=True))
             actors = (await anext(frames)).actors
             assert actors is not None
             assert actors.hottest[0].key == "a"
-            client.watch(Watch(interval_seconds=0.5))
+            client.watch(Wanted(interval_seconds=0.5))
             while (frame := await anext(frames)).vitals is None:
                 pass
             assert frame.actors is None

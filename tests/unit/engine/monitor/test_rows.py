@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from actum import Aggregate, Command, Engine, Event, Invalid, Row, View, ViewBroken, decide, evolve, project
-from actum.monitor import Column, RowsPage, RowsRequest, Unanswered, Watch, attach, looks
+from actum.monitor import Column, RowsPage, RowsRequest, Unanswered, Wanted, attach, looks
 from actum.monitor import rows as rows_module
 from actum.monitor.looks import STEP_ROWS
 from actum.monitor.pace import SLICE_STEPS_MAX
@@ -412,13 +412,13 @@ class TestOverASocket:
                 with pytest.raises(Unanswered, match="there is no view 'Nothing'") as refused:
                     await attached.ask(asked("Nothing"))
                 assert refused.value.error == "Invalid"
-                attached.watch(Watch(rows=asked("Texts", filter="app.bell")))
+                attached.watch(Wanted(rows=asked("Texts", filter="app.bell")))
                 async for frame in attached.frames():
                     if frame.rows is not None and frame.rows.looked_at:
                         assert frame.rows.rows[0][0] == "hostile"
                         break
                     assert frame.rows_failure is None
-                attached.watch(Watch(rows=asked("Texts", order="colour")))
+                attached.watch(Wanted(rows=asked("Texts", order="colour")))
                 async for frame in attached.frames():
                     if frame.rows_failure is not None:
                         assert frame.rows_failure.startswith("there is no field 'colour' to order by")

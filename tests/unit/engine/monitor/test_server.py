@@ -24,12 +24,12 @@ from actum.monitor import (
     RecordsRequest,
     RowsRequest,
     Unanswered,
-    Watch,
+    Wanted,
     attach,
     server,
     sites,
 )
-from actum.monitor.requests import Ask, Cancel
+from actum.monitor.requests import Ask, Forget
 from actum.monitor.wire import framed
 
 from tests.support.bank import Deposit, Note, open_bank
@@ -94,7 +94,7 @@ async def test_frames_show_where_it_stands() -> None:
     async with open_bank(monitor=True) as bank, await attach() as attached:
         first = await next_frame(attached)
         await bank.send(Deposit(account_id="a", amount=1))
-        attached.watch(Watch(interval_seconds=60))
+        attached.watch(Wanted(interval_seconds=60))
         second = await next_frame(attached)
         assert first.statistics is not None
         assert second.statistics is not None
@@ -127,7 +127,7 @@ async def test_a_slow_client_gets_fewer_frames(monkeypatch: pytest.MonkeyPatch) 
     async with open_bank(monitor=True) as bank:
         (path,) = sites.sockets()
         reader, writer = await raw(path)
-        writer.write(framed(Watch(interval_seconds=0.001)))
+        writer.write(framed(Wanted(interval_seconds=0.001)))
         assert bank._monitor is not None
         await until(lambda: bank._monitor is None or bank._monitor._sessions)
         (session,) = bank._monitor._sessions
@@ -193,7 +193,7 @@ async def test_a_frame_that_fails(caplog: pytest.LogCaptureFixture, monkeypatch:
     async with open_bank(monitor=True) as bank, await attach() as attached:
         await next_frame(attached)
         monkeypatch.setattr(type(bank), "statistics", lambda _: 1 / 0)
-        attached.watch(Watch())
+        attached.watch(Wanted())
         assert [frame async for frame in attached.frames()] == []
         assert "a frame of the monitor failed" in caplog.text
 
@@ -212,7 +212,7 @@ async def test_clients_that_vanish_leave_nothing(here: Path) -> None:
     """In the middle of anything: no task, no session."""
     async with open_bank(monitor=True) as bank:
         (path,) = sites.sockets()
-        for said in (b"", b"\x00", framed(Ask(1, RecordsRequest(1, 10))), framed(Cancel(7))):
+        for said in (b"", b"\x00", framed(Ask(1, RecordsRequest(1, 10))), framed(Forget(7))):
             reader, writer = await raw(path)
             writer.write(said)
             await reader.read(10)
@@ -235,7 +235,7 @@ async def test_a_question_that_is_taken_back_at_once() -> None:
     async with open_bank(monitor=True), await attach() as attached:
         _, writer = await raw(attached.path)
         for number in range(2 * server.QUESTIONS_MAX):
-            writer.write(framed(Ask(number, RecordsRequest(1, 1))) + framed(Cancel(number)))
+            writer.write(framed(Ask(number, RecordsRequest(1, 1))) + framed(Forget(number)))
         for _ in range(2 * server.QUESTIONS_MAX):
             asking = asyncio.create_task(attached.ask(RecordsRequest(1, 1)))
             await asyncio.sleep(0)
@@ -284,13 +284,13 @@ async def test_many_messages_at_once_hold_nobody_up() -> None:
         taken: list[int] = []
         take, ticks = session._take, 0
 
-        def count(message: Watch | Ask | Cancel) -> None:
+        def count(message: Wanted | Ask | Forget) -> None:
             taken.append(ticks)
             take(message)
 
         session._take = count  # type: ignore[method-assign]
         for _ in range(101):  # for the first of them it waits already
-            attached.watch(Watch())
+            attached.watch(Wanted())
         while len(taken) < 100:
             ticks += 1
             await asyncio.sleep(0)
@@ -313,7 +313,7 @@ async def test_watching_again_and_again() -> None:
         loop = asyncio.get_running_loop()
         end = loop.time() + 4 * server.CHANGED_SECONDS_MIN
         while loop.time() < end:
-            attached.watch(Watch())
+            attached.watch(Wanted())
             await asyncio.sleep(0)
         assert 1 <= shown <= 6
 
@@ -323,7 +323,7 @@ async def test_watching_again_and_again() -> None:
 )
 def test_the_interval_of_a_watch(wanted: float, given: float) -> None:
     """Is a time that a timer can have, whatever is wanted."""
-    assert server.interval_of(Watch(interval_seconds=wanted)) == given
+    assert server.interval_of(Wanted(interval_seconds=wanted)) == given
 
 
 @pytest.mark.parametrize("factory", [asyncio.new_event_loop, None])

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from actum import Invalid
-from actum.monitor.requests import Ask, Cancel, RecordsRequest, Watch
+from actum.monitor.requests import Ask, Forget, RecordsRequest, Wanted
 from actum.monitor.wire import TO_ENGINE_BYTES_MAX, decode_to_engine, framed, read_message
 
 from tests.support.scenes import scene
@@ -23,7 +23,7 @@ def reader_of(data: bytes) -> asyncio.StreamReader:
 @scene
 async def test_messages_come_back() -> None:
     """In their order, as they were."""
-    sent = [Watch(interval_seconds=2.0), Ask(1, RecordsRequest(3, 9)), Cancel(1)]
+    sent = [Wanted(interval_seconds=2.0), Ask(1, RecordsRequest(3, 9)), Forget(1)]
     reader = reader_of(b"".join(map(framed, sent)))
     assert [await read_message(reader, decode_to_engine, TO_ENGINE_BYTES_MAX) for _ in sent] == sent
     with pytest.raises(asyncio.IncompleteReadError):

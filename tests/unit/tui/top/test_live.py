@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from actum.monitor import Detached, Frame, NoEngine, RecordsRequest, Watch
+from actum.monitor import Detached, Frame, NoEngine, RecordsRequest, Wanted
 from actum_tui.top import live
 from actum_tui.top.journal import RemoteJournal
 from actum_tui.top.live import LiveSource
@@ -47,7 +47,7 @@ async def test_an_engine_that_comes_back(tmp_path: Path, monkeypatch: pytest.Mon
     source = LiveSource(str(tmp_path / "bank"))
     async with open_bank(tmp_path / "bank", monitor=True):
         await source.open()
-        source.watch(Watch(interval_seconds=60))
+        source.watch(Wanted(interval_seconds=60))
         frames = source.frames()
         assert isinstance(await anext(frames), Found)
         assert isinstance(await anext(frames), Frame)

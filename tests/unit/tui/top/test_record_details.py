@@ -40,7 +40,7 @@ def test_all_of_it_is_there_as_text() -> None:
     for part in (
         *("OrderPlaced", "version 1,200", "9,120,044", "the one before is 7", "2026-01-01 00:00:00.123456 UTC"),
         *("basket-1", "cause", "[bold]ann", "00-ab", "00000000-0000-0000-0000-000000000000"),
-        *('sku  ""', "lines\n    0\n      count  2\n      tags  []", "[@click=app.quit]x[/]"),
+        *('sku           ""', "lines\n    0\n      count  2\n      tags   []", "[@click=app.quit]x[/]"),
     ):
         assert part in text
     assert "\x1b" not in text
@@ -55,6 +55,8 @@ def test_what_its_schema_says() -> None:
     """How many fields, and how many need not be there; a schema that says nothing is passed over."""
     schema = {"properties": {"@type": {}, "sku": {}, "note": {}}, "required": ["sku"]}
     assert "OrderPlaced  schema: 2 fields, 1 of them optional" in record_details(RECORD, schema).plain
+    stored = {"$ref": "#/$defs/OrderPlaced", "$defs": {"OrderPlaced": schema}}
+    assert record_details(RECORD, stored).plain == record_details(RECORD, schema).plain
     assert "schema" not in record_details(RECORD, {"properties": 5}).plain
 
 

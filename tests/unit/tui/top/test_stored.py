@@ -27,7 +27,7 @@ from actum.monitor import (
     State,
     StateRequest,
     StoreVitals,
-    Watch,
+    Wanted,
 )
 from actum_tui.application import Application
 from actum_tui.top import stored
@@ -55,7 +55,7 @@ async def fill(path: Path, *accounts: str) -> None:
 async def looking(path: Path, application: Application | None = None) -> AsyncIterator[StoredSource]:
     """A source, open."""
     source = StoredSource(str(path), application=application)
-    source.watch(Watch(interval_seconds=FAST))
+    source.watch(Wanted(interval_seconds=FAST))
     await source.open()
     try:
         yield source
@@ -188,13 +188,13 @@ class TestWithout:
         """They come as soon as they have been found; why there are none is said, too."""
         await fill(tmp_path / "bank", "a-1")
         async with looking(tmp_path / "bank") as source:
-            source.watch(Watch(interval_seconds=FAST, rows=RowsRequest(view="Balances")))
+            source.watch(Wanted(interval_seconds=FAST, rows=RowsRequest(view="Balances")))
             items = source.frames()
             frame = await next_frame(items)
             while frame.rows is None:
                 frame = await next_frame(items)
             assert frame.rows.rows == (("a-1", "a", 1),)
-            source.watch(Watch(interval_seconds=FAST, rows=RowsRequest(view="Nothing")))
+            source.watch(Wanted(interval_seconds=FAST, rows=RowsRequest(view="Nothing")))
             while frame.rows_failure is None:
                 frame = await next_frame(items)
             assert "no view 'Nothing'" in frame.rows_failure

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar, cast
 
 from actum import ActumError
-from actum.monitor import Actors, ActorSeen, Filter, Release, Watch
+from actum.monitor import Actors, ActorSeen, Filter, Release, Wanted
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -21,6 +21,7 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static, Tab, Tabs
 
+from actum_tui.safe_text import safe_text
 from actum_tui.top.actions import offer
 from actum_tui.top.actor_rows import (
     ACTIVITY_ROWS,
@@ -115,9 +116,9 @@ class ActorsPage(Page):
         """The cursor is on the actors."""
         self.query_one("#actors", Grid).focus()
 
-    def wants(self) -> Watch:
+    def wants(self) -> Wanted:
         """Frames with the actors that stand out."""
-        return Watch(interval_seconds=self.dashboard.interval, actors=True)
+        return Wanted(interval_seconds=self.dashboard.interval, actors=True)
 
     def show(self, look: Look) -> None:
         """Show a moment; a recording has actors in some frames only."""
@@ -156,7 +157,7 @@ class ActorsPage(Page):
         about = self.query_one("#about", Static)
         about.display = one is not None
         if one is not None:
-            how = "X releases it" if self.dashboard.may_act else "release it: actum top --rw, or engine.release(...)"
+            how = "X releases it" if self.dashboard.may_act else "actum top --rw, then X"
             about.update(actor_text(one, released=how))
 
     def _current(self) -> ActorSeen | None:
@@ -237,20 +238,19 @@ class ActorsPage(Page):
         self.run_worker(cast("Callable[[], None]", self._trace), group="trace", exclusive=True)
 
     async def _trace(self) -> None:
-        """Find the last event's correlation, and go there."""
+        """Find the last event, and go to what belongs to it."""
         one = self._current()
         if one is None:
             return
         try:
             records = await self.dashboard.source.journal.history(one.aggregate, one.key)
         except (ActumError, Unavailable) as error:
-            self.notify(str(error), severity="warning", markup=False)
+            self.notify(safe_text(str(error)), severity="warning", markup=False)
             return
-        found = next((record.correlation_id for record in reversed(records) if record.correlation_id), None)
-        if found is None:
-            self.notify("its commands were sent without a correlation id: there is no trace of them", markup=False)
-            return
-        await self.dashboard.open_trace(found)
+        if records:
+            await self.dashboard.open_trace(records[-1].correlation_id, position=records[-1].position)
+        else:
+            self.notify("it has no events yet: there is no trace of it", markup=False)
 
     async def action_release(self) -> None:
         """Let the actor under the cursor work again."""

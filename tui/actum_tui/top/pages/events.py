@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from contextlib import suppress
+from typing import Any, ClassVar
 
 from actum import ActumError, Invalid, StoredRecord
 from actum.monitor import Filter
@@ -25,6 +26,7 @@ from actum_tui.top.figures import whole
 from actum_tui.top.filter_suggester import FilterSuggester
 from actum_tui.top.glyphs import terminal_glyphs
 from actum_tui.top.grid import Grid
+from actum_tui.top.journal import DirectoryJournal
 from actum_tui.top.look import Look
 from actum_tui.top.page import Page
 from actum_tui.top.record_details import record_details
@@ -96,6 +98,7 @@ class EventsPage(Page):
         self._search: Search | None = None
         self._trouble = ""
         self._glyphs = terminal_glyphs()
+        self._schemas: dict[str, dict[str, Any]] = {}
 
     def body(self) -> Iterable[Widget]:
         """A line that says what is shown; the table; the details of the record under the cursor."""
@@ -112,6 +115,14 @@ class EventsPage(Page):
             "type:Order*  key:acc-*  amount>100  address.city=Berlin  !user:robot  word   (up: earlier ones)"
         )
         line.suggester = FilterSuggester(self._known)
+        self.run_worker(self._read_schemas(), group="schemas")
+
+    async def _read_schemas(self) -> None:
+        """What a store's directory says of the types of its events; an engine in memory has none to be read."""
+        journal = self.dashboard.source.journal
+        if isinstance(journal, DirectoryJournal):
+            with suppress(ActumError):
+                self._schemas = {one.tag: one.schema for one in await journal.read(lambda store: store.schemas())}
 
     def on_resize(self) -> None:
         """Other columns may fit, when all has its place."""
@@ -226,7 +237,9 @@ class EventsPage(Page):
     def _describe(self) -> None:
         """Show all of the record under the cursor."""
         record = self.current
-        self.query_one("#details", Static).update("" if record is None else record_details(record))
+        self.query_one("#details", Static).update(
+            "" if record is None else record_details(record, self._schemas.get(record.tag))
+        )
 
     @property
     def current(self) -> StoredRecord | None:

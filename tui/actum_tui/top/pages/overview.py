@@ -53,7 +53,7 @@ TAIL_RECORDS_MAX = 200
 DIRECTORY = "what a directory says of these: actum subscriptions ls, actum processes ls, actum deadlines ls"
 NO_EVENTS = "no events yet: send a command"
 #: Where one gets to know more.
-SCREENS = {"aggregate": "2", "view": "4", "subscription": "5", "process": "5", "timer": "5"}
+SCREENS = {"aggregate": "2", "subscription": "5", "process": "5", "timer": "5"}
 LEVEL_COLORS: dict[Level, str] = {"fine": "text-success", "warning": "text-warning", "error": "text-error"}
 
 
@@ -236,12 +236,15 @@ class OverviewPage(Page):
         grid = self.focused
         row = grid.current if isinstance(grid, Grid) else None
         if grid is not None and row is not None:
-            kind = "aggregate" if grid.id == "aggregates" else row.key.partition(" ")[0]
-            self.run_worker(self._go(SCREENS[kind]), name="screen")
+            kind, _, name = ("aggregate", "", row.key) if grid.id == "aggregates" else row.key.partition(" ")
+            self.run_worker(self._go(kind, name), name="screen")
 
-    async def _go(self, mode: str) -> None:
+    async def _go(self, kind: str, name: str) -> None:
         """Show another screen."""
-        await self.dashboard.switch_mode(mode)
+        if kind == "view":
+            await self.dashboard.open_view(name)
+        else:
+            await self.dashboard.switch_mode(SCREENS[kind])
 
 
 def position_of(look: Look) -> int:

@@ -43,6 +43,7 @@ from actum_tui.top.grid import Grid, GridRow
 from actum_tui.top.look import Look
 from actum_tui.top.page import Page
 from actum_tui.top.steps import PROCESSES, stream_of
+from actum_tui.top.widgets.gauge import percent
 
 PANELS: tuple[Panel, ...] = ("instances", "deadlines", "letters")
 NAMES: dict[Panel, str] = {"instances": "Instances", "deadlines": "Deadlines", "letters": "Dead letters"}
@@ -147,11 +148,17 @@ class ProcessesPage(Page):
         counted = self._look is not None and self._look.now.statistics is not None
         wanted = Wanted(self.panel, self._process, self._subscription, self.filter_text.strip(), counted)
         try:
-            self.found = await asked.automation_of(self.dashboard.source, wanted, self.found)
+            self.found = await asked.automation_of(self.dashboard.source, wanted, self.found, self._told)
         finally:
             self._asking = False
         with suppress(NoMatches):  # the dashboard may have ended meanwhile
             self._draw()
+
+    def _told(self, done: int, whole: int) -> None:
+        """How much of the log is read, for the first answer of a directory."""
+        if self.found.processes is None:
+            for empty in self.query("#empty").results(Static):
+                empty.update(f"reading the log: {percent(done / max(whole, 1))}")
 
     def _tick(self) -> None:
         """Draw again what depends on the time."""
@@ -213,6 +220,8 @@ class ProcessesPage(Page):
         """What it means that there is nothing."""
         if self.found.trouble:
             return Text("")
+        if self.found.processes is None:
+            return Text("reading ...", style="dim")
         if self.failures_only or self._filter.terms:
             which = " that needs somebody" if self.failures_only else ""
             return Text(f"nothing{which} is let through by the filter: F shows all again, esc closes the filter")
@@ -340,11 +349,11 @@ class ProcessesPage(Page):
 
     async def action_trace(self) -> None:
         """All that belongs to the row under the cursor."""
-        correlation = None if self._detail is None else self._detail.correlation_id
-        if correlation is None:
-            self.notify("this was not sent with a correlation id: there is no trace of it", markup=False)
+        found = None if self._detail is None else self._detail.trace
+        if found is None:
+            self.notify("nothing has caused this: there is no trace of it", markup=False)
             return
-        await self.dashboard.open_trace(correlation)
+        await self.dashboard.open_trace(found[0], position=found[1])
 
     async def action_retry(self) -> None:
         """Have what is under the cursor tried again."""

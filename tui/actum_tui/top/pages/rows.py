@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from actum import ActumError, Invalid
-from actum.monitor import Filter, Rebuild, RowsRequest, Watch
+from actum.monitor import Filter, Rebuild, RowsRequest, Wanted
 from actum.monitor import RowsPage as PageOfRows
 from msgspec.structs import replace
 from textual.binding import Binding, BindingType
@@ -18,13 +18,13 @@ from textual.widgets import Input, Static
 
 from actum_tui.top.actions import offer
 from actum_tui.top.flashes import FLASH_SECONDS, Flashes, rows_by_key
-from actum_tui.top.glyphs import UNICODE
+from actum_tui.top.glyphs import terminal_glyphs
 from actum_tui.top.page import Page
 from actum_tui.top.row_cells import grid_columns, grid_rows, widths_of, window_of
 from actum_tui.top.row_steps import position_of, stepped
 from actum_tui.top.rows_title import Folding, foot, instead, notice, title
 from actum_tui.top.source import Unavailable
-from actum_tui.top.view_facts import ViewFacts, views_of
+from actum_tui.top.view_facts import ViewFacts, head_of, views_of
 from actum_tui.top.widgets.row_detail import RowDetail
 from actum_tui.top.widgets.rows_grid import RowsGrid
 from actum_tui.top.widgets.view_list import ViewList
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 #: What is asked for before the table has a size.
 ROWS_FIRST = 20
 ROWS_MAX = 500
+POSITION_HINT = "as of position: 4000, or -100 for a hundred before the last"
 
 
 class RowsPage(Page):
@@ -49,7 +50,9 @@ class RowsPage(Page):
     """
 
     TITLE_TEXT = "Live views"
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-narrow"), (100, "-broad")]  # noqa: RUF012  # as Textual
     DEFAULT_CSS = """
+    RowsPage.-narrow #views { width: 20; }
     RowsPage #heading { height: 1; }
     RowsPage #notice { height: auto; max-height: 3; display: none; }
     RowsPage #message { height: auto; padding: 1 2; display: none; }
@@ -64,7 +67,8 @@ class RowsPage(Page):
         Binding("a", "ask_position", "As of"),
         Binding("n", "now", "Now"),
         Binding("enter", "detail", "Details", show=False),
-        Binding("left_square_bracket,right_square_bracket", "view(1)", "View", key_display="[ ]", show=False),
+        Binding("left_square_bracket", "view(-1)", "View before", key_display="[", show=False),
+        Binding("right_square_bracket", "view(1)", "Next view", key_display="]", show=False),
         Binding("less_than_sign", "fields(-1)", "Fields left", key_display="<", show=False),
         Binding("greater_than_sign", "fields(1)", "Fields right", key_display=">", show=False),
         Binding("comma", "position(-1)", "Position before", key_display=",", show=False),
@@ -87,7 +91,7 @@ class RowsPage(Page):
 
     def body(self) -> Iterable[Widget]:
         """The views at the left, the rows of one at the right."""
-        self._glyphs = UNICODE
+        self._glyphs = terminal_glyphs()
         right = Vertical(
             Static("", id="heading", markup=False),
             Static("", id="notice", markup=False),
@@ -95,9 +99,7 @@ class RowsPage(Page):
             RowsGrid(),
             Static("", id="foot", markup=False),
             RowDetail(),
-            Input(
-                placeholder="as of position: 4000, or -100 for a hundred before the last", id="position", compact=True
-            ),
+            Input(placeholder=POSITION_HINT, id="position", compact=True),
             id="right",
         )
         yield Horizontal(ViewList(self._glyphs), right)
@@ -114,19 +116,19 @@ class RowsPage(Page):
     @property
     def view(self) -> ViewFacts | None:
         """The one that is looked at."""
-        name = None if self.request is None else self.request.view
-        return next((view for view in self._views if view.name == name), None)
+        request = self.request
+        return next((view for view in self._views if request is not None and view.name == request.view), None)
 
     @property
     def settled(self) -> bool:
         """Whether what changes from now on is marked."""
         return self._flashes.settled
 
-    def wants(self) -> Watch:
+    def wants(self) -> Wanted:
         """The page that is looked at, made again for each frame; the past is asked for once."""
         request = self.request
         live = request if request is not None and request.position is None else None
-        return Watch(interval_seconds=self.dashboard.interval, rows=live)
+        return Wanted(interval_seconds=self.dashboard.interval, rows=live)
 
     def show(self, look: Look) -> None:
         """What is known of the views, and the rows of one."""
@@ -249,23 +251,24 @@ class RowsPage(Page):
             current = self.grid.current
             detail.show(self.rows.columns, None if current is None else rows_by_key(self.rows).get(current.key))
 
+    def open(self, view: str) -> None:
+        """Look at this view."""
+        self._look_at(RowsRequest(view=view, limit=self._room(), filter=self.filter_text))
+
     def on_view_list_picked(self, event: ViewList.Picked) -> None:
         """Another view."""
         event.stop()
-        if self.request is None or self.request.view != event.name:
-            self._look_at(RowsRequest(view=event.name, limit=self._room(), filter=self.filter_text))
+        self.open(event.name)
 
     def action_view(self, step: int) -> None:
         """The next view, or the one before."""
         names = [view.name for view in self._views]
         if self.request is not None and self.request.view in names:
-            name = names[(names.index(self.request.view) + step) % len(names)]
-            self._look_at(RowsRequest(view=name, limit=self._room(), filter=self.filter_text))
+            self.open(names[(names.index(self.request.view) + step) % len(names)])
 
     def on_rows_grid_page_wanted(self, event: RowsGrid.PageWanted) -> None:
         """Other rows of the view."""
         event.stop()
-        grid = self.grid
         if self.request is None:
             return
         if self.rows is None:  # it was too far: the first page is always there
@@ -274,8 +277,8 @@ class RowsPage(Page):
         request = stepped(replace(self.request, limit=self._room()), self.rows, event.step)
         self._look_at(request)
         if event.step in ("first", "next", "last") or request.offset == self.rows.offset:
-            line = {"first": 0, "up": 0, "before": 0}.get(event.step, grid.row_count - 1)
-            grid.move_cursor(row=line, animate=False)
+            line = {"first": 0, "up": 0, "before": 0}.get(event.step, self.grid.row_count - 1)
+            self.grid.move_cursor(row=line, animate=False)
 
     def on_grid_sort_wanted(self, event: Grid.SortWanted) -> None:
         """Another order."""
@@ -305,8 +308,7 @@ class RowsPage(Page):
     def action_fields(self, step: int) -> None:
         """Other fields of a wide view."""
         if self.rows is not None:
-            window = window_of(self.rows.columns, self.rows.key, self._first_field + step)
-            self._first_field = window.before
+            self._first_field = window_of(self.rows.columns, self.rows.key, self._first_field + step).before
             self._draw()
 
     def filtered(self, text: str) -> str | None:
@@ -318,10 +320,6 @@ class RowsPage(Page):
         if self.request is not None:
             self._look_at(replace(self.request, filter=text.strip(), offset=0))
         return None
-
-    def on_resize(self) -> None:
-        """As many rows as are seen."""
-        self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
         """Ask for more rows if there is room for them, or for fewer: not while a sentence stands in their place."""
@@ -341,7 +339,7 @@ class RowsPage(Page):
         if event.input.id != "position":
             return
         event.stop()
-        position = position_of(event.value, self._head())
+        position = position_of(event.value, self._head)
         if isinstance(position, str):
             self.notify(position, severity="warning", markup=False)
             return
@@ -355,13 +353,10 @@ class RowsPage(Page):
         line.value = ""
         self.grid.focus()
 
+    @property
     def _head(self) -> int:
         """The last position."""
-        look = self.dashboard.look
-        if look is None:
-            return 0
-        statistics, store = look.now.statistics, look.now.store
-        return statistics.position if statistics is not None else store.position if store is not None else 0
+        return 0 if self.dashboard.look is None else head_of(self.dashboard.look.now)
 
     def _look_at_past(self, position: int | None) -> None:
         """The same rows as of then, or as of now."""
@@ -382,8 +377,8 @@ class RowsPage(Page):
         """One position on, or back; from now it is one back."""
         if self.request is None:
             return
-        at = self._head() if self.request.position is None else self.request.position
-        self._look_at_past(max(0, min(at + step, self._head())))
+        at = self._head if self.request.position is None else self.request.position
+        self._look_at_past(max(0, min(at + step, self._head)))
 
     def action_leave_filter(self) -> None:
         """Escape: what is under way is left first, then the line that is open, then the past."""

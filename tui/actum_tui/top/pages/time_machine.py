@@ -20,11 +20,12 @@ from actum_tui.safe_text import safe_text
 from actum_tui.top.difference import compared
 from actum_tui.top.event_facts import event_facts
 from actum_tui.top.figures import whole
-from actum_tui.top.glyphs import UNICODE
+from actum_tui.top.glyphs import terminal_glyphs
 from actum_tui.top.page import Page
 from actum_tui.top.source import Unavailable
 from actum_tui.top.state_reader import StateReader, Step
 from actum_tui.top.stream_names import StreamName, stream_of, streams_in
+from actum_tui.top.view_facts import head_of
 from actum_tui.top.widgets.event_list import EventList
 from actum_tui.top.widgets.gauge import gauge, percent
 from actum_tui.top.widgets.scrubber import Scrubber
@@ -67,7 +68,7 @@ class TimeMachinePage(Page):
         Binding("g", "pick", "Go to"),
         Binding("left", "step(-1)", "Before", show=False),
         Binding("right", "step(1)", "After", show=False),
-        Binding("c", "changes", "Changes only"),
+        Binding("c", "changes", "Changes"),
         Binding("t", "trace", "Trace", show=False),
         Binding("y", "copy", "Copy JSON"),
     ]
@@ -85,7 +86,7 @@ class TimeMachinePage(Page):
         self._head = -1
         self._offered_head = -1
         self._next_reading = 0.0
-        self._glyphs = UNICODE
+        self._glyphs = terminal_glyphs()
 
     def body(self) -> Iterable[Widget]:
         """What to look at; then the events at the left, the state at the right."""
@@ -102,8 +103,7 @@ class TimeMachinePage(Page):
 
     def show(self, look: Look) -> None:
         """Read what has come since, of the streams to be offered or of the one that is looked at."""
-        statistics, store = look.now.statistics, look.now.store
-        head = statistics.position if statistics is not None else store.position if store is not None else 0
+        head = head_of(look.now)
         picking = self.query_one(StreamPicker).has_class("open")
         if picking and head != self._offered_head:
             self._offered_head = head
@@ -129,11 +129,8 @@ class TimeMachinePage(Page):
             key: which one.
             version: which of its events; the last one without.
         """
-        stream = StreamName(aggregate, key)
-        self.stream, self.records, self._shown, self._step = stream, (), (), None
-        self._reader = StateReader(self.dashboard.source, stream)
-        self._next_reading = 0.0
-        self.beside(partial(self._read, stream, version, begin=True), group="history")
+        work = partial(self._read, StreamName(aggregate, key), version, begin=True)
+        self.beside(work, group="history")
 
     async def _read(self, stream: StreamName, version: int | None = None, *, begin: bool = False) -> None:
         """Read the events of a stream."""
@@ -150,15 +147,18 @@ class TimeMachinePage(Page):
         self._next_reading = now + (now - began) / READING_SHARE_MAX
         if not records:
             self._refuse(stream, f"{stream.text} has no events")
-        elif begin or len(records) != len(self.records):
-            self._take(records, version, begin=begin)
+        elif begin:
+            self.stream, self._step = stream, None
+            self._reader = StateReader(self.dashboard.source, stream)
+            self._take(records, version, begin=True)
+        elif stream == self.stream and len(records) != len(self.records):
+            self._take(records, version, begin=False)
 
     def _refuse(self, stream: StreamName, sentence: str) -> None:
-        """There is nothing to be seen of a stream."""
-        if self.stream == stream and not self.records:
-            self.stream = None
+        """There is nothing to be seen of a stream; what was looked at before stays."""
+        if self.stream != stream:
             self.action_pick()
-        self.query_one(StreamPicker).fault(sentence)
+            self.query_one(StreamPicker).fault(sentence)
 
     def _take(self, records: Sequence[StoredRecord], version: int | None, *, begin: bool) -> None:
         """These are the events: the cursor goes on with the last one, if it stood there."""
@@ -278,10 +278,10 @@ class TimeMachinePage(Page):
         seen = [line for line in lines if line.mark] if self._only_changes else lines
         self.query_one(StatePane).show(seen)
         what = f"{changes:,} change{'' if changes == 1 else 's'}" if changes else "nothing changed"
-        head = f"state at version {step.after.version:,}, {what}" + (
-            ", only these are shown" if self._only_changes else ""
-        )
-        self.query_one("#state-head", Static).update(Content.assemble((head, "bold")))
+        only = ", only these" if self._only_changes else ""
+        head = f"at version {step.after.version:,}: {what}{only}"
+        cut = f"  long and cut: {safe_text(', '.join(step.after.cut))}" if step.after.cut else ""
+        self.query_one("#state-head", Static).update(Content.assemble((head, "bold"), (cut, MUTED)))
 
     def _say(self, sentence: str) -> None:
         """Why there is no state."""

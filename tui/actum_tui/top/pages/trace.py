@@ -28,7 +28,7 @@ from actum_tui.top.page import Page
 from actum_tui.top.record_details import record_details
 from actum_tui.top.search import trace_piece
 from actum_tui.top.source import Unavailable
-from actum_tui.top.trace_rows import COLUMNS, trace_rows
+from actum_tui.top.trace_rows import COLUMNS, NARROW_COLUMNS, trace_rows
 from actum_tui.top.widgets.tile import MUTED
 
 SECOND_NS = 1e9
@@ -36,6 +36,8 @@ SECOND_NS = 1e9
 LOOK_POSITIONS = 2_000_000
 #: The tree is drawn again after so many positions, while it grows.
 DRAW_POSITIONS = 50_000
+#: Cells from which on times of day are shown beside what came after what.
+TIMES_WIDTH = 100
 EMPTY = """No command is traced.
 
 Press t on an event (3), a step of a process (5) or in the time machine (7);
@@ -97,6 +99,10 @@ class TracePage(Page):
         ).placeholder = "the id of a command, a correlation id, or the position of an event"
         if self._asked is not None:
             self._look(*self._asked)
+
+    def on_resize(self) -> None:
+        """Other columns may fit now."""
+        self.call_after_refresh(self._rows)
 
     def show(self, look: Look) -> None:
         """The log is not read again with every moment: `m` looks for what has come since."""
@@ -193,7 +199,14 @@ class TracePage(Page):
             for tag in view.events:
                 views.setdefault(tag, []).append(view.name)
         ascii_only = terminal_glyphs() is ASCII
-        self.query_one(Grid).show(trace_rows(self.trace.nodes, self._folded, views, ascii_only=ascii_only))
+        rows = trace_rows(self.trace.nodes, self._folded, views, ascii_only=ascii_only)
+        grid = self.query_one(Grid)
+        columns = COLUMNS if self.size.width >= TIMES_WIDTH else NARROW_COLUMNS
+        if columns != grid.spec:
+            grid.respec(columns)
+        if columns == NARROW_COLUMNS:
+            rows = [row._replace(cells=[row.cells[0], *row.cells[2:]]) for row in rows]
+        grid.show(rows)
         self._describe()
 
     def _say(self, search: TraceSearch) -> None:

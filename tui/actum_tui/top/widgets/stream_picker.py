@@ -73,9 +73,7 @@ class StreamPicker(Vertical):
 
     def compose(self) -> ComposeResult:
         """The line and the list."""
-        yield Static(
-            "Whose past? Write an aggregate and a key, or pick one of those that changed last.", id="picker-head"
-        )
+        yield Static("Whose past? Pick one of those that changed last, or press / and write.", id="picker-head")
         yield Input(placeholder="Account/alice", id="stream", compact=True)
         yield Static("", id="picker-fault", markup=False)
         yield OptionList(id="streams")
@@ -117,6 +115,8 @@ class StreamPicker(Vertical):
         for number, stream in enumerate(self._listed):
             facts = f"  {whole(self._streams[stream])} event{'' if self._streams[stream] == 1 else 's'}, {stream.kind}"
             listing.add_option(Option(Content.assemble(safe_text(stream.text), (facts, MUTED)), id=str(number)))
+        if self._listed:
+            listing.highlighted = 0
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """List what matches while it is written."""
@@ -143,4 +143,3 @@ class StreamPicker(Vertical):
         listing = self.query_one(OptionList)
         if self._listed and not listing.has_focus:
             listing.focus()
-            listing.highlighted = 0

@@ -46,6 +46,7 @@ class ViewList(OptionList):
         super().__init__(id="views")
         self._glyphs = glyphs
         self._shown: list[ViewFacts] = []
+        self._picked: str | None = None
 
     def show(self, views: Sequence[ViewFacts], picked: str | None) -> None:
         """Show these; what has not changed is left alone."""
@@ -57,7 +58,7 @@ class ViewList(OptionList):
             for number, (before, view) in enumerate(zip(self._shown, views, strict=True)):
                 if before != view:
                     self.replace_option_prompt_at_index(number, self._entry(view))
-        self._shown = list(views)
+        self._shown, self._picked = list(views), picked
         if picked in names and self.highlighted != names.index(picked):
             self.highlighted = names.index(picked)
 
@@ -76,7 +77,10 @@ class ViewList(OptionList):
         )
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """The cursor picks."""
+        """The cursor picks; what was picked for it, or is not picked any more, is no news."""
         event.stop()
-        if event.option_index < len(self._shown):
-            self.post_message(self.Picked(self._shown[event.option_index].name))
+        if event.option_index != self.highlighted or event.option_index >= len(self._shown):
+            return
+        name = self._shown[event.option_index].name
+        if name != self._picked:
+            self.post_message(self.Picked(name))

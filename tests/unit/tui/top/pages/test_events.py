@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from actum.monitor import Answer, Frame, Hello, StoreVitals, Watch
+from actum.monitor import Frame, Hello, Reply, StoreVitals, Wanted
 from actum_tui.top import search
 from actum_tui.top.app import Dashboard
 from actum_tui.top.grid import Grid
@@ -58,8 +58,7 @@ async def test_the_newest_as_they_come(size: tuple[int, int]) -> None:
             assert current is not None
             assert current.key == "bob"
             if size[0] >= 80:
-                text = await sees(pilot, "Account/ann@1", "Account/bob@1", "Deposited")
-                assert "amount  7" in text
+                await sees(pilot, "Account/ann@1", "Account/bob@1", "Deposited", "amount      7")
 
 
 @scene
@@ -204,10 +203,10 @@ class StillSource:
             yield Frame(time_ns=time.time_ns(), monotonic_ns=time.perf_counter_ns(), store=store)
             await asyncio.sleep(0.2)
 
-    def watch(self, watch: Watch) -> None:
+    def watch(self, watch: Wanted) -> None:
         """It has no more to show."""
 
-    async def ask(self, request: object, progress: Callable[[int, int], None] | None = None) -> Answer:
+    async def ask(self, request: object, progress: Callable[[int, int], None] | None = None) -> Reply:
         """It is asked for nothing."""
         raise Unavailable("nobody answers")
 
@@ -232,4 +231,5 @@ async def test_a_log_of_200_000_events(tmp_path: Path, monkeypatch: pytest.Monke
         await sees(pilot, "Account/first@1", "looked at all 200,001 events")
         assert "still" in str(app_of(pilot).screen.query_one("#status", StatusLine).render())
         assert "77777" in seen(pilot.app)
+        assert "schema: 2 fields" in seen(pilot.app)
     await source.close()

@@ -15,6 +15,7 @@ from actum_tui.top.glyphs import ASCII
 from actum_tui.top.grid import Grid
 from actum_tui.top.live import LiveSource
 from actum_tui.top.pages import overview
+from actum_tui.top.pages.rows import RowsPage
 from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.screen import Screen
@@ -219,9 +220,16 @@ async def test_to_the_screen_that_knows_more(recorded: Recorded) -> None:
         assert dashboard.current_mode == "2"
         await pilot.press("1")
         dashboard.screen.query_one("#consumers", Grid).focus()
-        await pilot.press("enter")
         await pilot.pause()
-        assert dashboard.current_mode == "4"
+        await pilot.press("down", "enter")
+
+        def view() -> str | None:
+            page = dashboard.page
+            return page.request.view if isinstance(page, RowsPage) and page.request is not None else None
+
+        for _ in range(100):
+            await pilot.pause(0.05 if view() != "Activities" else None)
+        assert view() == "Activities"
 
 
 @scene

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from actum import Deadlines, Engine, MemoryLog, Options, Process, react
 from actum.processes.instances import Instance, Instances
+from actum_tui.top.app import Dashboard
 from actum_tui.top.grid import Grid
 from actum_tui.top.pages.processes import ProcessesPage
+from actum_tui.top.stored import StoredSource
 
 from tests.support.bank import Account, Deposit, HeldAssessor, Withdraw, open_bank
 from tests.support.dashboards import comes, dashboard, seen, sees, sees_not
@@ -230,7 +232,7 @@ async def test_a_hundred_thousand_instances() -> None:
 
 @scene
 async def test_the_past_and_the_trace_are_opened(tmp_path: Path) -> None:
-    """Enter on an instance goes to its stream, `t` to all that belongs together; without a correlation that is said."""
+    """Enter on an instance goes to its stream, `t` to all that belongs together."""
     await fill_troubled(tmp_path / "shop")
     async with (
         open_troubled(tmp_path / "shop", automatic=False, monitor=True),
@@ -242,7 +244,26 @@ async def test_the_past_and_the_trace_are_opened(tmp_path: Path) -> None:
         await pilot.press("5")
         await sees(pilot, "Courier/failed  failed", "steps")
         await pilot.press("t")
-        await comes(pilot, lambda: pilot.app.current_mode == "6" or "no trace of it" in seen(pilot.app))
+        await comes(pilot, lambda: pilot.app.current_mode == "6")
+        await sees(pilot, "OrderPaid")
+
+
+@scene
+async def test_a_directory_alone(tmp_path: Path) -> None:
+    """All that the log says, also who is done; nothing can be done to it, and it is said what can."""
+    await fill_troubled(tmp_path / "shop")
+    source = StoredSource(str(tmp_path / "shop"))
+    await source.open()
+    try:
+        async with Dashboard(source, rw=True).run_test(size=(80, 24), notifications=True) as pilot:
+            await pilot.press("5")
+            await sees(pilot, "Instances 5", "Deadlines 5", "Dead letters 1", "done", "steps", "OrderPaid @18")
+            await pilot.press("X")
+            await sees(pilot, "Nothing was done", "store's directory")
+            await pilot.press("2")
+            await sees(pilot, "A directory alone does not say this")
+    finally:
+        await source.close()
 
 
 @scene
