@@ -20,6 +20,7 @@ from actum.monitor import (
     client,
     engines,
     server,
+    silent,
     sites,
 )
 from actum.monitor.frames import Hello
@@ -95,6 +96,10 @@ async def test_a_socket_without_an_engine(here: Path, monkeypatch: pytest.Monkey
     serving = await asyncio.start_unix_server(talk, str(path))
     with pytest.raises(Detached, match="does not answer"):
         await attach(path)
+    with pytest.raises(NoEngine, match=r"there are: none; .*odd-.*does not answer.*held by something"):
+        await attach("odd")
+    assert [(at, "does not answer" in why) for at, why in (await silent()).items()] == [(path, True)]
+    assert await engines() == []
     del said[0]
     with pytest.raises(Invalid, match="not a message"):
         await attach(path)
