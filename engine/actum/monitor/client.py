@@ -117,8 +117,8 @@ class Attached:
         await self.close()
 
     def _send(self, message: Wanted | Ask | Forget) -> None:
-        """Send a message to an engine that is still there."""
-        if not self._ended:
+        """Send a message to an engine that is still there, as far as is known."""
+        if not self._ended and not self._writer.transport.is_closing():
             self._writer.write(framed(message))
 
     async def _read(self) -> None:

@@ -112,6 +112,17 @@ async def test_a_socket_without_an_engine(here: Path, monkeypatch: pytest.Monkey
 
 
 @scene
+async def test_asking_while_it_ends() -> None:
+    """In the moment between the end of the connection and its being noticed a question is answered by the end too."""
+    async with open_bank(monitor=True), await attach() as attached:
+        attached._writer.transport.abort()
+        await asyncio.sleep(0)
+        attached.watch(Wanted())
+        with pytest.raises(Detached):
+            await attached.ask(RecordsRequest(1, 1))
+
+
+@scene
 async def test_questions() -> None:
     """Each gets its own answer; a refusal is an error with a sentence."""
     async with open_bank(monitor=True) as bank, await attach() as attached:
