@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import socket
 import stat
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def new_socket(name: str) -> Path:
 
 
 def sockets() -> list[Path]:
-    """The sockets there are, by name; those of processes that have ended are removed.
+    """The sockets there are, by name; those that have ended are removed.
 
     Raises:
         StorageError: others can put sockets there: what is behind them may be anybody's.
@@ -70,11 +71,24 @@ def sockets() -> list[Path]:
         match = SOCKET.fullmatch(path.name)
         if match is None:
             continue
-        if runs(int(match[1])):
+        if runs(int(match[1])) or listens(path):
             found.append(path)
         else:
             path.unlink(missing_ok=True)
     return found
+
+
+def listens(path: Path) -> bool:
+    """Whether somebody listens at a socket: a process of another container with this directory has no number here."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as looking:
+        looking.settimeout(0.0)
+        try:
+            looking.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        except OSError:  # it is busy, or not for us: it is not ours to remove
+            return True
+    return True
 
 
 def runs(pid: int) -> bool:

@@ -68,6 +68,19 @@ def test_two_engines_of_a_process(here: Path) -> None:
     assert sites.new_socket("shop") != sites.new_socket("shop")
 
 
+def test_an_engine_of_another_container(here: Path) -> None:
+    """Its process has no number here: its socket stays as long as somebody listens there."""
+    sites.private(here)
+    path = here / "bank-999999999-1.sock"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen(0)
+        assert sites.sockets() == [path]
+        assert sites.sockets() == [path]  # also when nobody has taken the first call yet
+    assert sites.sockets() == []
+    assert not path.exists()
+
+
 def test_what_has_ended_is_removed(here: Path) -> None:
     """A socket of a process that is no more goes; other files stay and are not listed."""
     child = subprocess.Popen([sys.executable, "-c", ""])
