@@ -31,11 +31,11 @@ def vitals(position: int) -> StoreVitals:
         timestamp_ns=position,
         writer=None,
         log_bytes=1,
-        map_bytes=2,
+        map_bytes=2**40,
         readers=0,
         derived_bytes=3,
         checkpoint_position=0,
-        free_bytes=4,
+        free_bytes=2**40,
     )
 
 

@@ -67,12 +67,6 @@ def type_text(annotation: Any) -> str:
     return str(annotation).replace("typing.", "")
 
 
-def values_of(struct: msgspec.Struct) -> dict[str, Any]:
-    """The fields of a row or a state by name, as JSON has them, however it is stored."""
-    names: tuple[str, ...] = struct.__struct_fields__
-    return {name: as_json(getattr(struct, name)) for name in names}
-
-
 def as_json(value: Any) -> Any:
     """A value as JSON has it, and as the wire can carry it; one that can't be read says so."""
     if value is None or value is True or value is False or type(value) is float:

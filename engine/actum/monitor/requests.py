@@ -67,13 +67,14 @@ class StateRequest(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, tag="state answer"):
-    """A state: its fields, and their values as JSON has them."""
+    """A state: its fields, and their values as JSON has them; `cut` names those that are too long and were cut."""
 
     aggregate: str
     key: str
     version: int
     columns: tuple[Column, ...]
     values: dict[str, Any]
+    cut: tuple[str, ...] = ()
 
 
 class InstanceSeen(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, final
 from actum.codec import ENCODER, ENCODING_ERRORS, decoder_of
 from actum.errors import Invalid, shown
 from actum.inspection import durable_head
-from actum.monitor.columns import columns_of, values_of
+from actum.monitor.columns import columns_of
 from actum.monitor.requests import State
+from actum.monitor.values import state_values
 from actum.processes.stream import ProcessStepped, ProcessStream
 from actum.records import check_identifier
 from actum.schemas.gate import check_evolved
@@ -77,12 +78,14 @@ class States:
             while len(self._streams) > STREAMS_MAX:
                 del self._streams[next(iter(self._streams))]
             version, state = await past.at(request.version, progress or untold)
+            values, cut = state_values(state)
             return State(
                 aggregate=request.aggregate,
                 key=request.key,
                 version=version,
                 columns=columns_of(type(state)),
-                values=values_of(state),
+                values=values,
+                cut=cut,
             )
 
     def _stream(self, request: StateRequest) -> tuple[Streams, str, ProcessKind | None]:

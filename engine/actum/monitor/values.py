@@ -187,3 +187,16 @@ def page_values(
         count = sum(map(len, values))
         values, cut, _ = excerpts(rows, values_of, max(PAGE_CHARACTERS_MAX // count, VALUE_CHARACTERS_MIN))
     return values, cut
+
+
+def state_values(state: msgspec.Struct) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The fields of a state by name, and which of them were cut: all together may be as large as a page's values."""
+    names: tuple[str, ...] = state.__struct_fields__
+    values: dict[str, Any] = {}
+    cut: list[str] = []
+    for name in names:
+        excerpt = Excerpt(max(PAGE_CHARACTERS_MAX // len(names), VALUE_CHARACTERS_MAX))
+        values[name] = excerpt.of(getattr(state, name))
+        if excerpt.cut:
+            cut.append(name)
+    return values, tuple(cut)

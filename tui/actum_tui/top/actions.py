@@ -84,7 +84,7 @@ class ActionDialog(ModalScreen[None]):
     @property
     def dashboard(self) -> Dashboard:
         """The application."""
-        return cast("Dashboard", self.app)
+        return cast("Dashboard", self.app)  # pyright: ignore[reportUnknownMemberType]  # Textual says App[Unknown]
 
     def compose(self) -> ComposeResult:
         """What will happen, how far it is, what has come of it, and the buttons."""

@@ -156,7 +156,7 @@ class Grid(DataTable[Text]):
         """Draw all rows; the cursor stays on its row, or where it is."""
         current = self.current
         line, offset = self.cursor_row, self.scroll_offset
-        with self.app.batch_update():
+        with self.app.batch_update():  # pyright: ignore[reportUnknownMemberType]  # Textual says App[Unknown]
             self.clear()
             self._shown = {}
             for row in rows:
@@ -213,7 +213,7 @@ class Grid(DataTable[Text]):
         """Copy the row as JSON, by the terminal (OSC 52)."""
         row = self.current
         if row is not None:
-            self.app.copy_to_clipboard(to_json(row.data))
+            self.app.copy_to_clipboard(to_json(row.data))  # pyright: ignore[reportUnknownMemberType]  # Textual says App[Unknown]
             self.notify("copied as JSON", timeout=2)
 
     def action_export(self) -> None:

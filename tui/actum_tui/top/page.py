@@ -104,7 +104,7 @@ class Page(Screen[None]):
     @property
     def dashboard(self) -> Dashboard:
         """The application."""
-        return cast("Dashboard", self.app)
+        return cast("Dashboard", self.app)  # pyright: ignore[reportUnknownMemberType]  # Textual says App[Unknown]
 
     def compose(self) -> ComposeResult:
         """The line above, the filter, what the screen shows, the keys."""

@@ -75,9 +75,8 @@ class Player:
             self.go(0)
         self._moved.set()
 
-    async def next(self) -> int:
-        """Wait until another moment is to be shown, and give its number: the following one, or where it was moved."""
-        shown = self.number
+    async def next(self, shown: int) -> int:
+        """Wait until another moment than this one is to be shown: the following one, or where it was moved."""
         while self.number == shown:
             self._moved.clear()
             seconds = self._seconds_left()

@@ -42,7 +42,7 @@ class RecordingSource:
         self.journal = RecordingJournal()
         self._actors: Actors | None = None
         self._frame: Frame | None = None
-        self._shown = -1
+        self._shown = -2  # no moment follows on nothing
 
     @property
     def kind(self) -> Kind:
@@ -68,7 +68,7 @@ class RecordingSource:
 
     async def frames(self) -> AsyncIterator[Frame | Lost | Found | Past]:
         """What was seen: at the recording's pace, and where it is moved to. Without end: it may be moved again."""
-        number = 0
+        number = self.player.number
         while True:
             if number != self._shown + 1:
                 for before in self._jump(number):
@@ -79,7 +79,7 @@ class RecordingSource:
             fault = self.player.file.fault
             if self.player.at_end and fault is not None:
                 yield Lost(f"the recording ends here: {fault}")
-            number = await self.player.next()
+            number = await self.player.next(number)
 
     def _jump(self, number: int) -> list[Found | Past]:
         """What comes before a moment that does not follow the one that was shown."""

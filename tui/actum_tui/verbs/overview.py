@@ -33,7 +33,11 @@ def overview(call: Call, target: str | None, seconds: float, last: int) -> Answe
     only engine that runs. Of a directory whose engine can't be attached to less is known. Exit code 1: something has to
     be done.
     """
-    seen = look_at(call, target, seconds, newest=last)
+    return overview_of(look_at(call, target, seconds, newest=last))
+
+
+def overview_of(seen: Seen) -> Answer:
+    """What was seen, at a glance."""
     findings = verdicts(seen.look.now)
     statistics = seen.look.now.statistics
     classes = aggregate_rows(seen.look)

@@ -9,7 +9,7 @@ from actum_tui.output import Answer, Listing, findings_listing
 from actum_tui.top.look import Look
 from actum_tui.top.verdicts import verdicts
 from actum_tui.top.vital_rows import ROWS
-from actum_tui.verbs.looks import is_bad, look_at, options
+from actum_tui.verbs.looks import Seen, is_bad, look_at, options
 from actum_tui.verbs.overview import STYLES
 
 COLUMNS = ("section", "figure", "value", "p50", "p99", "max", "state")
@@ -28,7 +28,11 @@ def vitals(call: Call, target: str | None, seconds: float, explain: bool) -> Ans
     only engine that runs. Of a directory whose engine can't be attached to less is known. Exit code 1: something has to
     be done.
     """
-    seen = look_at(call, target, seconds)
+    return vitals_of(look_at(call, target, seconds), explain=explain)
+
+
+def vitals_of(seen: Seen, *, explain: bool = False) -> Answer:
+    """What was seen of the storage and the loop."""
     findings = verdicts(seen.look.now)
     data = {
         **seen.data(),

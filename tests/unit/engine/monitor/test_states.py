@@ -12,9 +12,9 @@ import pytest
 from actum import Aggregate, Command, Engine, Event, Invalid, MemoryLog, decide, evolve
 from actum.monitor import Unanswered, attach
 from actum.monitor import states as states_module
-from actum.monitor.columns import values_of
 from actum.monitor.requests import State, StateRequest
 from actum.monitor.states import States
+from actum.monitor.values import state_values
 
 from tests.support.bank import Account, Deposit, DepositEach, HeldAssessor, Note, Withdraw, open_bank
 from tests.support.clocks import FakeClock
@@ -40,7 +40,7 @@ async def agree(engine: Engine, states: States, key: str, versions: list[int]) -
     for version in versions:
         answer = await states.answer(of(key, version))
         assert answer.version == version
-        assert answer.values == values_of(await engine.state(Account, key, version=version))
+        assert answer.values == state_values(await engine.state(Account, key, version=version))[0]
 
 
 class Divide(Command):
@@ -177,6 +177,18 @@ class TestStates:
             await agree(bank, states, "ann", [2000, 1, 700, 701])
 
     @scene
+    async def test_a_state_of_any_size_is_answered(self) -> None:
+        """With the beginning of what is too long, which is named."""
+        async with open_bank() as bank:
+            for _ in range(100):
+                await bank.send(Note(account_id="ann", text="x" * 5_000))
+            answer = await states_of(bank).answer(of("ann"))
+
+        assert answer.cut == ("notes",)
+        assert 0 < len(answer.values["notes"]) < 100
+        assert answer.values["movements"] == 0
+
+    @scene
     async def test_questions_at_once_take_turns(self) -> None:
         """Each has its own answer."""
         async with open_bank() as bank:
@@ -241,7 +253,7 @@ class TestProcesses:
             states = states_of(shop)
             for key, entries in (("o", 2), ("b", 2)):
                 for version in range(entries + 1):
-                    expected = values_of(await shop.state(Fulfilment, key, version=version))
+                    expected = state_values(await shop.state(Fulfilment, key, version=version))[0]
                     named = await states.answer(of(key, version, "Fulfilment"))
                     logged = await states.answer(of(f"Fulfilment/{key}", version, "actum.Processes"))
                     assert named.values == logged.values == expected

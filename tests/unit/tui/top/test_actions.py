@@ -79,6 +79,23 @@ async def test_it_is_asked_first_and_told_after() -> None:
 
 
 @scene
+async def test_a_checkpoint_is_saved_from_the_screen_of_the_storage(tmp_path: Path) -> None:
+    """Its key there; the engine has saved it."""
+    async with (
+        open_bank(tmp_path / "bank", monitor=True, admin=True) as bank,
+        dashboard(rw=True, page="8") as pilot,
+    ):
+        await bank.send(Deposit(account_id="ann", amount=1))
+        await pilot.press("N")
+        await sees(pilot, "Save a checkpoint?")
+        await pilot.press("y")
+        await sees(pilot, "✓ a checkpoint is saved as of position 1")
+        figures = bank.statistics().checkpoints
+        assert figures is not None
+        assert figures.position == 1
+
+
+@scene
 async def test_the_mouse_does_it_too() -> None:
     """A click on the button."""
     async with open_bank(None, monitor=True, admin=True), dashboard(rw=True) as pilot:

@@ -258,20 +258,17 @@ class RowsPage(Page):
     def on_view_list_picked(self, event: ViewList.Picked) -> None:
         """Another view."""
         event.stop()
-        if self.request is None or self.request.view != event.name:
-            self._look_at(RowsRequest(view=event.name, limit=self._room(), filter=self.filter_text))
+        self.open(event.name)
 
     def action_view(self, step: int) -> None:
         """The next view, or the one before."""
         names = [view.name for view in self._views]
         if self.request is not None and self.request.view in names:
-            name = names[(names.index(self.request.view) + step) % len(names)]
-            self._look_at(RowsRequest(view=name, limit=self._room(), filter=self.filter_text))
+            self.open(names[(names.index(self.request.view) + step) % len(names)])
 
     def on_rows_grid_page_wanted(self, event: RowsGrid.PageWanted) -> None:
         """Other rows of the view."""
         event.stop()
-        grid = self.grid
         if self.request is None:
             return
         if self.rows is None:  # it was too far: the first page is always there
@@ -280,8 +277,8 @@ class RowsPage(Page):
         request = stepped(replace(self.request, limit=self._room()), self.rows, event.step)
         self._look_at(request)
         if event.step in ("first", "next", "last") or request.offset == self.rows.offset:
-            line = {"first": 0, "up": 0, "before": 0}.get(event.step, grid.row_count - 1)
-            grid.move_cursor(row=line, animate=False)
+            line = {"first": 0, "up": 0, "before": 0}.get(event.step, self.grid.row_count - 1)
+            self.grid.move_cursor(row=line, animate=False)
 
     def on_grid_sort_wanted(self, event: Grid.SortWanted) -> None:
         """Another order."""
@@ -311,8 +308,7 @@ class RowsPage(Page):
     def action_fields(self, step: int) -> None:
         """Other fields of a wide view."""
         if self.rows is not None:
-            window = window_of(self.rows.columns, self.rows.key, self._first_field + step)
-            self._first_field = window.before
+            self._first_field = window_of(self.rows.columns, self.rows.key, self._first_field + step).before
             self._draw()
 
     def filtered(self, text: str) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from actum.monitor import Checkpoint
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
@@ -17,6 +18,7 @@ from textual.events import DescendantFocus
 from textual.widget import Widget
 from textual.widgets import Static
 
+from actum_tui.top.actions import offer
 from actum_tui.top.glyphs import terminal_glyphs
 from actum_tui.top.look import Look
 from actum_tui.top.page import Page
@@ -47,6 +49,7 @@ class StoragePage(Page):
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-narrow"), (76, "-broad"), (150, "-wide")]  # noqa: RUF012  # as Textual declares it
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("N", "checkpoint", "Checkpoint", key_display="N"),
         Binding("up,k", "step(-1)", "Up", show=False),
         Binding("down,j", "step(1)", "Down", show=False),
         Binding("left,h", "column(-1)", "Left", show=False),
@@ -130,6 +133,14 @@ class StoragePage(Page):
         words = f" {why_unknown(row, self.dashboard.source.kind)}" if unknown else ""
         text = Text.assemble((row.name, "bold"), "  ", row.words, (words, "bold"))
         self.query_one("#words", Static).update(text, layout=False)
+
+    async def action_checkpoint(self) -> None:
+        """Have the engine save derived state now."""
+        await offer(self.dashboard, Checkpoint())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to filter."""
+        return action != "filter" and super().check_action(action, parameters)
 
     def action_step(self, step: int) -> None:
         """To the line above or below."""

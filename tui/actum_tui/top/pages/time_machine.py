@@ -280,7 +280,8 @@ class TimeMachinePage(Page):
         what = f"{changes:,} change{'' if changes == 1 else 's'}" if changes else "nothing changed"
         only = ", only these" if self._only_changes else ""
         head = f"at version {step.after.version:,}: {what}{only}"
-        self.query_one("#state-head", Static).update(Content.assemble((head, "bold")))
+        cut = f"  long and cut: {safe_text(', '.join(step.after.cut))}" if step.after.cut else ""
+        self.query_one("#state-head", Static).update(Content.assemble((head, "bold"), (cut, MUTED)))
 
     def _say(self, sentence: str) -> None:
         """Why there is no state."""

@@ -64,7 +64,7 @@ async def test_every_figure_has_its_place(tmp_path: Path, size: tuple[int, int])
 async def test_what_one_stands_on_is_explained(tmp_path: Path) -> None:
     """By the arrows, as in an editor, and by the mouse."""
     async with staged(shown(await moments(tmp_path / "bank")), "8") as (dashboard, pilot):
-        await stands(pilot, "Group commits a second")
+        assert "Filter" not in await stands(pilot, "Group commits a second", "Pause")
         await pilot.press("down", "down")
         await stands(pilot, "From handing a batch to the writer")
         await pilot.press("right")
