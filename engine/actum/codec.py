@@ -302,6 +302,7 @@ decode_headings = msgspec.msgpack.Decoder(list[Heading]).decode
 decode_traceparents = msgspec.msgpack.Decoder(list[Trace]).decode
 
 
+decode_stored_record = msgspec.msgpack.Decoder(StoredRecord).decode
 decode_stored_records = msgspec.msgpack.Decoder(list[StoredRecord]).decode
 
 
@@ -311,6 +312,13 @@ def decode_stored(first: int, body: bytes | memoryview) -> list[StoredRecord]:
     for position, record in enumerate(records, first):
         force_setattr(record, "position", position)
     return records
+
+
+def decode_one_stored(position: int, data: bytes | memoryview) -> StoredRecord:
+    """The record at a position, without the user's classes."""
+    record = decode_stored_record(data)
+    force_setattr(record, "position", position)
+    return record
 
 
 def decoder_of(decoded: type[T]) -> Callable[[bytes], T]:

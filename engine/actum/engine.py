@@ -218,7 +218,11 @@ class Engine(Operations, Automation):
         self._state = "read-only" if self._read_only else "open"
         self._taking = None if self._read_only else core
         if self._monitored:
-            await self.monitor(admin=self._admin)
+            try:
+                await self.monitor(admin=self._admin)
+            except BaseException:
+                await self.close()
+                raise
         return self
 
     async def monitor(self, *, admin: bool = False) -> None:
@@ -291,9 +295,11 @@ class Engine(Operations, Automation):
     async def _stop(self, core: Core) -> None:
         """The closing itself."""
         try:
-            if self._monitor is not None:
-                await self._monitor.stop()
-            await core.stop(drain=True)
+            try:
+                if self._monitor is not None:
+                    await self._monitor.stop()
+            finally:
+                await core.stop(drain=True)
         finally:
             self._state = "closed"
 

@@ -1,7 +1,7 @@
 """Watching a running engine from another process of the same user: what it shows, what it can be asked."""
 
 from actum.monitor.beside import Beside
-from actum.monitor.client import Attached, attach, engines
+from actum.monitor.client import Attached, attach, engines, silent
 from actum.monitor.directory import store_vitals
 from actum.monitor.errors import Detached, NoEngine, Unanswered
 from actum.monitor.filters import Filter
@@ -99,5 +99,6 @@ __all__ = [
     "belongs_to",
     "engines",
     "rows_page",
+    "silent",
     "store_vitals",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
-from actum.codec import decode_stored
+from actum.codec import decode_one_stored
 from actum.errors import Invalid
 from actum.monitor.actions import act
 from actum.monitor.automation import deadlines_of, letters_of, processes_of
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from actum.monitor.rows import Pages
     from actum.records import StoredRecord
 
-#: Bytes of frames after which no more records go into one answer; a frame is 16 MiB at most.
+#: Bytes after which no more records go into one answer: it is decoded and encoded in one turn of the loop.
 RECORDS_BYTES_MAX = 1_000_000
 
 #: Told how far an answer is: done, of whole.
@@ -99,10 +99,12 @@ class Answers:
         found: list[StoredRecord] = []
         size = 0
         for frame in self._core.log.frames(first, last) if first <= last else ():
-            found += (each for each in decode_stored(frame.first, frame.body) if first <= each.position <= last)
-            size += len(frame.body)
-            if size > RECORDS_BYTES_MAX:
-                break
+            for position in range(max(first, frame.first), min(last, frame.last) + 1):
+                data = frame.record(position - frame.first)  # of a large frame only those that are wanted are decoded
+                found.append(decode_one_stored(position, data))
+                size += len(data)
+                if size > RECORDS_BYTES_MAX:
+                    return Records(tuple(found), head)
         return Records(tuple(found), head)
 
     async def _processes(self, request: ProcessesRequest, progress: Progress) -> Processes:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from typing import Self
 
+    from actum_storage import ActumError
+
     from actum.monitor.requests import Action, FromEngine, Question, Reply
 
 #: How long an engine may take to say who it is: it may be in the middle of a long turn.
@@ -115,8 +117,8 @@ class Attached:
         await self.close()
 
     def _send(self, message: Wanted | Ask | Forget) -> None:
-        """Send a message to an engine that is still there."""
-        if not self._ended:
+        """Send a message to an engine that is still there, as far as is known."""
+        if not self._ended and not self._writer.transport.is_closing():
             self._writer.write(framed(message))
 
     async def _read(self) -> None:
@@ -196,13 +198,33 @@ async def attach(target: str | os.PathLike[str] | int | None = None) -> Attached
 
 
 async def engines() -> list[tuple[Path, Hello]]:
-    """The monitored engines of this user that answer: their sockets, and who they are."""
+    """The monitored engines of this user that answer: their sockets, and who they are.
 
-    async def look(path: Path) -> tuple[Path, Hello] | None:
+    Raises:
+        StorageError: others can put sockets where this user's lie.
+    """
+    return [(path, found) for path, found in await look_round() if isinstance(found, Hello)]
+
+
+async def silent() -> dict[Path, str]:
+    """The sockets behind which there is a process that can't be attached to, and why: it is busy, full, or too old.
+
+    Raises:
+        StorageError: others can put sockets where this user's lie.
+    """
+    return {path: str(found) for path, found in await look_round() if not isinstance(found, Hello)}
+
+
+async def look_round() -> list[tuple[Path, Hello | ActumError]]:
+    """What is behind each socket: an engine, or why it can't be attached to; without those that have just ended."""
+
+    async def look(path: Path) -> tuple[Path, Hello | ActumError] | None:
         try:
             attached = await attach(path)
-        except (Detached, Invalid):
-            return None
+        except (Detached, Invalid) as error:
+            reason = error.__cause__
+            gone = isinstance(reason, (OSError, EOFError)) and not isinstance(reason, TimeoutError)
+            return None if gone else (path, error)
         await attached.close()
         return path, attached.hello
 
@@ -221,7 +243,8 @@ async def socket_of(target: str | os.PathLike[str] | int | None) -> Path:
     text = "" if target is None else os.fspath(target) if not isinstance(target, int) else str(target)
     if text.endswith(".sock"):
         return Path(text)
-    live = await engines()
+    there = await look_round()
+    live = [(path, found) for path, found in there if isinstance(found, Hello)]
     meant = [one for one in live if target is None or is_meant(text, one[1])]
     if len(meant) == 1:
         return meant[0][0]
@@ -229,7 +252,10 @@ async def socket_of(target: str | os.PathLike[str] | int | None) -> Path:
     if meant:
         raise NoEngine(f"more than one engine is meant: give the process id or the socket of one of: {listed}")
     which = "no engine" if target is None else f"no engine {text!r}"
-    raise NoEngine(f"{which} can be attached to; there are: {listed}. Open it with Engine.open(..., monitor=True)")
+    others = "".join(f"; {found}" for _, found in there if not isinstance(found, Hello))
+    raise NoEngine(
+        f"{which} can be attached to; there are: {listed}{others}. Open it with Engine.open(..., monitor=True)"
+    )
 
 
 def is_meant(text: str, hello: Hello) -> bool:

@@ -60,12 +60,17 @@ class Pace:
         self._resumed_ns = clock.monotonic_ns()
         self.spent_ns = 0
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the slice has taken long enough: others come first now."""
+        return self._clock.monotonic_ns() - self._resumed_ns >= SLICE_NS
+
     async def walk(self, steps: Iterator[object]) -> None:
         """Do all steps, resting after each slice. Cancelling leaves the rest undone."""
         count = 0
         for _ in steps:
             count += 1
-            if count >= SLICE_STEPS_MAX or self._clock.monotonic_ns() - self._resumed_ns >= SLICE_NS:
+            if count >= SLICE_STEPS_MAX or self.is_due:
                 count = 0
                 await self.rest()
 

@@ -14,7 +14,8 @@ import platform
 import socket
 import struct
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -46,6 +47,8 @@ log = logging.getLogger("actum.monitor")
 CLIENTS_MAX = 16
 #: Questions of one client that are being answered.
 QUESTIONS_MAX = 16
+#: Who says often what the next frame shall hold gets one so often.
+CHANGED_SECONDS_MIN = 0.05
 INTERVAL_SECONDS_MIN = 0.5
 INTERVAL_SECONDS_MAX = 60.0
 
@@ -70,6 +73,8 @@ class Server:
         self._core = core
         self._admin = admin
         self._sessions: set[Session] = set()
+        self._conversations: set[asyncio.Task[None]] = set()
+        self._stopping = False
         self._onlookers = Onlookers(core)
         self._server: asyncio.Server | None = None
         self._probe = Probe(core)
@@ -93,20 +98,31 @@ class Server:
         self.path = path
 
     async def stop(self) -> None:
-        """Send everybody away, and remove the socket."""
+        """Send everybody away, and remove the socket; nobody can keep the engine from closing."""
+        self._stopping = True
         if self._server is None:
             return
         self._server.close()
         for session in tuple(self._sessions):
             await session.end()
+        await asyncio.gather(*self._conversations, return_exceptions=True)
         await self._server.wait_closed()
         if self.path is not None:
-            self.path.unlink(missing_ok=True)
+            try:
+                self.path.unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("%s can't be removed: %s", self.path, error, extra=facts("monitor failed", error))
 
-    async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Begin to talk to one client."""
+        conversation = asyncio.create_task(self._talk(reader, writer), name="actum monitor conversation")
+        self._conversations.add(conversation)
+        conversation.add_done_callback(self._conversations.discard)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Talk to one client until it leaves."""
-        if not is_same_user(writer):
-            writer.close()
+        if self._stopping or not is_same_user(writer):
+            writer.transport.abort()
             return
         if len(self._sessions) >= CLIENTS_MAX:
             writer.write(
@@ -159,6 +175,7 @@ class Session:
             while True:
                 self._take(await read_message(self._reader, decode_to_engine, TO_ENGINE_BYTES_MAX))
                 await self._writer.drain()  # who does not read what it is told is not listened to either
+                await asyncio.sleep(0)  # and of who sends many messages at once one is heard a turn
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         except Invalid as error:
@@ -168,16 +185,20 @@ class Session:
             await self.end()
 
     async def end(self) -> None:
-        """Stop whatever is under way for this client, and hang up."""
+        """Stop whatever is under way for this client, and hang up: what it has not read by now is not waited for."""
         tasks = [task for task in (self._task, *self._asked.values()) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._answers.close()
-        self._writer.close()
+        self._writer.transport.abort()
 
     def _take(self, message: Wanted | Ask | Forget) -> None:
-        """Do what a message says."""
+        """Do what a message says.
+
+        Raises:
+            Invalid: it makes no sense: the conversation can't go on.
+        """
         match message:
             case Wanted():
                 self._watch = message
@@ -189,8 +210,12 @@ class Session:
                 if len(self._asked) >= QUESTIONS_MAX:
                     self._send(Refused(message.number, "Overloaded", f"{QUESTIONS_MAX} questions are being answered"))
                     return
+                if message.number in self._asked:
+                    raise Invalid(f"the question {message.number} is being answered: the next needs another number")
                 task = asyncio.create_task(self._answer(message), name="actum monitor answer")
                 self._asked[message.number] = task
+                # Not by the task itself: one that is cancelled at once never begins.
+                task.add_done_callback(lambda _: self._asked.pop(message.number, None))
 
     async def _answer(self, asked: Ask) -> None:
         """Answer one question."""
@@ -203,8 +228,6 @@ class Session:
         except Exception as error:  # a bug here must not end the conversation
             log.exception("a question of the monitor failed", extra=facts("monitor answer failed", error))
             self._send(Refused(number, type(error).__name__, f"the engine failed to answer: {error!r}"))
-        finally:
-            self._asked.pop(number, None)
 
     def _tell(self, number: int, done: int, whole: int) -> None:
         """How far an answer is, to who has read what it was told before."""
@@ -221,12 +244,13 @@ class Session:
                 log.exception("a frame of the monitor failed", extra=facts("monitor frame failed", error))
                 self._writer.close()
                 return
-            interval = min(max(self._watch.interval_seconds, INTERVAL_SECONDS_MIN), INTERVAL_SECONDS_MAX)
+            shown = asyncio.get_running_loop().time()
             try:
-                async with asyncio.timeout(interval):
+                async with asyncio.timeout(interval_of(self._watch)):
                     await self._changed.wait()
             except TimeoutError:
                 continue
+            await asyncio.sleep(shown + CHANGED_SECONDS_MIN - asyncio.get_running_loop().time())
 
     def _show_once(self) -> None:
         """Send a frame, unless the one before is still on its way."""
@@ -263,6 +287,14 @@ class Session:
             self._writer.write(framed(message))
 
 
+def interval_of(watch: Wanted) -> float:
+    """The seconds between frames that a client gets for those that it wants."""
+    wanted = watch.interval_seconds
+    if isnan(wanted):  # the timers of the loop can't be put in an order with it
+        return INTERVAL_SECONDS_MAX
+    return min(max(wanted, INTERVAL_SECONDS_MIN), INTERVAL_SECONDS_MAX)
+
+
 def is_same_user(writer: asyncio.StreamWriter) -> bool:
     """Whether the process at the other end is this user's, or the superuser's; where the system says that."""
     found = credentials_of(writer)
@@ -290,7 +322,7 @@ def hello_of(core: Core, *, admin: bool) -> Hello:
     manifest = getattr(core.store, "manifest", None)
     path = None if manifest is None else Path(core.store.path).resolve()  # type: ignore[union-attr]
     return Hello(
-        version=version("actum"),
+        version=installed_version(),
         name="memory" if path is None else path.name,
         store=None if path is None else str(path),
         store_id="" if manifest is None else manifest.store_id,
@@ -306,6 +338,14 @@ def hello_of(core: Core, *, admin: bool) -> Hello:
         subscriptions=tuple(consumer.name for consumer in core.subscriptions),
         events=tuple(sorted(str(event.__struct_config__.tag) for event in core.codec.event_types)),
     )
+
+
+def installed_version() -> str:
+    """Which actum this is, for people; a copy that nobody installed does not say it."""
+    try:
+        return version("actum")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def events_of(core: Core, name: str) -> tuple[str, ...]:

@@ -54,12 +54,18 @@ def new_socket(name: str) -> Path:
 
 
 def sockets() -> list[Path]:
-    """The sockets there are, by name; those of processes that have ended are removed."""
+    """The sockets there are, by name; those of processes that have ended are removed.
+
+    Raises:
+        StorageError: others can put sockets there: what is behind them may be anybody's.
+    """
     found: list[Path] = []
+    here = directory()
     try:
-        paths = sorted(directory().glob("*.sock"))
+        here.lstat()
     except OSError:
         return []
+    paths = sorted(private(here).glob("*.sock"))
     for path in paths:
         match = SOCKET.fullmatch(path.name)
         if match is None:

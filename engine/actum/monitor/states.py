@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import asyncio
 from array import array
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, final
 
 from actum.codec import ENCODER, ENCODING_ERRORS, decoder_of
 from actum.errors import Invalid, shown
 from actum.inspection import durable_head
 from actum.monitor.columns import columns_of
+from actum.monitor.pace import Crowd, Pace
 from actum.monitor.requests import State
 from actum.monitor.values import state_values
 from actum.processes.stream import ProcessStepped, ProcessStream
@@ -27,7 +29,7 @@ from actum.schemas.gate import check_evolved
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from msgspec import Struct
 
@@ -46,9 +48,6 @@ SPACING_EVENTS = 128
 #: Kept states of one stream, in number and in bytes.
 KEPT_STATES_MAX = 512
 KEPT_BYTES_MAX = 8_000_000
-#: Events handled before the loop gets its turn.
-SLICE_EVENTS = 200
-
 PROCESSES = ProcessStream.__aggregate_options__.name
 
 
@@ -127,16 +126,30 @@ class Past:
         Raises:
             Invalid: there is no such version, or today's code can't make its state.
         """
-        await self._read_positions(progress)
+        with self._pace() as pace:
+            return await self._at(version, progress, pace)
+
+    @contextmanager
+    def _pace(self) -> Iterator[Pace]:
+        """Work in slices: how long an event takes depends on what is in it."""
+        pace = Pace(self._core.clock, Crowd())
+        try:
+            yield pace
+        finally:
+            pace.finish()
+
+    async def _at(self, version: int | None, progress: Progress, pace: Pace) -> tuple[int, Struct]:
+        """As `at`, at a pace."""
+        await self._read_positions(progress, pace)
         last = len(self._positions)
         version = last if version is None else version
         if not 0 <= version <= last:
             raise Invalid(f"{self._streams.name}/{self._key} has no version {version:,}: it is at {last:,}")
         if self._kind is not None:
-            return version, await self._last_step(self._kind, version)
-        return version, await self._folded(version, progress)
+            return version, await self._last_step(self._kind, version, pace)
+        return version, await self._folded(version, progress, pace)
 
-    async def _read_positions(self, progress: Progress) -> None:
+    async def _read_positions(self, progress: Progress, pace: Pace) -> None:
         """Walk back from the last durable event to the newest one that is known."""
         known = self._positions[-1] if self._positions else 0
         found = array("Q")
@@ -146,13 +159,13 @@ class Past:
                 break
             new = new or link.version - len(self._positions)
             found.append(position)
-            if len(found) % SLICE_EVENTS == 0:
+            if pace.is_due:
                 progress(len(found), 2 * new)
-                await asyncio.sleep(0)
+                await pace.rest()
         found.reverse()
         self._positions += found
 
-    async def _folded(self, version: int, progress: Progress) -> Any:
+    async def _folded(self, version: int, progress: Progress, pace: Pace) -> Any:
         """The state at a version, folded from the nearest one before it that is there."""
         reached, state = self._nearest(version)
         self._at_hand = None  # a handler that fails leaves it half changed
@@ -171,10 +184,10 @@ class Past:
             reached = record.version
             if reached % self._spacing == 0 and reached not in self._kept:
                 self._keep(reached, state)
-            if (reached - start) % SLICE_EVENTS == 0:
+            if pace.is_due:
                 self._at_hand = (reached, state)
                 progress(version - start + reached - start, 2 * (version - start))
-                await asyncio.sleep(0)
+                await pace.rest()
         self._at_hand = (version, state)
         return state
 
@@ -197,9 +210,9 @@ class Past:
             self._spacing *= 2
             self._kept = {kept: state for kept, state in self._kept.items() if kept % self._spacing == 0}
 
-    async def _last_step(self, kind: ProcessKind, version: int) -> Any:
+    async def _last_step(self, kind: ProcessKind, version: int, pace: Pace) -> Any:
         """What the last step up to a version has left; what is there before the first one, if there is none."""
-        for count, position in enumerate(reversed(self._positions[:version]), 1):
+        for position in reversed(self._positions[:version]):
             (record,) = self._streams.records([position])
             if isinstance(record.event, ProcessStepped):
                 try:
@@ -208,8 +221,8 @@ class Past:
                     raise Invalid(
                         f"the state of {self._key} at version {record.version:,} can't be read: {error}"
                     ) from error
-            if count % SLICE_EVENTS == 0:
-                await asyncio.sleep(0)
+            if pace.is_due:
+                await pace.rest()
         return kind.process()
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from actum.monitor import Frame, Hello
 
 SECOND_NS = 1e9
+#: An engine that takes longer to send its first frame is held by something.
+FRAME_SECONDS_MAX = 5.0
 
 
 def register(command: click.Group) -> None:
@@ -27,7 +29,7 @@ def register(command: click.Group) -> None:
 def ps(call: Call) -> Answer:
     """List the running engines that were opened with monitor=True by this user."""
     del call
-    found = asyncio.run(look())
+    found, silent = asyncio.run(look())
     made = Listing(
         ("pid", "name", "up", "position", "awake", "pending", "state", "durability", "actions", "store"),
         frozenset({"pid", "position", "awake", "pending"}),
@@ -60,18 +62,26 @@ def ps(call: Call) -> Answer:
                 "actum": hello.version,
             }
         )
-    return Answer({"engines": data}, [made if data else "no engine runs that was opened with monitor=True"])
+    others = "other " if silent else ""
+    nothing = f"no {others}engine runs that was opened with monitor=True"
+    return Answer({"engines": data}, [made if data else nothing], warnings=silent)
 
 
-async def look() -> list[tuple[Path, Hello, Frame]]:
-    """Each engine, and its first frame."""
-    from actum.monitor import attach, engines  # noqa: PLC0415  # other verbs don't pay for it
+async def look() -> tuple[list[tuple[Path, Hello, Frame]], list[str]]:
+    """Each engine, and its first frame; and why others show nothing."""
+    from actum.monitor import attach, engines, silent  # noqa: PLC0415  # other verbs don't pay for it
 
     async def first(path: Path, hello: Hello) -> tuple[Path, Hello, Frame] | None:
-        async with await attach(path) as engine:
+        async with asyncio.timeout(FRAME_SECONDS_MAX), await attach(path) as engine:
             async for frame in engine.frames():
                 return path, hello, frame
         return None
 
-    found = await asyncio.gather(*(first(*each) for each in await engines()), return_exceptions=True)
-    return [each for each in found if isinstance(each, tuple)]
+    live, reasons = await asyncio.gather(engines(), silent())
+    found = await asyncio.gather(*(first(*each) for each in live), return_exceptions=True)
+    stuck = [
+        f"{hello.name} (pid {hello.pid}) sends no frame"
+        for (_, hello), each in zip(live, found, strict=True)
+        if isinstance(each, TimeoutError)
+    ]
+    return [each for each in found if isinstance(each, tuple)], [*reasons.values(), *stuck]

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 import pytest
 from actum.monitor import (
     ActionDone,
+    Beside,
     DeadLettersRequest,
     DeadlinesRequest,
     ProcessesRequest,
+    Records,
+    RecordsRequest,
     RetryDeadLetter,
     Unanswered,
+    answers,
     attach,
 )
 
+from tests.support.bank import Note, open_bank
 from tests.support.scenes import scene
 from tests.support.troubled import MENDED, fill_troubled, open_troubled, quiet
 
@@ -62,3 +67,21 @@ async def test_who_acts_is_written_down(
             assert done == ActionDone(f"mailer has handled the event at position {position}")
     (line,) = [record for record in caplog.records if record.__dict__.get("actum_event") == "action done"]
     assert line.__dict__["actum_who"] == f"process {os.getpid()} of user {os.getuid()}"
+
+
+@scene
+async def test_large_records_come_in_several_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer ends behind the record that makes it large enough, also within a frame; the next begins there."""
+    monkeypatch.setattr(answers, "RECORDS_BYTES_MAX", 3_000)
+    async with open_bank() as bank:
+        await bank.send_many([Note(account_id="a", text="x" * 1_000) for _ in range(10)])
+        found: list[int] = []
+        sizes: list[int] = []
+        while len(found) < 10:
+            answer = await Beside(bank).ask(RecordsRequest(len(found) + 1, 10))
+            assert isinstance(answer, Records)
+            found += [record.position for record in answer.records]
+            sizes.append(len(answer.records))
+            assert all("x" * 1_000 in str(record.event) for record in answer.records)
+        assert found == list(range(1, 11))
+        assert max(sizes) == 3

@@ -19,6 +19,8 @@ from actum.monitor import (
     attach,
     client,
     engines,
+    server,
+    silent,
     sites,
 )
 from actum.monitor.frames import Hello
@@ -94,6 +96,10 @@ async def test_a_socket_without_an_engine(here: Path, monkeypatch: pytest.Monkey
     serving = await asyncio.start_unix_server(talk, str(path))
     with pytest.raises(Detached, match="does not answer"):
         await attach(path)
+    with pytest.raises(NoEngine, match=r"there are: none; .*odd-.*does not answer.*held by something"):
+        await attach("odd")
+    assert [(at, "does not answer" in why) for at, why in (await silent()).items()] == [(path, True)]
+    assert await engines() == []
     del said[0]
     with pytest.raises(Invalid, match="not a message"):
         await attach(path)
@@ -103,6 +109,17 @@ async def test_a_socket_without_an_engine(here: Path, monkeypatch: pytest.Monkey
     assert await engines() == []
     serving.close()
     await turns(20)
+
+
+@scene
+async def test_asking_while_it_ends() -> None:
+    """In the moment between the end of the connection and its being noticed a question is answered by the end too."""
+    async with open_bank(monitor=True), await attach() as attached:
+        attached._writer.transport.abort()
+        await asyncio.sleep(0)
+        attached.watch(Wanted())
+        with pytest.raises(Detached):
+            await attached.ask(RecordsRequest(1, 1))
 
 
 @scene
@@ -142,8 +159,9 @@ async def test_a_question_that_is_given_up() -> None:
 
 
 @scene
-async def test_the_newest_frame_counts() -> None:
+async def test_the_newest_frame_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who does not take frames finds the last one, not a queue of them."""
+    monkeypatch.setattr(server, "CHANGED_SECONDS_MIN", 0.0)
     async with open_bank(monitor=True) as bank, await attach() as attached:
         for number in range(3):
             await bank.send(Deposit(account_id="a", amount=1))

@@ -5,19 +5,35 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import socket
 import stat
 import weakref
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
+import uvloop
 from actum import Invalid, Overloaded
-from actum.monitor import Attached, Detached, Frame, Records, RecordsRequest, Unanswered, Wanted, attach, server, sites
+from actum.monitor import (
+    Attached,
+    DeadlinesRequest,
+    Detached,
+    Frame,
+    Records,
+    RecordsRequest,
+    RowsRequest,
+    Unanswered,
+    Wanted,
+    attach,
+    server,
+    sites,
+)
 from actum.monitor.requests import Ask, Forget
 from actum.monitor.wire import framed
 
 from tests.support.bank import Deposit, Note, open_bank
-from tests.support.scenes import scene, turns, until
+from tests.support.scenes import engine_threads, scene, turns, until
 
 
 @pytest.fixture(autouse=True)
@@ -206,6 +222,176 @@ async def test_clients_that_vanish_leave_nothing(here: Path) -> None:
         sessions = bank._monitor._sessions
         await until(lambda: not sessions)
         await until(lambda: not [task for task in asyncio.all_tasks() if task.get_name().startswith("actum monitor")])
+
+
+def tasks_of_monitors() -> list[str]:
+    """What runs for those who are attached."""
+    return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("actum monitor")]
+
+
+@scene
+async def test_a_question_that_is_taken_back_at_once() -> None:
+    """Before work for it has begun: it does not count as one that is being answered."""
+    async with open_bank(monitor=True), await attach() as attached:
+        _, writer = await raw(attached.path)
+        for number in range(2 * server.QUESTIONS_MAX):
+            writer.write(framed(Ask(number, RecordsRequest(1, 1))) + framed(Forget(number)))
+        for _ in range(2 * server.QUESTIONS_MAX):
+            asking = asyncio.create_task(attached.ask(RecordsRequest(1, 1)))
+            await asyncio.sleep(0)
+            asking.cancel()
+        await turns(200)
+        assert isinstance(await attached.ask(RecordsRequest(1, 1)), Records)
+        assert "actum monitor answer" not in tasks_of_monitors()
+        writer.close()
+
+
+@scene
+async def test_answers_that_are_there_at_once() -> None:
+    """Where the application's tasks begin at once, an answer may be there before its task is."""
+    if not hasattr(asyncio, "eager_task_factory"):
+        pytest.skip("tasks begin at once from Python 3.12 on")
+    async with open_bank(monitor=True), await attach() as attached:
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(asyncio.eager_task_factory)
+        try:
+            for _ in range(2 * server.QUESTIONS_MAX):
+                await attached.ask(DeadlinesRequest())
+        finally:
+            loop.set_task_factory(None)
+
+
+@scene
+async def test_one_number_for_many_questions(caplog: pytest.LogCaptureFixture) -> None:
+    """It would be a way round the limit: such a client is sent away, and what it asked ends."""
+    async with open_bank(monitor=True) as bank:
+        await bank.send_many([Deposit(account_id="a", amount=1) for _ in range(500)])
+        (path,) = sites.sockets()
+        reader, writer = await raw(path)
+        writer.write(framed(Ask(1, RowsRequest(view="Balances", position=500))) * 50)
+        await reader.read()
+        writer.close()
+        assert "another number" in caplog.text
+        await until(lambda: not tasks_of_monitors())
+
+
+@scene
+async def test_many_messages_at_once_hold_nobody_up() -> None:
+    """One is taken in each turn of the loop, however many are there."""
+    async with open_bank(monitor=True) as bank, await attach() as attached:
+        assert bank._monitor is not None
+        (session,) = bank._monitor._sessions
+        taken: list[int] = []
+        take, ticks = session._take, 0
+
+        def count(message: Wanted | Ask | Forget) -> None:
+            taken.append(ticks)
+            take(message)
+
+        session._take = count  # type: ignore[method-assign]
+        for _ in range(101):  # for the first of them it waits already
+            attached.watch(Wanted())
+        while len(taken) < 100:
+            ticks += 1
+            await asyncio.sleep(0)
+        assert max(map(taken.count, taken)) <= 2
+
+
+@scene
+async def test_watching_again_and_again() -> None:
+    """A frame comes soon, but not one for each time."""
+    async with open_bank(monitor=True) as bank, await attach() as attached:
+        shown = 0
+        statistics = bank.statistics
+
+        def count() -> object:
+            nonlocal shown
+            shown += 1
+            return statistics()
+
+        bank.statistics = count  # type: ignore[method-assign,assignment]
+        loop = asyncio.get_running_loop()
+        end = loop.time() + 4 * server.CHANGED_SECONDS_MIN
+        while loop.time() < end:
+            attached.watch(Wanted())
+            await asyncio.sleep(0)
+        assert 1 <= shown <= 6
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given"), [(math.nan, 60.0), (math.inf, 60.0), (-math.inf, 0.5), (0.0, 0.5), (-0.0, 0.5), (2.0, 2.0)]
+)
+def test_the_interval_of_a_watch(wanted: float, given: float) -> None:
+    """Is a time that a timer can have, whatever is wanted."""
+    assert server.interval_of(Wanted(interval_seconds=wanted)) == given
+
+
+@pytest.mark.parametrize("factory", [asyncio.new_event_loop, None])
+def test_closing_with_one_who_does_not_read(here: Path, factory: None) -> None:
+    """It is not waited for, as for a dashboard that was stopped by Ctrl-Z; nothing of it is left."""
+    del here
+
+    async def close() -> list[str]:
+        bank = await open_bank(monitor=True)
+        await bank.send_many([Note(account_id="a", text="x" * 10_000) for _ in range(90)])
+        (path,) = sites.sockets()
+        with socket.socket(socket.AF_UNIX) as stuck:
+            stuck.connect(str(path))
+            stuck.sendall(b"".join(framed(Ask(number, RecordsRequest(1, 90))) for number in range(5)))
+            assert bank._monitor is not None
+            await until(lambda: bank._monitor is None or bank._monitor._sessions)
+            (session,) = bank._monitor._sessions
+            await until(lambda: session._writer.transport.get_write_buffer_size() > 0)
+            async with asyncio.timeout(10):
+                await bank.close()
+            return [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+    loop_factory = factory or uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        assert runner.run(close()) == []
+
+
+@scene
+async def test_a_socket_that_stays(tmp_path: Path, here: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """That it can't be removed is told, and the engine closes."""
+    async with open_bank(tmp_path / "bank", monitor=True) as bank:
+        (path,) = sites.sockets()
+        path.unlink()
+        path.mkdir()
+        await bank.close()
+        assert "can't be removed" in caplog.text
+        assert engine_threads() == []
+        path.rmdir()
+    async with open_bank(tmp_path / "bank"):
+        assert list(here.iterdir()) == []
+
+
+@scene
+async def test_a_copy_that_nobody_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not know its version, and opens all the same."""
+
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(server, "version", missing)
+    async with open_bank(monitor=True), await attach() as attached:
+        assert attached.hello.version == "unknown"
+
+
+@scene
+async def test_opening_that_ends_while_the_socket_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was opened by then is closed: the store can be opened again."""
+
+    async def end(_: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as changed:
+        changed.setattr(server.Server, "start", end)
+        with pytest.raises(asyncio.CancelledError):
+            await open_bank(tmp_path / "bank", monitor=True)
+    assert engine_threads() == []
+    async with open_bank(tmp_path / "bank") as bank:
+        await bank.send(Deposit(account_id="a", amount=1))
 
 
 @scene

@@ -39,6 +39,18 @@ def test_nobody_else_can_enter(here: Path) -> None:
         sites.private(here)
 
 
+def test_sockets_of_others(here: Path) -> None:
+    """Where others can put them, nothing is listed, attached to, or removed: what is behind them may be anybody's."""
+    assert sites.sockets() == []
+    here.mkdir()
+    here.chmod(0o777)
+    trap = here / "bank-999999999-1.sock"
+    trap.touch()
+    with pytest.raises(StorageError, match="nobody else can enter"):
+        sites.sockets()
+    assert trap.exists()
+
+
 @pytest.mark.parametrize("name", ["shop", "", "../../etc", "a" * 300, "näme\x1b[2J", "x/y"])
 def test_a_socket_has_a_name_that_fits(here: Path, name: str) -> None:
     """Whatever the store is called: it lies in the directory, and a socket can be made there."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from actum import Aggregate, Command, Engine, Event, Invalid, MemoryLog, decide, evolve
-from actum.monitor import Unanswered, attach
+from actum.monitor import Unanswered, attach, pace
 from actum.monitor import states as states_module
 from actum.monitor.requests import State, StateRequest
 from actum.monitor.states import States
@@ -284,3 +284,23 @@ async def test_an_attached_client_is_answered(tmp_path: Path, monkeypatch: pytes
 
     assert isinstance(answer, State)
     assert answer.values["balance"] == 1
+
+
+@scene
+async def test_events_that_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop has its turn when some time has passed, not after so many events: one may take as long as hundreds."""
+    async with open_bank() as bank:
+        await bank.send_many([Deposit(account_id="a", amount=1) for _ in range(50)])
+        passed = 0
+
+        async def others() -> None:
+            nonlocal passed
+            while True:
+                await asyncio.sleep(0)
+                passed += 1
+
+        monkeypatch.setattr(pace, "SLICE_NS", 0)  # each takes as long as a slice may
+        running = asyncio.create_task(others())
+        await states_of(bank).answer(of("a"))
+        running.cancel()
+        assert passed >= 100  # fifty to find them, fifty to fold them
