@@ -16,6 +16,7 @@ async def test_a_page_is_seen_and_heard() -> None:
     async with browser() as page:
         await page.open("data:text/html,<title>so</title><input autofocus id=typed>")
         assert await page.wait_until("document.title") == "so"
+        await page.wait_until("document.activeElement.id == 'typed'")
         await page.press("a")
         await page.press("7")
         assert await page.wait_until("document.getElementById('typed').value", lambda text: text == "a7") == "a7"

@@ -76,12 +76,12 @@ async def test_the_dashboard_lives_in_a_browser(served: Served, tmp_path: Path) 
     """It shows up, its figures move, a key switches screens, nothing goes wrong, nothing comes from elsewhere."""
     async with browser() as page:
         await page.open(served.address, width=1_200, height=700)
-        await seen(page, "LIVE", "shop", "read-only", "Overview")
+        await seen(page, "LIVE", "shop", "read-only", "commands/s")
         first = set(POSITION.findall(drawn(page)))
         await page.wait_until("0", lambda _: len(set(POSITION.findall(drawn(page))) - first) > 1)
         page.received = b""
         await page.press("4")
-        await seen(page, "Live views")
+        await seen(page, "CustomerSpending", "order_id")
         picture = await page.screenshot()
         (tmp_path / "dashboard.png").write_bytes(picture)
         assert picture.startswith(PNG)

@@ -53,6 +53,7 @@ class TimeMachinePage(Page):
     """
 
     TITLE_TEXT = "Time machine"
+    AUTO_FOCUS: ClassVar[str | None] = "#streams"  # not the line to write in: numbers are for screens
     DEFAULT_CSS = """
     TimeMachinePage #heading { height: 1; }
     TimeMachinePage #past { height: 1fr; display: none; }
