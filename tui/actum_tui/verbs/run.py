@@ -47,7 +47,7 @@ def run(call: Call, what: str, dashboard: bool, rw: bool) -> None:  # noqa: FBT0
         return
     require("textual", extra="tui")
     if not sys.stdout.isatty():
-        raise click.UsageError("--top needs a terminal")
+        raise click.UsageError("--top needs a terminal: run it without --top, and look with actum top from another one")
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed:
         below(what, printed, rw=rw)
 

@@ -72,7 +72,7 @@ def top(  # noqa: PLR0913, PLR0917  # each of them is an option
         return None
     require("textual", extra="tui")
     if not (served or sys.stdout.isatty()):
-        raise click.UsageError("top needs a terminal")
+        raise click.UsageError("top needs a terminal: without one there is --once, with --json for programs")
     asyncio.run(show(call, target or call.store, interval=interval, rw=rw, record=record, served=served))
     return None
 
