@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.support.commands import refused
+from tests.support.commands import exit_code_of, refused
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,9 @@ def test_what_is_served_must_be_there() -> None:
 
 
 def test_a_pipe_is_no_terminal() -> None:
-    """The dashboard is not drawn where nobody could see it."""
-    assert "needs a terminal" in refused("top")
+    """The dashboard is not drawn where nobody could see it; what can be had there is named."""
+    code, said, complained = exit_code_of("top")
+    assert (code, said) == (2, "")
+    assert "needs a terminal" in complained
+    assert "--once" in complained
+    assert "--once" in exit_code_of("top", "--json")[1]
