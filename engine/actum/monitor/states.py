@@ -29,7 +29,7 @@ from actum.schemas.gate import check_evolved
 from actum.upcasting import events_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from msgspec import Struct
 
@@ -130,7 +130,7 @@ class Past:
             return await self._at(version, progress, pace)
 
     @contextmanager
-    def _pace(self) -> Iterator[Pace]:
+    def _pace(self) -> Generator[Pace]:
         """Work in slices: how long an event takes depends on what is in it."""
         pace = Pace(self._core.clock, Crowd())
         try:

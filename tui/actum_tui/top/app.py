@@ -31,6 +31,7 @@ from actum_tui.top.pages.time_machine import TimeMachinePage
 from actum_tui.top.pages.trace import TracePage
 from actum_tui.top.picture import picture_of
 from actum_tui.top.source import Found, Lost, Past
+from actum_tui.top.widgets.palette import Palette
 
 if TYPE_CHECKING:
     from actum_tui.top.source import Source
@@ -168,6 +169,11 @@ class Dashboard(App[None]):
         self.source.watch(page.wants())
         self._draw()
 
+    def action_command_palette(self) -> None:
+        """All that can be done, by name."""
+        if not isinstance(self.screen, Palette):
+            _ = self.push_screen(Palette(id="--command-palette"))
+
     def action_pause(self) -> None:
         """Stand still, or go on. Frames are kept all the same."""
         self.paused = not self.paused
@@ -176,7 +182,9 @@ class Dashboard(App[None]):
     def action_interval(self, step: int) -> None:
         """Take frames less or more often."""
         nearest = min(range(len(INTERVALS)), key=lambda number: abs(INTERVALS[number] - self.interval))
-        self.interval = INTERVALS[min(max(nearest + step, 0), len(INTERVALS) - 1)]
+        wanted = INTERVALS[min(max(nearest + step, 0), len(INTERVALS) - 1)]
+        if (wanted - self.interval) * step > 0:  # one that was typed may be longer than any of these
+            self.interval = wanted
         if self.page is not None:
             self.page.wants_changed()
         self._draw()

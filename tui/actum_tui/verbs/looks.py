@@ -14,6 +14,7 @@ from actum import Finding, StoredRecord
 from actum.monitor import Detached, Frame, NoEngine, Wanted, store_vitals
 
 from actum_tui.call import Call
+from actum_tui.numbers import NumberRange
 from actum_tui.top.live import LiveSource
 from actum_tui.top.look import Look
 from actum_tui.top.source import Lost
@@ -53,7 +54,7 @@ def options(function: click.decorators.FC) -> click.decorators.FC:
     """What both verbs can be told."""
     seconds = click.option(
         "--seconds",
-        type=click.FloatRange(0.5, 60),
+        type=NumberRange(0.5, 60),
         default=1.0,
         show_default=True,
         help="Between the two looks that rates are made of.",

@@ -11,6 +11,7 @@ import click
 from actum import Engine, Process, StoredProcess, StoredRecord, StoredStep
 
 from actum_tui.call import Call, verb
+from actum_tui.numbers import NumberRange
 from actum_tui.output import Answer, Listing, duration, pairs
 from actum_tui.verbs.events import as_data as record_as_data
 
@@ -39,7 +40,7 @@ def register(command: click.Group) -> None:
     )
     stuck = click.option(
         "--stuck-after",
-        type=click.FloatRange(min=0),
+        type=NumberRange(min=0),
         default=STUCK_SECONDS,
         show_default=True,
         metavar="SECONDS",

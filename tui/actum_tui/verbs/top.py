@@ -12,6 +12,7 @@ import click
 
 from actum_tui.call import Call, verb
 from actum_tui.extras import require
+from actum_tui.numbers import NumberRange
 from actum_tui.output import Answer
 from actum_tui.safe_text import safe_text
 
@@ -28,7 +29,7 @@ def register(command: click.Group) -> None:
     """Add the verb."""
     target = click.argument("target", required=False)
     interval = click.option(
-        "--interval", type=click.FloatRange(0.5, 60), default=1.0, show_default=True, help="Seconds between frames."
+        "--interval", type=NumberRange(0.5, 60), default=1.0, show_default=True, help="Seconds between frames."
     )
     rw = click.option("--rw", is_flag=True, help="Offer actions, if the engine was opened with admin=True.")
     serve = click.option(
@@ -62,6 +63,8 @@ def top(  # noqa: PLR0913, PLR0917  # each of them is an option
     --store, or the only engine that runs.
     """
     if once:
+        if rw or record or serve is not None:
+            raise click.UsageError("--once is one look: --rw, --record and --serve are for a dashboard that stays")
         return asyncio.run(look_once(call, target or call.store, screen, interval))
     if call.json:
         raise click.UsageError("--json goes with --once: the dashboard is for people")

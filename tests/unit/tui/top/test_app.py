@@ -108,6 +108,11 @@ async def test_the_interval() -> None:
             await wait(pilot, dashboard, "1 s")
             await pilot.press(*["plus"] * 9)
             assert dashboard.interval == 10
+            dashboard.interval = 60
+            await pilot.press("plus")
+            assert dashboard.interval == 60, "what was typed may be longer, and less often is not more often"
+            await pilot.press("minus")
+            assert dashboard.interval == 5
         await dashboard.source.close()
 
 

@@ -6,7 +6,14 @@ import sys
 
 import pytest
 
-from tests.support.commands import exit_code_of, refused
+from tests.support.commands import exit_code_of
+
+
+def refused(*arguments: str) -> str:
+    """The sentence that a person gets: without `--once` there is no other reader."""
+    code, said, complained = exit_code_of(*arguments)
+    assert (code, said) == (2, ""), said + complained
+    return complained.rpartition("Error: ")[2].removeprefix("actum top: ").strip()
 
 
 @pytest.mark.parametrize(
@@ -48,3 +55,9 @@ def test_a_pipe_is_no_terminal() -> None:
     assert "needs a terminal" in complained
     assert "--once" in complained
     assert "--once" in exit_code_of("top", "--json")[1]
+
+
+@pytest.mark.parametrize("option", [("--rw",), ("--record", "file"), ("--serve", "8000")])
+def test_one_look_does_nothing_else(option: tuple[str, ...]) -> None:
+    """What would be left undone is refused: somebody would look for the recording."""
+    assert refused("top", "nowhere", "--once", *option).startswith("--once is one look")
