@@ -33,8 +33,8 @@ from actum_tui.verbs import (
     vitals,
 )
 
-#: A group of verbs that take longer to load than all others together.
-LATER = "actum_tui.verbs.bench"
+#: A group of verbs that take longer to load than all others together, and where it is.
+LATER, LATER_MODULE = "bench", "actum_tui.verbs.bench"
 
 
 class Command(click.Group):
@@ -59,10 +59,10 @@ class Command(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
     def _complete(self, arguments: Sequence[str]) -> None:
-        """Load the verbs that take long, unless one of the others is meant."""
+        """Load the verbs that take long, once, unless one of the others is meant."""
         verb = next((each for each in arguments if not each.startswith("-")), None)
-        if verb not in self.commands:
-            importlib.import_module(LATER).register(self)
+        if verb not in self.commands and LATER not in self.commands:
+            importlib.import_module(LATER_MODULE).register(self)
 
 
 def refuse(error: click.ClickException, *, json: bool) -> None:
