@@ -83,7 +83,7 @@ async def test_data_is_shown_as_data() -> None:
     """A hostile key, user, id; and what failed says why."""
     async with shop(), dashboard(page="6", size=(160, 40)) as pilot:
         await app_of(pilot).open_trace(HOSTILE)
-        text = await sees(pilot, "[@click=app.quit]x[/]", "failed: ZeroDivi")
+        text = await sees(pilot, "[@click=app.quit]x[/]", "failed: Zero")
         assert "\x1b" not in text
         assert "\u202e" not in text
 
