@@ -4,8 +4,8 @@
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-# Tests run in so many processes.
-WORKERS ?= auto
+# Tests run in so many processes: half as many again as there are processors, since many of them wait for a screen or a disk.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 PARALLEL = --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal
 
 BIN := .venv/bin
