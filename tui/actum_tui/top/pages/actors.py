@@ -23,17 +23,8 @@ from textual.widgets import Static, Tab, Tabs
 
 from actum_tui.safe_text import safe_text
 from actum_tui.top.actions import offer
-from actum_tui.top.actor_rows import (
-    ACTIVITY_ROWS,
-    ACTOR_COLUMNS,
-    QUARANTINED_COLUMNS,
-    STANDINGS,
-    Standing,
-    actor_row,
-    actor_text,
-    actors_of,
-    quarantined_count,
-)
+from actum_tui.top.actor_cells import ACTOR_COLUMNS, QUARANTINED_COLUMNS, actor_row, actor_text
+from actum_tui.top.actor_rows import ACTIVITY_ROWS, STANDINGS, Standing, actors_of, quarantined_count
 from actum_tui.top.aggregates import aggregate_rows, commands_of
 from actum_tui.top.automation_asked import subject
 from actum_tui.top.glyphs import terminal_glyphs
