@@ -59,7 +59,7 @@ async def expect_right(bank: Engine, model: Model) -> None:
     assert differences.position == len(model.at) - 1
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(
     before=st.lists(COMMANDS, max_size=4),
     during=INTERRUPTIONS,

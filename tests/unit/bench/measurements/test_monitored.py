@@ -31,7 +31,7 @@ def test_pairs(tmp_path: Path) -> None:
 def test_a_round_without_a_frame_is_void(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looked, so nothing is known of what looking costs."""
     monkeypatch.setattr(monitored, "SETTLE_SECONDS", 0.0)
-    given = {**GIVEN, "pairs": 5, "seconds": 0.2, "directory": str(tmp_path)}
+    given = {**GIVEN, "pairs": 50, "seconds": 0.02, "directory": str(tmp_path)}
     with pytest.raises(VoidRunError, match="frames with vitals came"):
         checked("overview", monitored.engine(**given))
 

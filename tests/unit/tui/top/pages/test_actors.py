@@ -49,7 +49,7 @@ def page_of(pilot: Any) -> ActorsPage:
     return page
 
 
-@pytest.mark.parametrize("size", [(80, 24), (140, 40), (60, 16)])
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
 @scene
 async def test_who_is_busy(size: tuple[int, int]) -> None:
     """Figures, classes, the hottest actor on top; other lists by their keys."""
