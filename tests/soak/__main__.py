@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.soak.dashboard import SCREENS, Soaked, soak
+from tests.soak.dashboard import SCREEN_SECONDS, SCREENS, Soaked, soak
 
 MEGABYTE = 1_000_000
 #: By so much its memory may grow from the second fifth of the time to the last.
@@ -27,7 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="actum-soak-") as directory:
         soaked = soak(
-            Path(directory) / "bank", seconds=options.seconds, per_second=options.rate, screens=options.screens
+            Path(directory) / "bank",
+            seconds=options.seconds,
+            per_second=options.rate,
+            screens=options.screens,
+            each=min(SCREEN_SECONDS, options.seconds / 10),  # each fifth of the time has samples
         )
     show(soaked)
     faults = list(faults_of(soaked))
