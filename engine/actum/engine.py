@@ -226,7 +226,9 @@ class Engine(Operations, Automation):
         return self
 
     async def monitor(self, *, admin: bool = False) -> None:
-        """Let the same user's other processes attach from now on, as with `monitor=True` at opening. Again: nothing.
+        """Let the same user's other processes attach from now on, as with `monitor=True` at opening.
+
+        Again: nothing, if they can; if something stood in the way, which is told in the log, it is tried again.
 
         Args:
             admin: whether they may also act.
@@ -235,8 +237,10 @@ class Engine(Operations, Automation):
 
         if self._monitor is None:
             check_monitor(monitor=True, admin=admin)
-            self._monitor = Server(self, self._open_core(), admin=admin)
-            await self._monitor.start()
+            self._monitor = server = Server(self, self._open_core(), admin=admin)
+            await server.start()
+            if server.path is None:
+                self._monitor = None
 
     def _forked(self) -> None:
         """In a forked child: the writer's thread does not exist there, so nothing may be sent."""

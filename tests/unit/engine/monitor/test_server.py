@@ -416,6 +416,18 @@ async def test_no_place_for_a_socket(here: Path, caplog: pytest.LogCaptureFixtur
 
 
 @scene
+async def test_what_stood_in_the_way_is_gone(here: Path) -> None:
+    """An engine that nobody could attach to can let them come after all."""
+    here.mkdir(mode=0o755)
+    here.chmod(0o755)
+    async with open_bank(monitor=True) as bank:
+        here.chmod(0o700)
+        assert sites.sockets() == []
+        await bank.monitor()
+        assert len(sites.sockets()) == 1
+
+
+@scene
 async def test_an_engine_that_is_closed_is_forgotten() -> None:
     """Its monitor does not keep it alive."""
     bank = open_bank(monitor=True)
