@@ -74,7 +74,12 @@ def below(what: str, printed: IO[str], *, rw: bool) -> None:
     finally:
         if child.poll() is None:
             child.send_signal(signal.SIGTERM)
+    try:
         code = child.wait(CLOSE_SECONDS_MAX)
+    except subprocess.TimeoutExpired as error:
+        raise click.ClickException(
+            f"the engine's process {child.pid} is still closing after {CLOSE_SECONDS_MAX:g} s: it ends by itself"
+        ) from error
     if code not in (0, 128 + signal.SIGTERM, -signal.SIGTERM):
         printed.seek(0)
         said = "\n".join(printed.read().splitlines()[-LINES_MAX:])

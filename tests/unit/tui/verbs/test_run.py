@@ -27,6 +27,13 @@ async def main():
         print("ready", flush=True)
         await asyncio.get_running_loop().create_future()
 
+async def lingers():
+    async with open_bank("store", monitor=True):
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await asyncio.sleep(5)
+
 async def fails():
     print("this is what it said")
     raise ValueError("[bold]why[/bold]")
@@ -99,3 +106,19 @@ def test_a_child_that_fails(program: Path) -> None:
         screen = shell.wait_for("the engine's process ended", "ValueError")
         assert "this is what it said" in screen
         assert "[bold]why[/bold]" in screen
+
+
+def test_a_child_that_is_long_in_closing(program: Path) -> None:
+    """Who has seen enough is not kept: it is said that the engine's process goes on."""
+    wait = (
+        "import sys; from actum_tui.verbs import run; run.CLOSE_SECONDS_MAX = 0.1; from actum_tui import main; main()"
+    )
+    with terminal(columns=100) as shell:
+        shell.run("cd", program)
+        shell.run("python", "-c", wait, "run", "program:lingers", "--top")
+        shell.wait_for("LIVE", "store")
+        shell.press("q")
+        screen = shell.wait_for("is still closing")
+        assert "Traceback" not in screen
+        shell.wait_for_prompt()
+        shell.wait_until(lambda _: shell.children() == [], "the engine's process to end")
