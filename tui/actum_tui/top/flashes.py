@@ -52,16 +52,24 @@ def is_whole(page: RowsPage) -> bool:
     return len(page.rows) >= page.matched
 
 
-def flashes(before: RowsPage, after: RowsPage) -> dict[str, Flash]:
-    """The marks of the rows of a page by their keys, against the page that the same question had before."""
+def flashes(before: RowsPage, after: RowsPage, *, roomier: bool = False) -> dict[str, Flash]:
+    """The marks of the rows of a page by their keys, against the page that the same question had before.
+
+    Args:
+        before: the page that was seen.
+        after: the page that is seen now.
+        roomier: whether there is room for more rows now: what has come onto the page by that has not just come.
+    """
     if before.position == after.position or before.columns != after.columns or before.view != after.view:
         return {}
     known = rows_by_key(before)
-    fresh: Sign = "+" if is_whole(before) and before.looked_at >= before.count else ">"
+    whole = is_whole(before) and before.looked_at >= before.count
+    fresh: Sign = "+" if whole else ">"
     found: dict[str, Flash] = {}
     for key, row in rows_by_key(after).items():
         if key not in known:
-            found[key] = Flash(fresh)
+            if whole or not roomier:
+                found[key] = Flash(fresh)
         elif changed := differing(after, known[key], row):
             found[key] = Flash("~", changed)
     return found
@@ -84,12 +92,15 @@ class Flashes:
     def __init__(self) -> None:
         """Nothing was seen yet."""
         self._question: RowsRequest | None = None
+        self._limit = 0
         self._page: RowsPage | None = None
         self.settled = False
         self._marked: dict[str, tuple[float, Flash]] = {}
 
     def see(self, request: RowsRequest, page: RowsPage, now: float) -> Mapping[str, Flash]:
         """The marks of a page, the answer to a question; to another question than before there are none.
+
+        A table that has room for more rows asks no other question.
 
         A frame may still hold the answer to the question before: the first one to a new question is compared with
         nothing. Positions of the past are compared with each other, and their marks stay.
@@ -100,17 +111,17 @@ class Flashes:
             now: seconds, by a clock that only goes forward.
         """
         past = request.position is not None
-        question = replace(request, position=0, limit=1) if past else request
+        question = replace(request, position=0 if past else None, limit=1)
         if question != self._question or self._page is None:
             self._marked, self.settled = {}, past
         elif not self.settled:
             self.settled = True
         else:
-            found = flashes(self._page, page)
+            found = flashes(self._page, page, roomier=request.limit > self._limit)
             self._marked = {} if past and page.position != self._page.position else self._marked
             for key, flash in found.items():
                 self._marked[key] = (float("inf") if past else now, self._with_older(key, flash, now))
-        self._question, self._page = question, page
+        self._question, self._limit, self._page = question, request.limit, page
         return self.at(now)
 
     def at(self, now: float) -> Mapping[str, Flash]:

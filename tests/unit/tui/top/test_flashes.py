@@ -116,6 +116,15 @@ class TestMemory:
         assert not marks.see(other, page(3, ("bob", 5, [])), 2.0)
         assert marks.see(other, page(4, ("bob", 6, [])), 3.0)
 
+    def test_more_room_is_no_other_question(self) -> None:
+        """What happens while a table becomes higher is marked; what there was no room for before is not."""
+        marks = settled(page(1, ("ann", 5, []), count=9, matched=9, looked_at=9))
+        higher = page(2, ("ann", 6, []), ("bob", 5, []), count=9, matched=9, looked_at=9)
+
+        assert marks.see(RowsRequest(view="Balances", limit=70), higher, 1.0) == {
+            '"ann"': Flash("~", frozenset({"balance"}))
+        }
+
     def test_positions_of_the_past_are_compared(self) -> None:
         """What a step has changed stays marked until the next one."""
         marks = Flashes()
